@@ -1,0 +1,1 @@
+"""Build room: the plan, executed."""

@@ -1,0 +1,74 @@
+"""Root room: canonical bytes and SHA-256. Equal values give equal bytes on every machine, for ever."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import NewType
+
+Digest = NewType("Digest", str)
+"""64 lower-case hexadecimal digits: the SHA-256 of some bytes."""
+
+CHUNK = 1 << 20
+
+
+def sha256_bytes(data: bytes) -> Digest:
+    """Digest of `data`."""
+    return Digest(hashlib.sha256(data).hexdigest())
+
+
+def sha256_file(path: Path) -> Digest:
+    """Digest of a file's content, read in 1 MiB chunks. Raises OSError as `open` does."""
+    state = hashlib.sha256()
+    with open(path, "rb") as stream:
+        while chunk := stream.read(CHUNK):
+            state.update(chunk)
+    return Digest(state.hexdigest())
+
+
+def canonical_json(value: object) -> bytes:
+    """UTF-8 JSON with sorted keys and no white space; the one text that keys are made of.
+
+    Only None, bool, int, str, Decimal, lists, tuples and maps with text keys are taken. A Decimal
+    becomes `{"$decimal": "0.5"}` in its shortest form, so that no float formatting is involved; a
+    map key that starts with `$` gets another `$`, so that no user's map can look like a Decimal.
+
+    Raises TypeError for a float or any other type: what can't be written exactly is not hashed.
+    """
+    return json.dumps(
+        _framed(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+    ).encode("utf-8", "surrogatepass")
+
+
+def _framed(value: object) -> object:
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise TypeError(f"not a finite number: {value}")
+        return {"$decimal": decimal_text(value)}
+    if isinstance(value, Mapping):
+        return {_map_key(key): _framed(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_framed(item) for item in value]
+    raise TypeError(f"cannot be hashed: {type(value).__name__} {value!r}")
+
+
+def _map_key(key: object) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"a map key must be text, not {type(key).__name__} {key!r}")
+    return f"${key}" if key.startswith("$") else key
+
+
+def decimal_text(value: Decimal) -> str:
+    """The shortest plain notation of a decimal: `0.5`, `120`, never `1.2E+2`."""
+    text = format(value.normalize(), "f")
+    return "0" if text == "-0" else text
+
+
+def labelled_digest(label: str, value: object) -> Digest:
+    """`sha256(label + "\\n" + canonical_json(value))`: digests of different kinds never collide."""
+    return sha256_bytes(label.encode() + b"\n" + canonical_json(value))

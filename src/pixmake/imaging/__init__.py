@@ -1,0 +1,1 @@
+"""Imaging room: bytes to pixels and back, with limits first."""

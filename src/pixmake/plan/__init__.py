@@ -1,0 +1,1 @@
+"""Plan room: what to do, why, and for how much. Pure."""

@@ -1,0 +1,1 @@
+"""Providers room: whoever paints."""

@@ -1,0 +1,1 @@
+"""Publish room: files for users."""

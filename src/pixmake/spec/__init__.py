@@ -1,0 +1,1 @@
+"""Spec room: YAML text to Assets."""

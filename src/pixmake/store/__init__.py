@@ -1,0 +1,1 @@
+"""Store room: paid originals, the journal, pools, the lockfile."""

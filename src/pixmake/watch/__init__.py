@@ -1,0 +1,1 @@
+"""Watch room: changes on disk to builds."""
