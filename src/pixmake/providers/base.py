@@ -1,6 +1,6 @@
-"""Providers room: the seam to whoever paints. A provider knows requests and pictures, nothing of specs, plans or money held.
+"""Providers room: the seam to whoever paints. It knows requests and pictures, nothing of specs, plans or money held.
 
-All uncertainty of the outside world enters here, as an Answer or as one of four exceptions.
+All uncertainty of the outside world enters here, as an Answer or as one of five exceptions.
 """
 
 from __future__ import annotations
