@@ -168,8 +168,8 @@ class Provider(Protocol):
         """Names for "did you mean"; empty where any name may be right."""
         ...
 
-    def estimate(self, request: Request, inputs: Sequence[tuple[int, int]], count: int) -> Estimate | None:
-        """Price of one call for `count` pictures whose inputs have these sizes in pixels; None: no price known."""
+    def estimate(self, request: Request, inputs: Sequence[tuple[int, int] | None], count: int) -> Estimate | None:
+        """Price of one call for `count` pictures; `inputs` are sizes in pixels (None: not known yet). None: no price."""
         ...
 
     def obstacle(self) -> str | None:

@@ -1,0 +1,185 @@
+"""Providers room: the dated table of OpenAI's image models as values: what a model can do and what a call costs."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from pixmake.providers.base import Estimate, Limits, Request, SizeRule
+from pixmake.providers.tokens import input_tokens, output_tokens, text_tokens, tile_tokens
+
+MILLION = Decimal(1_000_000)
+MOST_INPUT_TOKENS = 1536
+"""An input whose size is not known yet counts as the dearest one (fact sheet: the patch limit)."""
+LARGEST = (2880, 2880)
+"""The size that makes `auto` dearest where nothing better is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """One row of the table for one name. Prices in USD per million tokens; `bases` and `spread` by quality."""
+
+    limits: Limits
+    prices: Mapping[str, Decimal]
+    bases: Mapping[str, int] = field(default_factory=dict)
+    fixed: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
+    spread: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    per_image: Mapping[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
+    auto_tokens: int | None = None
+    tiles: bool = False
+    batch: bool = False
+    released: str = ""
+    source: str = ""
+
+
+@cache
+def table() -> Mapping[str, Model]:
+    """All models by name, newest first, as `models.toml` lists them."""
+    raw = tomllib.loads((files("pixmake.providers") / "models.toml").read_text("utf-8"))
+    return {name: _model(name, row, raw) for row in raw["model"] for name in row["names"]}
+
+
+@cache
+def as_of() -> str:
+    """The day (ISO) of the table's facts."""
+    return str(tomllib.loads((files("pixmake.providers") / "models.toml").read_text("utf-8"))["as_of"])
+
+
+def _model(name: str, row: dict[str, Any], raw: dict[str, Any]) -> Model:
+    output = raw["output"].get(row.get("output", ""), {})
+    is_fixed = row.get("output") == "fixed"
+    return Model(
+        limits=_limits(name, row, raw["rules"][row["rule"]]),
+        prices={kind: Decimal(text) for kind, text in row["prices"].items()},
+        bases={} if is_fixed else output,
+        fixed={quality: tuple(counts) for quality, counts in output.items()} if is_fixed else {},
+        spread={quality: (low, high) for quality, (low, high) in raw["spread"].get(row.get("spread", ""), {}).items()},
+        per_image={
+            quality: (Decimal(square), Decimal(oblong))
+            for quality, (square, oblong) in row.get("per_image", {}).items()
+        },
+        auto_tokens=row.get("auto_tokens"),
+        tiles=row.get("tiles", False),
+        batch=row["batch"],
+        released=row["released"],
+        source=row["source"],
+    )
+
+
+def _limits(name: str, row: dict[str, Any], rule: dict[str, Any]) -> Limits:
+    listed = tuple(parse_size(text) for text in rule.get("listed", ()))
+    numbers = {key: value for key, value in rule.items() if key != "listed"}
+    return Limits(
+        model=name,
+        sizes=SizeRule(listed=listed, **numbers),
+        qualities=tuple(row["qualities"]),
+        backgrounds=tuple(row["backgrounds"]),
+        complexities=tuple(row.get("complexities", ())),
+        fidelities=tuple(row.get("fidelities", ())),
+        kinds=tuple(row["kinds"]),
+        markup=row.get("markup", False),
+        retired=row.get("retired"),
+        replaced_by=row.get("replaced_by"),
+    )
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """`"1024x640"` as (1024, 640), in pixels. Raises ValueError for other text."""
+    width, height = text.split("x")
+    return int(width), int(height)
+
+
+def limits_of(model: str) -> Limits:
+    """What `model` can do; a name the table lacks gets limits that allow everything a model may do."""
+    known = table().get(model)
+    if known is not None:
+        return known.limits
+    newest = next(iter(table().values())).limits
+    return Limits(
+        model=model,
+        sizes=newest.sizes,
+        qualities=newest.qualities,
+        backgrounds=newest.backgrounds,
+        complexities=newest.complexities,
+        fidelities=("low", "high"),
+        kinds=newest.kinds,
+        markup=True,
+        unknown=True,
+    )
+
+
+def estimate(request: Request, inputs: Sequence[tuple[int, int] | None], count: int) -> Estimate | None:
+    """Price of one live call on the Images API for `count` pictures; None where the table has no price.
+
+    cost = count * (out * P_out + sum(in) * P_in + text * P_text); inputs count once per picture (fact sheet,
+    section 7). Low takes the guess of the prompt's tokens, high its ceiling; an input of unknown size counts 0 to 1536.
+    """
+    model = table().get(request.model or "")
+    if model is None or not model.prices:
+        return None
+    low, high, rough = _output_price(model, request)
+    guess, ceiling = text_tokens(request.prompt, request.operation)
+    least, most = _input_counts(model, request, inputs)
+    text, image = model.prices["text_in"], model.prices["image_in"]
+    return Estimate(
+        low=count * (low + (guess * text + least * image) / MILLION),
+        high=count * (high + (ceiling * text + most * image) / MILLION),
+        rough=rough,
+    )
+
+
+def _input_counts(model: Model, request: Request, inputs: Sequence[tuple[int, int] | None]) -> tuple[int, int]:
+    least = most = 0
+    for size in inputs:
+        if size is None:
+            most += MOST_INPUT_TOKENS
+            continue
+        fidelity = request.input_fidelity == "high"
+        tokens = tile_tokens(*size, high_fidelity=fidelity) if model.tiles else input_tokens(*size)
+        least, most = least + tokens, most + tokens
+    return least, most
+
+
+def _output_price(model: Model, request: Request) -> tuple[Decimal, Decimal, bool]:
+    """Low and high USD of one picture's output, and whether that is rough."""
+    prices = [
+        _one_price(model, quality, size) for quality in _qualities(model, request) for size in _sizes(model, request)
+    ]
+    low, high = min(pair[0] for pair in prices), max(pair[1] for pair in prices)
+    if model.auto_tokens is not None and "auto" in (request.quality or "auto", request.size):
+        high = max(high, model.auto_tokens * model.prices["image_out"] / MILLION)
+    rough = len(prices) > 1 or (bool(model.spread) and low * Decimal("1.2") < high)
+    return low, high, rough
+
+
+def _qualities(model: Model, request: Request) -> list[str]:
+    """The qualities a request may turn out to have: all of them for `auto`."""
+    if request.quality in (None, "auto"):
+        return [quality for quality in model.limits.qualities if quality != "auto"]
+    return [str(request.quality)]
+
+
+def _sizes(model: Model, request: Request) -> list[tuple[int, int]]:
+    if request.size != "auto":
+        return [parse_size(request.size)]
+    return list(model.limits.sizes.listed) or [(1024, 1024), (3072, 1024), LARGEST]
+
+
+def _one_price(model: Model, quality: str, size: tuple[int, int]) -> tuple[Decimal, Decimal]:
+    width, height = size
+    out = model.prices["image_out"]
+    if model.per_image:
+        price = model.per_image[quality][0 if width == height else 1]
+        return price, price
+    if model.fixed:
+        square, portrait, landscape = model.fixed[quality]
+        tokens = square if width == height else portrait if width < height else landscape
+        return tokens * out / MILLION, tokens * out / MILLION
+    tokens = output_tokens(width, height, model.bases[quality])
+    below, above = model.spread.get(quality, (1.0, 1.0))
+    return tokens * Decimal(str(below)) * out / MILLION, tokens * Decimal(str(above)) * out / MILLION

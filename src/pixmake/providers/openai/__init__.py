@@ -1,0 +1,1 @@
+"""Providers room: OpenAI and servers that speak its protocol."""
