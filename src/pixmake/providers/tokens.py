@@ -1,4 +1,4 @@
-"""Providers room: how many tokens a picture or a prompt counts at OpenAI. Pure arithmetic, frozen by the fact sheet's tables.
+"""Providers room: how many tokens a picture or a prompt counts at OpenAI. Pure arithmetic.
 
 Sources: the calculator script of OpenAI's pricing page for output tokens (agrees with usage read back by users);
 readings of `usage` by third parties for input tokens; both as of 2026-11-22.

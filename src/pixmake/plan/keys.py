@@ -1,0 +1,76 @@
+"""Plan room: a request to its key. A key that moves is a bill, so this file's texts are frozen by vectors.
+
+Every field of Request is either in `preimage` or named in LEFT_OUT with its reason; a test counts them.
+New optional fields enter only when set, so that old keys stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pixmake.digest import Digest, canonical_json, labelled_digest, sha256_bytes
+from pixmake.providers.base import Request
+
+KEY_LABEL = "pixmake-key/1"
+RECIPE_LABEL = "pixmake-recipe/1"
+DRAFT_LABEL = "pixmake-draft/1"
+
+LEFT_OUT = {"moderation": "it decides whether a picture is answered, not which"}
+
+ALWAYS = ("operation", "api", "kind", "provider", "model", "prompt", "size")
+WHEN_SET = ("responses_model", "quality", "background", "complexity", "input_fidelity", "salt")
+
+
+def preimage(request: Request) -> dict[str, object]:
+    """The map whose canonical JSON is hashed; stored with each result so that differences can be explained."""
+    fields: dict[str, object] = {name: getattr(request, name) for name in ALWAYS}
+    fields |= {name: value for name in WHEN_SET if (value := getattr(request, name)) is not None}
+    if request.options:
+        fields["options"] = dict(request.options)
+    if request.inputs:
+        fields["inputs"] = [[item.kind, item.identity] for item in request.inputs]
+    if request.turns:
+        fields["turns"] = list(request.turns)
+    return fields
+
+
+def action_key(request: Request) -> Digest:
+    """`K = sha256("pixmake-key/1\\n" + canonical_json(request))`."""
+    return key_of(preimage(request))
+
+
+def key_of(fields: Mapping[str, object]) -> Digest:
+    """The key of a pre-image."""
+    return sha256_bytes(f"{KEY_LABEL}\n".encode() + canonical_json(fields))
+
+
+def draft_key(request: Request, engine: str, variant: int) -> Digest:
+    """Names a draft: what the request says, what the engine would draw, which candidate. Never enters lock or pools."""
+    fields = {"request": preimage(request), "engine": engine, "variant": variant}
+    return labelled_digest(DRAFT_LABEL, fields)
+
+
+def recipe_identity(recipe: Mapping[str, object]) -> str:
+    """Identity of a picture made locally from others: its recipe over their identities, never its own bytes."""
+    return f"recipe:{labelled_digest(RECIPE_LABEL, recipe)}"
+
+
+def fence_recipe(answer: str, parent: str, mask: str, feather: int) -> dict[str, object]:
+    """Recipe of a fenced picture: the raw answer inside the mask, the parent outside. `feather` in pixels."""
+    return {"op": "fence", "answer": answer, "parent": parent, "mask": mask, "feather": feather}
+
+
+def mask_recipe(
+    source: Mapping[str, object] | str, invert: bool, size: tuple[int, int], cut: Mapping[str, object] | None
+) -> dict[str, object]:
+    """Recipe of a mask made to fit: from a file's digest or a drawn region, for a parent of `size` pixels.
+
+    `cut` is given where the mask was painted at the asset's final size and the crop is undone on it.
+    """
+    recipe: dict[str, object] = {"op": "mask", "source": source, "invert": invert, "size": f"{size[0]}x{size[1]}"}
+    return recipe | ({"cut": dict(cut)} if cut else {})
+
+
+def processed_recipe(picture: str, size: str, fit: str, gravity: object) -> dict[str, object]:
+    """Recipe of a picture cut to an asset's final size, as `processed: true` gives it to other assets."""
+    return {"op": "processed", "picture": picture, "size": size, "fit": fit, "gravity": gravity}
