@@ -1,0 +1,197 @@
+"""Imaging room: SVG drawings. Nothing is drawn or published that `check_svg` has not read to its end.
+
+A drawing may hold shapes, text, styles and embedded raster pictures; it may not run anything or fetch anything.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import math
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes
+from xml.parsers import expat
+
+from pixmake.imaging.probe import DEFAULT_LIMITS, BadPicture, Limits, probe_bytes
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+MAX_ELEMENTS = 200_000
+"""Elements of a drawing with every `use`, pattern, mask and marker counted as often as it is drawn."""
+
+MAX_BYTES = 20_000_000
+MAX_DEPTH = 256
+SVG = "http://www.w3.org/2000/svg"
+FORBIDDEN = frozenset(
+    {"script", "foreignobject", "iframe", "embed", "object", "audio", "video", "canvas", "handler", "listener"}
+)
+ANIMATES_LINKS = frozenset({"href", "xlink:href"})
+URL = re.compile(r"url\(\s*(['\"]?)(.*?)\1\s*\)", re.DOTALL | re.IGNORECASE)
+HELP = "take what it fetches or runs out of the drawing, or use a PNG"
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One pass over a drawing. `links` and `sizes` are by id: what an element refers to, how many elements it holds."""
+
+    limits: Limits
+    elements: int = 0
+    has_text: bool = False
+    style: list[str] | None = None
+    open_ids: list[str | None] = field(default_factory=list)
+    sizes: dict[str, int] = field(default_factory=dict)
+    links: dict[str, list[str]] = field(default_factory=dict)
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        space, _, local = name.rpartition(" ")
+        if not self.elements and (local != "svg" or space not in (SVG, "")):
+            raise BadPicture(f"is an XML file of <{local}>, not an SVG picture")
+        self.elements += 1
+        if self.elements > MAX_ELEMENTS or len(self.open_ids) >= MAX_DEPTH:
+            raise BadPicture("is an SVG picture with too many elements, or nested too deeply")
+        if local.lower() in FORBIDDEN:
+            raise BadPicture(f"is an SVG picture with <{local}>, which is not allowed", HELP)
+        self.has_text = self.has_text or local == "text"
+        self.style = [] if local == "style" else None
+        self.open_ids.append(attributes.get("id"))
+        self._count("", 1)
+        for key, value in attributes.items():
+            self._attribute(local, key.rpartition(" ")[2], value)
+
+    def end(self, name: str) -> None:
+        if self.style is not None:
+            self._styles("".join(self.style))
+            self.style = None
+        self.open_ids.pop()
+
+    def text(self, data: str) -> None:
+        if self.style is not None:
+            self.style.append(data)
+
+    def _attribute(self, element: str, key: str, value: str) -> None:
+        if key.lower().startswith("on"):
+            raise BadPicture(f"is an SVG picture with the event handler '{key}', which is not allowed", HELP)
+        if key in ("href", "src"):
+            self._link(value.strip())
+        elif key == "attributeName" and value.strip().lower() in ANIMATES_LINKS:
+            raise BadPicture("is an SVG picture that animates a link, which is not allowed", HELP)
+        elif "(" in value or "\\" in value:
+            self._styles(value)
+
+    def _styles(self, css: str) -> None:
+        if "\\" in css or "@import" in css.lower() or "image-set(" in css.lower():
+            raise BadPicture("is an SVG picture whose styles hold an import or an escape, which is not allowed", HELP)
+        for match in URL.finditer(css):
+            self._link(match[2].strip())
+
+    def _link(self, target: str) -> None:
+        if target.startswith("#"):
+            self._count(target[1:], 0)
+        elif target.lower().startswith("data:"):
+            self._embedded(target)
+        elif target:
+            short = target if len(target) <= 60 else target[:59] + "…"
+            raise BadPicture(f"is an SVG picture that refers to '{short}', outside of itself", HELP)
+
+    def _embedded(self, target: str) -> None:
+        """An embedded raster picture is held to the same limits as a file. Raises BadPicture for anything else."""
+        head, comma, body = target.partition(",")
+        if not comma:
+            raise BadPicture("is an SVG picture with a damaged data: link")
+        try:
+            data = base64.b64decode(re.sub(r"\s", "", body)) if head.endswith(";base64") else unquote_to_bytes(body)
+        except (binascii.Error, ValueError) as error:
+            raise BadPicture("is an SVG picture with a damaged data: link") from error
+        facts = probe_bytes(data, limits=self.limits)
+        if facts.media_type == "image/svg+xml":
+            raise BadPicture("is an SVG picture with another SVG embedded, which is not allowed", HELP)
+
+    def _count(self, link: str, elements: int) -> None:
+        for name in {name for name in self.open_ids if name} | {""}:
+            self.sizes[name] = self.sizes.get(name, 0) + elements
+            if link:
+                self.links.setdefault(name, []).append(link)
+
+    def drawn(self) -> int:
+        """Elements as often as they are drawn. Raises BadPicture above the limit, or where links run in a circle."""
+        done: dict[str, int] = {}
+        pending = [""]
+        while pending:
+            name = pending[-1]
+            if (missing := [link for link in self.links.get(name, ()) if link not in done and link in self.sizes]) and (
+                len(pending) <= MAX_DEPTH
+            ):
+                if missing[0] in pending:
+                    raise BadPicture("is an SVG picture with an element that refers to itself")
+                pending.append(missing[0])
+                continue
+            done[name] = self.sizes.get(name, 0) + sum(done.get(link, 0) for link in self.links.get(name, ()))
+            if done[name] > MAX_ELEMENTS or len(pending) > MAX_DEPTH:
+                raise BadPicture("is an SVG picture with too many elements, or nested too deeply")
+            pending.pop()
+        return done[""]
+
+
+def _read(data: bytes, limits: Limits) -> _Reading:
+    if len(data) > MAX_BYTES:
+        raise BadPicture(
+            f"is an SVG picture of {len(data) / 1e6:.0f} MB, more than the {MAX_BYTES // 10**6} MB allowed"
+        )
+    reading = _Reading(limits=limits)
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartElementHandler = reading.start
+    parser.EndElementHandler = reading.end
+    parser.CharacterDataHandler = reading.text
+    parser.EntityDeclHandler = _refuse_entity
+    parser.ProcessingInstructionHandler = _refuse_instruction
+    try:
+        parser.Parse(data, True)
+    except (expat.ExpatError, ValueError, LookupError) as error:
+        raise BadPicture(f"is damaged SVG: {error}") from error
+    reading.drawn()
+    return reading
+
+
+def _refuse_entity(*_: object) -> None:
+    raise BadPicture("is an SVG picture that declares entities, which is not allowed", HELP)
+
+
+def _refuse_instruction(target: str, _: str) -> None:
+    raise BadPicture(f"is an SVG picture with the instruction '<?{target} …?>', which is not allowed", HELP)
+
+
+def check_svg(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> None:
+    """Raises BadPicture where a drawing holds scripts, event handlers, foreign objects, entities, anything outside
+    of itself, or so many references that drawing it would never end."""
+    _read(data, limits)
+
+
+def rasterize_svg(data: bytes, width: int, height: int, *, limits: Limits = DEFAULT_LIMITS) -> Image.Image:
+    """The drawing as RGBA: the smallest picture of the drawing's own ratio that covers `width` x `height` pixels.
+
+    Hand it to `fit_picture` for an exact size. System fonts are loaded only where there is text to draw.
+    Raises BadPicture as `check_svg` does, and where the picture would be larger than the limits.
+    """
+    reading = _read(data, limits)
+    facts = probe_bytes(data, limits=limits)
+    by_width = width * facts.height >= height * facts.width
+    scale = width / facts.width if by_width else height / facts.height
+    limits.check_size(math.ceil(facts.width * scale), math.ceil(facts.height * scale))
+    import resvg_py
+    from PIL import Image
+
+    try:
+        png = resvg_py.svg_to_bytes(
+            svg_string=data.decode("utf-8-sig"),
+            skip_system_fonts=not reading.has_text,
+            width=width if by_width else None,
+            height=None if by_width else height,
+        )
+    except (ValueError, UnicodeDecodeError) as error:
+        raise BadPicture(f"is an SVG picture that cannot be drawn: {error}") from error
+    return Image.open(io.BytesIO(bytes(png)), formats=["PNG"]).convert("RGBA")
