@@ -1,0 +1,128 @@
+"""Store room: the result index as readers see it: the journal's lines regrouped by key, so that few are found fast.
+
+It may omit nothing it claims to cover and can invent nothing: rows are the journal's own lines, checksums included.
+Reading opens the database read-only and writes nothing, not even a lock; `indexing` writes it, by diskcache.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from pixmake.store.records import HEAD, Intent, decode_or_none, is_whole
+
+if TYPE_CHECKING:
+    import sqlite3
+
+FORMAT = "pixmake.index/1"
+META = "meta"
+POOL = "pool:"
+RAW = 1
+"""diskcache's MODE_RAW: the value stands in the row itself. No other mode is read, pickle least of all."""
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Covered:
+    """How far an index has followed the journal: to byte `end`, right before which stood `seam` (hexadecimal).
+
+    `open_keys` are the keys with intents that have no `done`.
+    """
+
+    end: int
+    seam: str
+    open_keys: tuple[str, ...] = ()
+
+
+def pool_row(key: str) -> str:
+    """Name of the row with a key's lines."""
+    return POOL + key
+
+
+def asset_row(scope: str, profile: str | None, asset: str, step: int) -> str:
+    """Name of the row with the keys that were asked for one asset's step, one a line, oldest first."""
+    return "asset:" + json.dumps([scope, profile, asset, step])
+
+
+def asset_rows(lines: Iterable[bytes]) -> list[str]:
+    """Names of the rows that a key belongs to, one an asset's step that asked for it."""
+    intents = (decode_or_none(line) for line in lines if (head := HEAD.match(line)) and head[2] == b"intent")
+    found = (asset_row(item.scope, item.profile, item.asset, item.step) for item in intents if isinstance(item, Intent))
+    return list(dict.fromkeys(found))
+
+
+def encode_covered(covered: Covered) -> str:
+    """The meta row."""
+    return json.dumps({"format": FORMAT, "end": covered.end, "seam": covered.seam, "open": list(covered.open_keys)})
+
+
+def decode_covered(value: object) -> Covered | None:
+    """The meta row's content; None where it is anything else."""
+    try:
+        meta = json.loads(value) if isinstance(value, str | bytes) else None
+        if not isinstance(meta, dict) or meta.get("format") != FORMAT:
+            return None
+        end, seam, keys = meta["end"], meta["seam"], meta["open"]
+    except (ValueError, KeyError, RecursionError):
+        return None
+    if not (isinstance(end, int) and isinstance(seam, str) and isinstance(keys, list)):
+        return None
+    return Covered(end=end, seam=seam, open_keys=tuple(map(str, keys)))
+
+
+def covered(database: Path) -> Covered | None:
+    """How far the index goes; None where there is none, or none that can be read now."""
+    if not database.exists():
+        return None
+    import sqlite3  # here: small stores have no index
+
+    try:
+        with contextlib.closing(_connect(database)) as connection:
+            return decode_covered(_rows(connection, [META]).get(META))
+    except sqlite3.Error:
+        return None
+
+
+def rows(database: Path, names: Sequence[str], least: Covered) -> dict[str, list[bytes]] | None:
+    """The lines of the rows of those names, as many as exist. None where the index is broken, or no longer covers
+    `least`: then an absent row means nothing and the journal must be asked."""
+    import sqlite3
+
+    found: dict[str, bytes] = {}
+    try:
+        with contextlib.closing(_connect(database)) as connection:
+            for start in range(0, len(names), BATCH):
+                part = _rows(connection, [META, *names[start : start + BATCH]])
+                now = decode_covered(part.pop(META, None))  # one statement is one snapshot: it vouches for its rows
+                if now is None or now.end < least.end:
+                    return None
+                found |= part
+    except sqlite3.Error:
+        return None
+    lines = {name: value.split(b"\n") for name, value in found.items()}
+    pools = (line for name, group in lines.items() if name.startswith(POOL) for line in group)
+    return lines if all(map(is_whole, pools)) else None
+
+
+def _connect(database: Path) -> sqlite3.Connection:
+    import sqlite3
+
+    return sqlite3.connect(f"file:{quote(str(database))}?mode=ro", uri=True, timeout=5)
+
+
+def _rows(connection: sqlite3.Connection, names: Sequence[str]) -> dict[str, bytes]:
+    marks = ",".join("?" * len(names))
+    query = f"SELECT key, mode, value FROM Cache WHERE raw = 1 AND key IN ({marks})"  # noqa: S608 (marks only)
+    import sqlite3
+
+    found = {}
+    for name, mode, value in connection.execute(query, names):
+        if mode != RAW:
+            raise sqlite3.DatabaseError(f"row '{name}' is not raw")
+        found[name] = value if isinstance(value, bytes) else str(value).encode()
+    return found

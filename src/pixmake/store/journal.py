@@ -1,0 +1,200 @@
+"""Store room: the journal, the truth of what was asked, bought and picked. Lines are only ever appended, whole.
+
+`append` returns when the record is on the disk. A line that a crash cut short was never acknowledged: the next
+append ends it with a newline and says so, so that it costs neither the lines around it nor a false alarm.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pixmake.diagnostics import Diagnostic, ExitCode, Note, problem
+from pixmake.store.durable import replace_file, write_all, writing
+from pixmake.store.folder import Folder
+from pixmake.store.locks import Locks
+from pixmake.store.records import Failure, Intent, Outcome, Record, decode_or_none, encode, is_whole, seal
+
+FORMAT = "pixmake.journal/1"
+HEADER = b'{"format":"pixmake.journal/1"}\n'
+TORN_HEAD = b'{"type":"torn",'
+SEAM = 64
+APPEND_TIMEOUT = 60.0
+"""Seconds to wait for other writers; each holds the lock for one write and one fsync."""
+
+
+def new_intent() -> str:
+    """A name for an intent that no other process makes: 128 random bits in hexadecimal."""
+    return secrets.token_hex(16)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Damage:
+    """A line that is not as it was written: where it starts (bytes), how long it is, its line number if known."""
+
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Whole lines from one offset to `end`, without newlines, header and torn ends; `end` is where to go on."""
+
+    lines: tuple[bytes, ...]
+    end: int
+    damage: tuple[Damage, ...] = ()
+
+
+class Journal:
+    """The journal of one store, and the locks on keys that belong to it."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self.locks = Locks(folder)
+        self.path: Path = folder.root / "journal.jsonl"
+
+    def append(self, *records: Record) -> None:
+        """Writes records, in one write, and flushes them to the disk. Raises Problem; then none of them counts."""
+        data = b"".join(encode(record) for record in records)
+        self._folder.prepare()
+        with self.locks.hold("journal", timeout=APPEND_TIMEOUT, what="writes the journal"), writing(self.path):
+            if not self.path.exists():
+                replace_file(self.path, HEADER, mode=0o600)
+            descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0))
+            try:
+                self._append(descriptor, data)
+            finally:
+                os.close(descriptor)
+
+    def _append(self, descriptor: int, data: bytes) -> None:
+        size = os.fstat(descriptor).st_size
+        prefix = self._ended(descriptor, size)
+        try:
+            write_all(descriptor, prefix + data)
+            os.fsync(descriptor)
+        except OSError:
+            with contextlib.suppress(OSError):  # no room: take the torn end back; if not, the next append ends it
+                os.ftruncate(descriptor, size)
+            raise
+
+    def _ended(self, descriptor: int, size: int) -> bytes:
+        """What must stand before the next line: nothing, unless a crash left the last one without its newline."""
+        if size == 0:
+            return HEADER
+        os.lseek(descriptor, size - 1, os.SEEK_SET)
+        if os.read(descriptor, 1) == b"\n":
+            return b""
+        content = self.path.read_bytes()
+        start = content.rfind(b"\n") + 1
+        if is_whole(content[start:]):
+            return b"\n"
+        return b"\n" + seal({"type": "torn", "at": start, "length": size - start})
+
+    def read(self, offset: int = 0) -> Reading:
+        """Everything from `offset` (0, or an earlier reading's `end`) on; nothing where there is no journal.
+
+        Raises Problem `journal-too-new` (exit 8). Never waits and never writes: an end that is being written now,
+        or that a crash cut short, is left for the next reading.
+        """
+        try:
+            with open(self.path, "rb") as stream:
+                stream.seek(offset)
+                data = stream.read()
+        except (FileNotFoundError, NotADirectoryError):
+            return Reading(lines=(), end=0)
+        return _split(data, offset)
+
+    def seam(self, end: int) -> str:
+        """The up to 64 bytes before byte `end`, hexadecimal: another journal, or one put back, has others there."""
+        try:
+            with open(self.path, "rb") as stream:
+                stream.seek(max(0, end - SEAM))
+                return stream.read(min(SEAM, end)).hex()
+        except (FileNotFoundError, NotADirectoryError):
+            return ""
+
+    def open_intents(self) -> tuple[Intent, ...]:
+        """Intents without `done` or `failed`, in order. Whether one is in flight or unknown, its key's lock tells."""
+        found: dict[str, Intent] = {}
+        for record in map(decode_or_none, self.read().lines):
+            if isinstance(record, Intent):
+                found[record.intent] = record
+            elif isinstance(record, Outcome | Failure) and record.intent:
+                found.pop(record.intent, None)
+        return tuple(found.values())
+
+    def key_lock(self, key: str, *, timeout: float) -> AbstractContextManager[None]:
+        """Held while a key is bought: from before its pool is asked until `done` is written. Freed on kill -9.
+
+        Raises Problem `store-busy` (exit 6) after `timeout` seconds.
+        """
+        return self.locks.hold(f"{key[:2]}/{key}", timeout=timeout, what=f"is buying the request '{key[:12]}'")
+
+    def key_busy(self, key: str) -> bool:
+        """Whether a living process holds the lock of a key. Writes nothing."""
+        return self.locks.busy(f"{key[:2]}/{key}")
+
+    def diagnose(self, damage: tuple[Damage, ...]) -> tuple[Diagnostic, ...]:
+        """Damaged lines as diagnostics, with their line numbers. Integrity: whoever pays must stop (exit 8)."""
+        if not damage:
+            return ()
+        content = self.path.read_bytes()
+        return tuple(self._damaged(content.count(b"\n", 0, item.offset) + 1) for item in damage)
+
+    def _damaged(self, number: int) -> Diagnostic:
+        return Diagnostic(
+            code="journal-damaged",
+            message=f"line {number} of '{self.path}' is not as it was written",
+            notes=(Note(message="until this is settled nothing should be bought: the line may name a paid picture"),),
+            help="copy journal.jsonl to a safe place, then put back a backup of it, or delete that line",
+        )
+
+
+def _split(data: bytes, offset: int) -> Reading:
+    lines: list[bytes] = []
+    damage: dict[int, Damage] = {}
+    for start, line in _numbered(data, offset):
+        if is_whole(line):
+            if line.startswith(TORN_HEAD):
+                damage.pop(_torn_at(line), None)
+            else:
+                lines.append(line)
+        elif not (start == 0 and _is_header(line)):
+            damage[start] = Damage(offset=start, length=len(line))
+    end = offset + len(data)
+    tail = data.rfind(b"\n") + 1
+    if tail < len(data) and offset + tail in damage:  # the last line is still being written, or torn
+        del damage[offset + tail]
+        end = offset + tail
+    return Reading(lines=tuple(lines), end=end, damage=tuple(damage.values()))
+
+
+def _numbered(data: bytes, offset: int) -> Iterator[tuple[int, bytes]]:
+    for line in data.split(b"\n"):
+        if line:
+            yield offset, line
+        offset += len(line) + 1
+
+
+def _torn_at(line: bytes) -> int:
+    at = json.loads(line).get("at")
+    return at if isinstance(at, int) else -1
+
+
+def _is_header(line: bytes) -> bool:
+    found = re.fullmatch(rb'\{"format":"pixmake\.journal/(\d{1,9})".*\}\r?', line)
+    if found and int(found[1]) > 1:
+        raise problem(
+            "journal-too-new",
+            f"the store's journal has format 'pixmake.journal/{int(found[1])}', this version reads '{FORMAT}'",
+            help="update pixmake, or name another store with PIXMAKE_STORE",
+            exit_code=ExitCode.INTEGRITY,
+        )
+    return found is not None

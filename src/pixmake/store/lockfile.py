@@ -1,0 +1,331 @@
+"""Store room: `assets.lock`, which says of each asset what was bought and picked. Equal content is equal text.
+
+Git merges it by union and people leave conflict markers in it: reading loses no line, whatever it finds. So an asset
+may have several lines; they stay alternatives until `settle` is told the spec's keys.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pixmake.diagnostics import Diagnostic, ExitCode, Problem, Source, Span, problem
+from pixmake.digest import Digest
+from pixmake.store.content import is_digest
+from pixmake.store.durable import replace_file, writing
+
+FORMAT = "pixmake.lock/1"
+HEADER = f'{{"format":"{FORMAT}"}}'
+NAMED_FORMAT = re.compile(r"pixmake\.lock/(\d{1,9})")
+MARKER = re.compile(r"(<{7}|\|{7}|={7}|>{7})( .*)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepPin:
+    """What one paid step is bound to: its key, the candidates in the order that `pick` counts, the picked one.
+
+    `size` is the requested size, `written` what the user's spec said when it was chosen (`for` in the file).
+    """
+
+    key: Digest
+    variants: tuple[Digest, ...] = ()
+    pick: Digest | None = None
+    model: str | None = None
+    size: str | None = None
+    written: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputPin:
+    """What the tool last wrote at an output path: from which recipe, and the digest of the bytes."""
+
+    recipe: str
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One asset of one profile. `steps` by index; `outputs` by path as the spec writes it: check before touching it."""
+
+    asset: str
+    profile: str | None = None
+    steps: tuple[StepPin, ...] = ()
+    outputs: Mapping[str, OutputPin] = field(default_factory=dict)
+    frozen: bool = False
+
+
+Name = tuple[str, str | None]
+"""An asset's name and its profile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """The lockfile's content: for each asset its line, or after a merge several. `damage`: lines that can't be read."""
+
+    lines: Mapping[Name, tuple[Line, ...]] = field(default_factory=dict)
+    damage: tuple[Diagnostic, ...] = ()
+
+    def alternatives(self, asset: str, profile: str | None = None) -> tuple[Line, ...]:
+        """The lines of an asset; empty where it has none."""
+        return self.lines.get((asset, profile), ())
+
+    def put(self, *lines: Line) -> Lock:
+        """A lock in which each of these is its asset's only line."""
+        changed = {(line.asset, line.profile): (line,) for line in lines}
+        return Lock(lines={**self.lines, **changed}, damage=self.damage)
+
+    def drop(self, *names: Name) -> Lock:
+        """A lock without the lines of these assets."""
+        kept = {name: lines for name, lines in self.lines.items() if name not in names}
+        return Lock(lines=kept, damage=self.damage)
+
+    def require_whole(self) -> None:
+        """Raises Problem `lock-damaged` (exit 8) where lines could not be read: writing would lose them."""
+        if self.damage:
+            raise Problem(self.damage, ExitCode.INTEGRITY)
+
+
+def read(path: Path) -> Lock:
+    """The lock at `path`; empty where there is no file. Lines that can't be read are its `damage`.
+
+    Raises Problem `lock-too-new` (exit 8); OSError as `open` does.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return Lock()
+    return parse(data, path.name)
+
+
+def parse(data: bytes, name: str) -> Lock:
+    """The lock that a file's bytes hold; `name` is how messages call the file. Raises Problem `lock-too-new`."""
+    source = Source(name, data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace"))
+    found: dict[Name, list[Line]] = {}
+    damage: list[Diagnostic] = []
+    for number, text in _sides(source.lines):
+        try:
+            line = _line(text)
+        except (ValueError, RecursionError):
+            damage.append(_damaged(source, number))
+            continue
+        if line is not None:
+            lines = found.setdefault((line.asset, line.profile), [])
+            if line not in lines:
+                lines.append(line)
+    return Lock(lines={key: tuple(lines) for key, lines in found.items()}, damage=tuple(damage))
+
+
+def _sides(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Numbered lines, without conflict markers and without the common ancestor that diff3 style shows between
+    `|||||||` and `=======`: both sides come from it. An ancestor without end is no ancestor and is read too."""
+    ancestor: list[tuple[int, str]] | None = None
+    for number, raw in enumerate(lines, 1):
+        text = raw.rstrip("\r")
+        marker = MARKER.fullmatch(text)
+        if marker is None:
+            if ancestor is not None:
+                ancestor.append((number, text))
+            elif text.strip():
+                yield number, text
+        elif marker[1].startswith("|"):
+            ancestor = ancestor or []
+        elif marker[1].startswith("="):
+            ancestor = None
+        elif ancestor is not None:
+            yield from ancestor
+            ancestor = None
+    yield from ((number, text) for number, text in ancestor or () if text.strip())
+
+
+def _line(text: str) -> Line | None:
+    """The line that a text is; None for the header. Raises ValueError for anything else, Problem for a newer format."""
+    body = json.loads(text)
+    if not isinstance(body, dict):
+        raise ValueError("no object")
+    if "format" in body:
+        _check_format(body["format"])
+        return None
+    text.encode()  # a lone surrogate could not be written again
+    steps, outputs = body.get("steps", []), body.get("outputs", {})
+    if not isinstance(steps, list) or not isinstance(outputs, dict):
+        raise ValueError("steps or outputs of another kind")
+    return Line(
+        asset=_text(body.get("asset")),
+        profile=_maybe(body.get("profile")),
+        steps=tuple(map(_step, steps)),
+        outputs={_text(path): _output(pin) for path, pin in outputs.items()},
+        frozen=body.get("frozen") is True,
+    )
+
+
+def _check_format(value: object) -> None:
+    named = NAMED_FORMAT.fullmatch(value) if isinstance(value, str) else None
+    if named is None:
+        raise ValueError("not a lock's header")
+    if int(named[1]) > 1:
+        raise problem(
+            "lock-too-new",
+            f"the lockfile has format '{value}', this version reads '{FORMAT}'",
+            help="update pixmake to the version that wrote assets.lock",
+            exit_code=ExitCode.INTEGRITY,
+        )
+
+
+def _step(body: object) -> StepPin:
+    if not isinstance(body, dict):
+        raise ValueError("no step")
+    variants = body.get("variants", [])
+    if not isinstance(variants, list):
+        raise ValueError("no variants")
+    return StepPin(
+        key=_digest(body.get("key")),
+        variants=tuple(map(_digest, variants)),
+        pick=None if body.get("pick") is None else _digest(body["pick"]),
+        model=_maybe(body.get("model")),
+        size=_maybe(body.get("size")),
+        written=_maybe(body.get("for")),
+    )
+
+
+def _output(body: object) -> OutputPin:
+    if not isinstance(body, dict):
+        raise ValueError("no output")
+    return OutputPin(recipe=_text(body.get("recipe")), digest=_digest(body.get("digest")))
+
+
+def _digest(value: object) -> Digest:
+    if not is_digest(value):
+        raise ValueError("no digest")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("no text")
+    value.encode()
+    return value
+
+
+def _maybe(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _damaged(source: Source, number: int) -> Diagnostic:
+    return Diagnostic(
+        code="lock-damaged",
+        message=f"line {number} of the lockfile is not one of its lines",
+        span=Span(source=source, line=number, column=1, length=len(source.line(number))),
+        help=f"`git checkout {source.name}`, or delete the line: it is rebuilt from the store's records for $0",
+    )
+
+
+def settle(alternatives: Sequence[Line], keys: Sequence[str | None]) -> tuple[Line, bool]:
+    """One line out of an asset's alternatives, and whether they conflict. Raises ValueError for no alternatives.
+
+    `keys` are the spec's keys by step, as many as are known yet (None: not known). The line with most matching steps
+    wins, the first among equals. It takes in the others' candidates where keys are equal, their picks where it has
+    none, their further outputs, and is frozen if any is. A conflict: two lines match as well as any and picked
+    differently; also where none matches and one is frozen, as then the old pick is what ships.
+    """
+    if not alternatives:
+        raise ValueError("no line to settle")
+    ranked = sorted(alternatives, key=lambda line: -_matching(line, keys))
+    best = _matching(ranked[0], keys)
+    rivals = [line for line in ranked if _matching(line, keys) == best]
+    frozen = any(line.frozen for line in alternatives)
+    line = Line(
+        asset=ranked[0].asset,
+        profile=ranked[0].profile,
+        steps=tuple(_united(step, ranked) for step in ranked[0].steps),
+        outputs={path: pin for other in reversed(ranked) for path, pin in other.outputs.items()},
+        frozen=frozen,
+    )
+    return line, (best > 0 or frozen) and _picked_differently(rivals)
+
+
+def _matching(line: Line, keys: Sequence[str | None]) -> int:
+    return sum(key is not None and step.key == key for step, key in zip(line.steps, keys, strict=False))
+
+
+def _united(step: StepPin, lines: Iterable[Line]) -> StepPin:
+    """The step with all candidates that any line has for its key: its own first, so that numbers for `pick` stand."""
+    same = [other for line in lines for other in line.steps if other.key == step.key]
+    variants = dict.fromkeys(step.variants)
+    for other in same:
+        variants |= dict.fromkeys(other.variants)
+    pick = step.pick or next((other.pick for other in same if other.pick), None)
+    return replace(step, variants=tuple(variants), pick=pick)
+
+
+def _picked_differently(lines: Sequence[Line]) -> bool:
+    picks: dict[tuple[int, str], set[Digest]] = {}
+    for line in lines:
+        for index, step in enumerate(line.steps):
+            if step.pick:
+                picks.setdefault((index, step.key), set()).add(step.pick)
+    return any(len(found) > 1 for found in picks.values())
+
+
+def written_digests(alternatives: Iterable[Line], path: str) -> frozenset[Digest]:
+    """Digests of all that any of the lines says was written at an output path: such a file is ours, not edited."""
+    return frozenset(line.outputs[path].digest for line in alternatives if path in line.outputs)
+
+
+def orphans(lock: Lock, names: Collection[Name]) -> tuple[Name, ...]:
+    """Assets that have lines but are not among `names`, sorted. Give it the names of every profile in the lock."""
+    return tuple(sorted((name for name in lock.lines if name not in names), key=_order))
+
+
+def render(lock: Lock) -> str:
+    """The file's text: sorted, compact, one line an asset, profile and alternative."""
+    lines = [_rendered(line) for name in sorted(lock.lines, key=_order) for line in lock.lines[name]]
+    return "\n".join([HEADER, *lines]) + "\n"
+
+
+def _order(name: Name) -> tuple[str, str]:
+    return (name[0], name[1] or "")
+
+
+def _rendered(line: Line) -> str:
+    body: dict[str, object] = {
+        "asset": line.asset,
+        "steps": [_step_body(step) for step in line.steps],
+        "outputs": {path: {"recipe": pin.recipe, "digest": pin.digest} for path, pin in line.outputs.items()},
+    }
+    if line.profile is not None:
+        body["profile"] = line.profile
+    if line.frozen:
+        body["frozen"] = True
+    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _step_body(step: StepPin) -> dict[str, object]:
+    return {
+        "key": step.key,
+        "variants": list(step.variants),
+        "pick": step.pick,
+        "model": step.model,
+        "size": step.size,
+        "for": step.written,
+    }
+
+
+def write(path: Path, lock: Lock) -> bool:
+    """Writes the lock where its text differs from the file's (line ends apart); whether it wrote. Never half a file.
+
+    Raises Problem: `lock-damaged` where lines could not be read, `disk-full` and the like.
+    """
+    lock.require_whole()
+    data = render(lock).encode()
+    try:
+        if path.read_bytes().replace(b"\r\n", b"\n") == data:
+            return False
+    except FileNotFoundError:
+        if not lock.lines:
+            return False
+    with writing(path):
+        replace_file(path, data)
+    return True

@@ -1,0 +1,155 @@
+"""Store room: pools: what the journal says of one key, as what may be used, is open, or must not be paid again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from pixmake.digest import Digest
+from pixmake.store.records import HEAD, Failure, Intent, Outcome, Pick, Result, decode_or_none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """A call without usable answer: in flight while a process holds its key's lock, else unknown and perhaps billed.
+
+    `failure` is what was seen of its end, None where its process died or still lives.
+    """
+
+    intent: Intent
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """Everything known of one key. `results` in order of arrival; `failures` are answered ones, unknown ones excepted.
+
+    `request` is the key's pre-image, None for a key never asked for. `last` is how the latest call ended, None where
+    it brought pictures or is unanswered.
+    """
+
+    key: Digest
+    results: tuple[Result, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    unanswered: tuple[Unanswered, ...] = ()
+    picks: tuple[Pick, ...] = ()
+    request: Mapping[str, object] | None = None
+    last: Failure | None = None
+
+    @property
+    def bought(self) -> tuple[Result, ...]:
+        """The results that anyone may use."""
+        return tuple(result for result in self.results if result.bought)
+
+    def usable(self, named: Collection[Digest]) -> tuple[Result, ...]:
+        """The results an asset may use: bought ones, and human or accepted ones that its lock line names."""
+        return tuple(result for result in self.results if result.bought or result.digest in named)
+
+    def refusal(self, moderation: str | None) -> Failure | None:
+        """The latest refusal under the same `moderation`, where nothing was bought for the key since."""
+        if self.last is None:
+            return None
+        fitting = (item for item in reversed(self.failures) if item.why == "refused" and item.moderation == moderation)
+        return next(fitting, None)
+
+
+class _Fold:
+    """The state between two records of one key."""
+
+    def __init__(self, key: Digest) -> None:
+        self.key = key
+        self.results: list[Result] = []
+        self.failures: list[Failure] = []
+        self.picks: list[Pick] = []
+        self.intents: dict[str, Intent] = {}
+        self.ended: dict[str, Failure] = {}
+        self.done: dict[str, set[Digest]] = {}
+        self.request: Mapping[str, object] | None = None
+        self.last: Failure | None = None
+
+    def add(self, record: Intent | Outcome | Failure | Pick) -> None:
+        if isinstance(record, Intent):
+            self.intents.setdefault(record.intent, record)
+            self.request = record.request
+            self.last = None
+        elif isinstance(record, Outcome):
+            self.add_outcome(record)
+        elif isinstance(record, Failure):
+            self.add_failure(record)
+        else:
+            self.picks.append(record)
+
+    def add_outcome(self, record: Outcome) -> None:
+        """A second `done` of one intent (two recoveries met) adds only what the first one lacked."""
+        known = self.done.get(record.intent, set()) if record.intent else set()
+        self.results += [result for result in record.results if result.digest not in known]
+        self.request = record.request or self.request
+        if record.intent:
+            self.done[record.intent] = known | {result.digest for result in record.results}
+            self.last = None
+
+    def add_failure(self, record: Failure) -> None:
+        if record.intent in self.done:
+            return
+        self.ended[record.intent] = record
+        if record.why != "unknown":
+            self.failures.append(record)
+            self.last = record
+
+    def unanswered(self) -> tuple[Unanswered, ...]:
+        """Unknown calls, but for those that a person let be sent again by one that was answered or is unknown too."""
+        waiting = [item for name, item in self.intents.items() if name not in self.done and self.unknown(name)]
+        replaced = {
+            old for name, item in self.intents.items() if name in self.done or self.unknown(name) for old in item.again
+        }
+        return tuple(
+            Unanswered(intent=item, failure=self.ended.get(item.intent))
+            for item in waiting
+            if item.intent not in replaced
+        )
+
+    def unknown(self, intent: str) -> bool:
+        return intent not in self.ended or self.ended[intent].why == "unknown"
+
+    def pool(self) -> Pool:
+        return Pool(
+            key=self.key,
+            results=tuple(self.results),
+            failures=tuple(self.failures),
+            unanswered=self.unanswered(),
+            picks=tuple(self.picks),
+            request=self.request,
+            last=self.last,
+        )
+
+
+def fold(key: Digest, lines: Iterable[bytes]) -> Pool:
+    """The pool of a key from its lines of the journal. A line told twice counts once; newer types are skipped."""
+    state = _Fold(key)
+    for line in dict.fromkeys(lines):
+        record = decode_or_none(line)
+        if record is not None:
+            state.add(record)
+    return state.pool()
+
+
+def grouped(lines: Iterable[bytes]) -> dict[str, list[bytes]]:
+    """Lines by their key, in order; lines without one (of newer versions) are left to the journal."""
+    groups: dict[str, list[bytes]] = {}
+    for line in lines:
+        if line.startswith(b'{"key":"') and line[72:74] == b'",':
+            groups.setdefault(line[8:72].decode("ascii", "replace"), []).append(line)
+    return groups
+
+
+def unanswered(lines: Iterable[bytes]) -> bool:
+    """Whether a key's lines hold an intent without `done`: a cheap look at their heads."""
+    waiting: dict[bytes, None] = {}
+    for line in lines:
+        head = HEAD.match(line)
+        if head and head[3]:
+            if head[2] == b"intent":
+                waiting[head[3]] = None
+            elif head[2] == b"done":
+                waiting.pop(head[3], None)
+    return bool(waiting)
