@@ -9,6 +9,7 @@ from typing import BinaryIO
 from pixmake.imaging.headers import MAX_BOXES, Damaged, Header, exact
 
 MAX_META = 1 << 20
+MAX_BOX = 1 << 40
 ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1")
 
 Box = tuple[bytes, bytes]
@@ -49,7 +50,7 @@ def _top_boxes(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
         used = 8
         if length == 1:
             length, used = struct.unpack(">Q", exact(stream, 8))[0], 16
-        if length < used:  # 0: up to the end of the file
+        if length < used or length > MAX_BOX:  # 0: up to the end of the file
             return
         start = stream.tell()
         yield kind, length - used

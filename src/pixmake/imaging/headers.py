@@ -189,7 +189,7 @@ def _vp8_size(data: bytes) -> tuple[int, int]:
 
 
 def read_gif(stream: BinaryIO) -> Header:
-    """GIF: the screen, widened by its frames as decoders do; the frames counted; alpha where one frame has it."""
+    """GIF: the screen, widened by its first frame as decoders do; the frames counted; alpha where the first has it."""
     stream.seek(6)
     width, height, flags = struct.unpack("<HHBxx", exact(stream, 7))
     _skip_color_table(stream, flags)
@@ -198,17 +198,20 @@ def read_gif(stream: BinaryIO) -> Header:
         if kind == b"!":
             label = exact(stream, 1)
             first = gif_blocks(stream)
-            alpha = alpha or (label == b"\xf9" and len(first) >= 4 and bool(first[0] & 1))
+            if label == b"\xf9" and len(first) >= 4 and not frames:
+                alpha = bool(first[0] & 1)
         elif kind == b",":
             left, top, wide, high, flags = struct.unpack("<HHHHB", exact(stream, 9))
-            width, height, frames = max(width, left + wide), max(height, top + high), frames + 1
+            if not frames:
+                width, height = max(width, left + wide), max(height, top + high)
+            frames += 1
             _skip_color_table(stream, flags)
             exact(stream, 1)
             gif_blocks(stream)
         else:
             raise Damaged("is a damaged GIF picture")
     if not frames:
-        raise Damaged("is a GIF file without a picture")
+        raise Damaged("is a GIF file without a picture" if kind else "is cut short")
     return Header(width=width, height=height, mode="P", has_alpha=alpha, frames=frames)
 
 

@@ -56,14 +56,15 @@ class _Reading:
         if local.lower() in FORBIDDEN:
             raise BadPicture(f"is an SVG picture with <{local}>, which is not allowed", HELP)
         self.has_text = self.has_text or local == "text"
-        self.style = [] if local == "style" else None
+        if local == "style" and self.style is None:
+            self.style = []
         self.open_ids.append(attributes.get("id"))
         self._count("", 1)
         for key, value in attributes.items():
             self._attribute(local, key.rpartition(" ")[2], value)
 
     def end(self, name: str) -> None:
-        if self.style is not None:
+        if self.style is not None and name.rpartition(" ")[2] == "style":
             self._styles("".join(self.style))
             self.style = None
         self.open_ids.pop()
