@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
-from itertools import product
 from typing import Any
 
 from pixmake.providers.base import Estimate, Limits, Request, SizeRule

@@ -1,0 +1,251 @@
+"""Build room: one paid call, in the order that makes a crash harmless: inputs → intent → POST → bytes → `done`.
+
+Between any two lines a kill -9 leaves either nothing sent, or an intent whose fate the next run settles.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from pixmake.build.budget import Budget
+from pixmake.clock import Clock
+from pixmake.digest import Digest
+from pixmake.imaging.probe import BadPicture, probe_bytes
+from pixmake.plan.artifact import Artifact, FilePicture, MaskPicture
+from pixmake.plan.keys import preimage
+from pixmake.plan.world import Painter
+from pixmake.providers.base import (
+    Answer,
+    Busy,
+    Call,
+    Estimate,
+    InputKind,
+    Picture,
+    ProviderError,
+    Refused,
+    Request,
+    Stopped,
+    Unknown,
+)
+from pixmake.publish.realize import Realizer, media_type
+from pixmake.store.content import Arrival
+from pixmake.store.home import Store
+from pixmake.store.journal import new_intent
+from pixmake.store.records import Failure, Intent, Outcome, Result, Why
+
+LOCK_WAIT = 3600.0
+"""Seconds to wait for another process that is buying the same request: longer than any call takes."""
+MOST_TRIES = 8
+"""Times a call that was certainly not done is sent again."""
+LONGEST_WAIT = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase:
+    """One call to make: whose, what, how many pictures, at what price, with which input files."""
+
+    asset: str
+    step: int
+    profile: str | None
+    request: Request
+    key: Digest
+    count: int
+    price: Estimate | None
+    inputs: tuple[tuple[InputKind, Artifact | MaskPicture], ...]
+    painter: Painter
+    again: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """How a purchase ended. `why` is None when pictures came; `cost` in USD as billed, or as reserved where unknown."""
+
+    made: int = 0
+    cost: Decimal | None = None
+    why: Why | None = None
+    message: str | None = None
+    help: str | None = None
+    fatal: bool = False
+    """True: nothing more can be bought from this provider."""
+
+
+class Cashier:
+    """Makes paid calls of one build on one store."""
+
+    def __init__(self, store: Store, realizer: Realizer, budget: Budget, clock: Clock, scope: str) -> None:
+        self.store = store
+        self.realizer = realizer
+        self.budget = budget
+        self.clock = clock
+        self.scope = scope
+
+    async def locked(self, key: Digest) -> ExitStack:
+        """Holds the key's lock until the stack is closed; the kernel frees it if this process dies."""
+        stack = ExitStack()
+        await asyncio.to_thread(stack.enter_context, self.store.journal.key_lock(key, timeout=LOCK_WAIT))
+        return stack
+
+    async def buy(self, order: Purchase) -> Receipt:
+        """One call, journaled. The caller holds the key's lock and has looked into the pool since."""
+        reserved = self.budget.reserve(order.price)
+        if reserved is None:
+            return Receipt(why="not-sent", message="the budget does not reach")
+        try:
+            pictures = await asyncio.to_thread(self._inputs, order)
+            intent = self._intent(order, reserved)
+            await asyncio.to_thread(self.store.content.ensure_room, order.count)
+            await asyncio.to_thread(self.store.journal.append, intent)
+        except BaseException:
+            self.budget.release(reserved)
+            raise
+        call = Call(
+            request=order.request,
+            pictures=pictures,
+            count=order.count,
+            intent=intent.intent,
+            scratch=self.realizer.shelf.folder,
+        )
+        return await self._send(order, call, intent, reserved)
+
+    async def _send(self, order: Purchase, call: Call, intent: Intent, reserved: Decimal) -> Receipt:
+        try:
+            answer = await self._ask(order.painter, call)
+        except ProviderError as error:
+            return await self._failed(intent, error, reserved, order)
+        except Exception as error:  # a bug in a provider, after something may have been sent: perhaps billed
+            crash = Unknown(f"the provider broke down: {type(error).__name__}: {error}")
+            return await self._failed(intent, crash, reserved, order)
+        return await asyncio.to_thread(self._received, order, intent, answer, reserved)
+
+    async def _ask(self, painter: Painter, call: Call) -> Answer:
+        """Sends; again only what was certainly not done, after the pause the provider asked for."""
+        for attempt in range(MOST_TRIES):
+            try:
+                return await painter.provider.make(call)
+            except Busy as busy:
+                if attempt == MOST_TRIES - 1:
+                    raise
+                await self.clock.sleep(min(busy.wait if busy.wait is not None else 0.5 * 2**attempt, LONGEST_WAIT))
+        raise AssertionError("unreachable")
+
+    def _received(self, order: Purchase, intent: Intent, answer: Answer, reserved: Decimal) -> Receipt:
+        """Bytes first (`incoming/`, then `cas/`), the record that names them last."""
+        arrivals = [
+            self.store.content.receive(intent.intent, number, painted.data)
+            for number, painted in enumerate(answer.pictures)
+        ]
+        cost = self.budget.settle(reserved, answer.cost)
+        good = [(arrival, result) for arrival in arrivals if (result := self._result(order, answer, arrival, cost))]
+        if not good:
+            return self._nothing_usable(order, intent, answer, cost)
+        for arrival, _ in good:
+            self.store.content.keep(arrival)
+        results = tuple(result for _, result in good)
+        self.store.journal.append(Outcome(intent=intent.intent, key=order.key, results=results, cost=answer.cost))
+        self.store.content.clear(intent.intent)
+        return Receipt(made=len(results), cost=cost)
+
+    def _result(self, order: Purchase, answer: Answer, arrival: Arrival, cost: Decimal) -> Result | None:
+        """The record of one picture; None where its bytes are no picture at all."""
+        painted = answer.pictures[arrival.number]
+        try:
+            facts = probe_bytes(painted.data)
+        except BadPicture:
+            return None
+        return Result(
+            digest=arrival.digest,
+            media_type=facts.media_type,
+            bytes=len(painted.data),
+            time=self._now(),
+            source="api",
+            scope=self.scope,
+            width=facts.upright_width,
+            height=facts.upright_height,
+            cost=None if answer.cost is None else cost / len(answer.pictures),
+            usage=answer.usage,
+            request_id=answer.request_id,
+            model=answer.model or order.request.model,
+            revised_prompt=painted.revised_prompt,
+        )
+
+    def _nothing_usable(self, order: Purchase, intent: Intent, answer: Answer, cost: Decimal) -> Receipt:
+        message = "the answer held no usable picture" if answer.pictures else "the answer held no picture"
+        self.store.journal.append(self._failure(intent, "unknown", message, answer.request_id, order))
+        return Receipt(why="unknown", message=message, cost=cost)
+
+    async def _failed(self, intent: Intent, error: ProviderError, reserved: Decimal, order: Purchase) -> Receipt:
+        why = _why(error)
+        if why != "unknown":
+            self.budget.release(reserved)
+        failure = self._failure(intent, why, error.message, error.request_id, order)
+        await asyncio.to_thread(self.store.journal.append, failure)
+        return Receipt(
+            why=why,
+            message=error.message,
+            help=error.help,
+            fatal=isinstance(error, Stopped),
+            cost=reserved if why == "unknown" else None,
+        )
+
+    def _failure(self, intent: Intent, why: Why, message: str, request_id: str | None, order: Purchase) -> Failure:
+        return Failure(
+            intent=intent.intent,
+            key=order.key,
+            why=why,
+            message=message,
+            time=self._now(),
+            request_id=request_id,
+            moderation=order.request.moderation,
+        )
+
+    def _intent(self, order: Purchase, reserved: Decimal) -> Intent:
+        return Intent(
+            intent=new_intent(),
+            key=order.key,
+            request=preimage(order.request),
+            provider=order.painter.name,
+            model=order.request.model,
+            count=order.count,
+            reserved=None if order.price is None else reserved,
+            scope=self.scope,
+            asset=order.asset,
+            step=order.step,
+            time=self._now(),
+            pid=os.getpid(),
+            profile=order.profile,
+            again=order.again,
+        )
+
+    def _inputs(self, order: Purchase) -> tuple[Picture, ...]:
+        """Input pictures as files, and safe in the store, so that what was bought can be derived again for ever."""
+        return tuple(self._input(kind, item) for kind, item in order.inputs)
+
+    def _input(self, kind: InputKind, item: Artifact | MaskPicture) -> Picture:
+        path = self.realizer.file(item)
+        if isinstance(item, FilePicture | MaskPicture):
+            path = self.store.content.path(self.store.content.put(path))
+        return picture(kind, path)
+
+    def _now(self) -> str:
+        return self.clock.now().isoformat(timespec="milliseconds")
+
+
+def picture(kind: InputKind, path: Path) -> Picture:
+    """An input file as a provider takes it. Raises BadPicture."""
+    kind_of_file, width, height = media_type(path)
+    return Picture(kind=kind, path=path, media_type=kind_of_file, width=width, height=height)
+
+
+def _why(error: ProviderError) -> Why:
+    if isinstance(error, Refused):
+        return "refused"
+    if isinstance(error, Stopped):
+        return "stopped"
+    if isinstance(error, Unknown):
+        return "unknown"
+    return "not-sent" if isinstance(error, Busy) else "failed"

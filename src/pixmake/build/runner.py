@@ -1,0 +1,304 @@
+"""Build room: how one action runs: a step is drawn, bought or found; an end is published. When is the scheduler's matter.
+
+A step that waited is judged again with the pictures that have arrived, and may then do less than the plan said,
+never more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import TypeVar
+
+from pixmake.build.budget import Budget
+from pixmake.build.paying import Cashier, Purchase, Receipt, picture
+from pixmake.build.scheduler import End, Job
+from pixmake.clock import Clock
+from pixmake.events import AssetFinished, Event, Listener, OutputWritten, StepFinished, StepStarted
+from pixmake.imaging.probe import BadPicture
+from pixmake.plan.artifact import DraftPicture, Fenced, Processed
+from pixmake.plan.entries import State, Verdict
+from pixmake.plan.graph import Action, ActionId
+from pixmake.plan.inputs import Pending
+from pixmake.plan.outputs import deliveries
+from pixmake.plan.planner import Plan
+from pixmake.plan.pricing import chunks
+from pixmake.plan.requests import StepInputs
+from pixmake.providers.base import Call, ProviderError
+from pixmake.publish.outputs import NotOurs, Written, publish
+from pixmake.publish.realize import Gone, Realizer
+
+Value = TypeVar("Value")
+LOCAL = "local"
+"""The lane of work that needs no provider."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepOutcome:
+    """How a step of this build ended: made pictures, found them, or why there are none. `cost` in USD, as settled."""
+
+    result: str
+    made: int = 0
+    cost: Decimal | None = None
+    message: str | None = None
+    help: str | None = None
+    state: State | None = None
+
+
+@dataclass(slots=True)
+class Outcomes:
+    """What has happened so far, by action and by asset; only the event loop's thread writes here."""
+
+    steps: dict[ActionId, StepOutcome] = field(default_factory=dict)
+    written: dict[str, list[Written]] = field(default_factory=dict)
+    edited: dict[str, list[str]] = field(default_factory=dict)
+    troubles: dict[str, str] = field(default_factory=dict)
+    finished: int = 0
+
+
+class Runner:
+    """Runs single actions of one planning. One instance a build."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        realizer: Realizer,
+        cashier: Cashier,
+        budget: Budget,
+        clock: Clock,
+        listener: Listener,
+        on_pictures: Callable[[], None],
+    ) -> None:
+        self.plan = plan
+        self.world = plan.world
+        self.judge = plan.judge
+        self.realizer = realizer
+        self.cashier = cashier
+        self.budget = budget
+        self.clock = clock
+        self.listener = listener
+        self.on_pictures = on_pictures
+        self.outcomes = Outcomes()
+        self.total = 0
+        self._began = clock.monotonic()
+        self._lanes: list[bool] = []
+
+    async def run(self, job: Job[ActionId]) -> End:
+        """The scheduler's work: never raises but for a Problem of the whole build (a full disk, a damaged store)."""
+        action = self.plan.graph.actions[job.id]
+        lane, began = self._take_lane(), self._at()
+        self._say(StepStarted(asset=action.asset.name, step=job.id[1], provider=job.lane, at=began, lane=lane))
+        try:
+            outcome = await (self._publish(action) if action.step is None else self._step(action))
+        except (Gone, BadPicture) as bad:
+            outcome = StepOutcome(result="failed", message=str(bad.args[0]), state="failed")
+        except OSError as error:
+            outcome = StepOutcome(result="failed", message=f"{error.strerror}: {error.filename}", state="failed")
+        finally:
+            self._lanes[lane] = False
+        self.outcomes.steps[job.id] = outcome
+        self._say(
+            StepFinished(
+                asset=action.asset.name,
+                step=job.id[1],
+                result=outcome.result,
+                message=outcome.message,
+                cost=outcome.cost,
+                began=began,
+                at=self._at(),
+                lane=lane,
+            )
+        )
+        if action.step is None:
+            self._asset_finished(action, outcome)
+        if outcome.result == "stopped":
+            return "fatal"
+        return "ok" if outcome.result in ("made", "found", "written") else "failed"
+
+    # --- steps -------------------------------------------------------------------------------------------------
+
+    async def _step(self, action: Action) -> StepOutcome:
+        verdict = self.judge.done[action.id]
+        if verdict.state == "waits":
+            verdict = self._again(action, verdict)
+        if verdict.state == "draft":
+            return await self._draw(action, verdict)
+        if verdict.state == "pay":
+            return await self._buy(action, verdict)
+        if verdict.artifact is not None:
+            return StepOutcome(result="found")
+        return StepOutcome(result=_result_of(verdict.state), message=verdict.reason, state=verdict.state)
+
+    def _again(self, action: Action, planned: Verdict) -> Verdict:
+        """A waiting step, judged with what has arrived; what would be more than the plan said is held."""
+        verdict = self.judge.rejudge(action)
+        more = verdict.images > planned.images or (
+            verdict.cost is not None and planned.cost is not None and verdict.cost.high > planned.cost.high
+        )
+        if verdict.state == "pay" and more:
+            reason = "it would now cost more than the plan said"
+            verdict = self.judge.done[action.id] = replace(verdict, state="held", reason=reason)
+        return verdict
+
+    async def _draw(self, action: Action, verdict: Verdict) -> StepOutcome:
+        """A draft: free, not journaled, kept on the shelf by its key."""
+        drawn = _own_draft(verdict)
+        if drawn is None or self.world.shelf.has(drawn.key):
+            return StepOutcome(result="found")
+        inputs = self._inputs(action)
+        pictures = await asyncio.to_thread(
+            lambda: tuple(picture(kind, self.realizer.file(item)) for kind, item in inputs.pictures())
+        )
+        assert verdict.request is not None
+        call = Call(
+            request=verdict.request, pictures=pictures, count=1, intent=drawn.key, scratch=self.world.shelf.folder
+        )
+        try:
+            answer = await self.world.draft_painter.provider.make(call)
+        except ProviderError as error:
+            return StepOutcome(result="failed", message=error.message, help=error.help, state="failed")
+        await asyncio.to_thread(self.world.shelf.put, drawn.key, answer.pictures[0].data)
+        return StepOutcome(result="made", made=1, cost=Decimal(0))
+
+    async def _buy(self, action: Action, verdict: Verdict) -> StepOutcome:
+        assert verdict.key is not None and action.step is not None
+        self.world.about_to_pay()
+        with await self.cashier.locked(verdict.key):
+            self.world.refresh()
+            verdict = self.judge.rejudge(action)
+            if verdict.state != "pay":
+                return self._found(verdict)
+            return await self._pay(action, verdict)
+
+    async def _pay(self, action: Action, verdict: Verdict) -> StepOutcome:
+        """All calls for the missing pictures of one step, one after the other; what came is kept."""
+        made, cost, receipt = 0, Decimal(0), Receipt()
+        painter = self.world.painter(action.step.provider) if action.step else None
+        assert painter is not None and verdict.request is not None
+        for count in chunks(painter.provider, verdict.request, verdict.images, painter.per_minute):
+            receipt = await self.cashier.buy(self._purchase(action, verdict, count))
+            made += receipt.made
+            cost += receipt.cost or 0
+            if receipt.why is not None:
+                break
+        self.world.refresh()
+        after = self.judge.rejudge(action)
+        self.on_pictures()
+        if receipt.why is None and after.artifact is not None:
+            return StepOutcome(result="made", made=made, cost=cost)
+        return self._unbought(receipt, made, cost)
+
+    def _unbought(self, receipt: Receipt, made: int, cost: Decimal) -> StepOutcome:
+        state: State = "unknown" if receipt.why == "unknown" else "refused" if receipt.why == "refused" else "failed"
+        result = "stopped" if receipt.fatal else state
+        if receipt.why == "not-sent" and receipt.message == "the budget does not reach":
+            state = "held"
+            result = "held"
+        return StepOutcome(result=result, made=made, cost=cost, message=receipt.message, help=receipt.help, state=state)
+
+    def _purchase(self, action: Action, verdict: Verdict, count: int) -> Purchase:
+        assert action.step is not None and verdict.request is not None and verdict.key is not None
+        painter = self.world.painter(action.step.provider)
+        inputs = self._inputs(action)
+        price = painter.provider.estimate(verdict.request, inputs.image_sizes(), count)
+        return Purchase(
+            asset=action.asset.name,
+            step=action.step.index,
+            profile=self.world.profile,
+            request=verdict.request,
+            key=verdict.key,
+            count=count,
+            price=price,
+            inputs=tuple(inputs.pictures()),
+            painter=painter,
+            again=self.world.unanswered(verdict.key) if self.world.may_repeat else (),
+        )
+
+    def _found(self, verdict: Verdict) -> StepOutcome:
+        if verdict.artifact is not None:
+            return StepOutcome(result="found")
+        return StepOutcome(result=_result_of(verdict.state), message=verdict.reason, state=verdict.state)
+
+    def _inputs(self, action: Action) -> StepInputs:
+        inputs = self.judge.inputs.resolve(action, self.judge.done, self.judge.frames)
+        if isinstance(inputs, Pending):
+            raise Gone(inputs.reason)
+        return inputs
+
+    # --- ends --------------------------------------------------------------------------------------------------
+
+    async def _publish(self, action: Action) -> StepOutcome:
+        """Derives and writes an asset's outputs, each on its own; a file that is not ours is left alone."""
+        asset = action.asset
+        end = self.judge.inputs.end(asset, self.judge.done, self.judge.frames)
+        if isinstance(end, Pending):
+            return StepOutcome(result="blocked", message=end.reason, state="blocked")
+        loop = asyncio.get_running_loop()
+        for order in deliveries(self.world, asset, end, self.judge):
+            path = order.path() or self.world.path_of(asset.name, order.recipe)
+            if path is not None and self.world.stands(path, order.recipe):
+                continue
+            try:
+                written = await loop.run_in_executor(None, publish, order, self.realizer, self.world.root, self.world)
+            except NotOurs as foreign:
+                self.outcomes.edited.setdefault(asset.name, []).append(foreign.path)
+                continue
+            self.outcomes.written.setdefault(asset.name, []).append(written)
+            self.world.wrote(written.path, written.recipe, written.digest)
+            if written.changed:
+                self._say(
+                    OutputWritten(
+                        asset=asset.name, path=written.path, size=written.size, draft=written.draft, at=self._at()
+                    )
+                )
+        return StepOutcome(result="written")
+
+    def _asset_finished(self, action: Action, outcome: StepOutcome) -> None:
+        self.outcomes.finished += 1
+        name = action.asset.name
+        steps = [self.judge.done[name, step.index].state for step in action.asset.steps]
+        state: State = outcome.state or ("draft" if "draft" in steps else "held" if "held" in steps else "fresh")
+        edited = self.outcomes.edited.get(name)
+        self._say(
+            AssetFinished(
+                asset=name,
+                state="edited" if edited else state,
+                outputs=tuple(item.path for item in self.outcomes.written.get(name, ())),
+                done=self.outcomes.finished,
+                total=self.total,
+                seconds=self._at(),
+                at=self._at(),
+                message=f"'{edited[0]}' was edited by hand: left alone" if edited else outcome.message,
+            )
+        )
+
+    # --- small things --------------------------------------------------------------------------------------------
+
+    def _take_lane(self) -> int:
+        """The first free row of a trace."""
+        for place, taken in enumerate(self._lanes):
+            if not taken:
+                self._lanes[place] = True
+                return place
+        self._lanes.append(True)
+        return len(self._lanes) - 1
+
+    def _at(self) -> float:
+        return self.clock.monotonic() - self._began
+
+    def _say(self, event: Event) -> None:
+        self.listener(event)
+
+
+def _own_draft(verdict: Verdict) -> DraftPicture | None:
+    """The draft that a step itself draws."""
+    artifact = verdict.artifact
+    while isinstance(artifact, Fenced | Processed):
+        artifact = artifact.answer if isinstance(artifact, Fenced) else artifact.picture
+    return artifact if isinstance(artifact, DraftPicture) else None
+
+
+def _result_of(state: State) -> str:
+    return state if state in ("refused", "unknown", "held", "failed") else "blocked"

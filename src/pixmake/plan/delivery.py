@@ -1,0 +1,76 @@
+"""Plan room: one output file by what it is made of. Its recipe is a local key: it may move, and costs nothing when it does."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from pixmake.digest import Digest, labelled_digest
+from pixmake.imaging.catalog import CATALOG
+from pixmake.plan.artifact import Artifact
+from pixmake.plan.sizes import Size, final_size
+from pixmake.spec.asset import Asset, Output
+
+OUTPUT_LABEL = "pixmake-output/1"
+
+PLACEHOLDER = re.compile(r"\{\{\s*(height|width|hash)\s*\}\}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """A picture on its way to a file: cut to `final` pixels (None: as it is), encoded as `output` says.
+
+    `mark`: a draft gets the visible mark. Whether the picture is a draft is part of the recipe.
+    """
+
+    asset: str
+    picture: Artifact
+    output: Output
+    final: Size | None
+    fit: str
+    gravity: str | tuple[str, str]
+    mark: bool
+
+    @cached_property
+    def recipe(self) -> Digest:
+        operations = ["fit", f"encode-{self.output.format}"] if self.output.format != "svg" else []
+        if self.picture.draft and self.mark:
+            operations.append("stamp")
+        fields: dict[str, object] = {
+            "picture": self.picture.identity,
+            "size": None if self.final is None else f"{self.final[0]}x{self.final[1]}",
+            "fit": self.fit,
+            "gravity": self.gravity,
+            "format": self.output.format,
+            "quality": self.output.quality,
+            "widths": list(self.output.widths),
+            "operations": [CATALOG[name].recipe for name in operations],
+        }
+        return labelled_digest(OUTPUT_LABEL, fields)
+
+    def path(self, content: Digest | None = None) -> str | None:
+        """The output's path; None where it holds `{{ hash }}` and the content is not known yet."""
+        width, height = self.final or self.picture.size or (0, 0)
+        if content is None and "hash" in PLACEHOLDER.findall(self.output.path):
+            return None
+        values = {"width": str(width), "height": str(height), "hash": (content or "")[:8]}
+        return PLACEHOLDER.sub(lambda match: values[match[1]], self.output.path)
+
+
+def delivery(asset: Asset, output: Output, picture: Artifact, mark: bool) -> Delivery:
+    """How `output` is made of `picture`: the output's own size before the asset's, scaled to its width."""
+    final = final_size(output.size or asset.size)
+    if output.width is not None:
+        shape = final or picture.size
+        assert shape is not None, "a width can't be scaled from a picture without a size"
+        final = output.width, max(1, round(output.width * shape[1] / shape[0]))
+    return Delivery(
+        asset=asset.name,
+        picture=picture,
+        output=output,
+        final=final,
+        fit=asset.fit,
+        gravity=asset.gravity,
+        mark=mark,
+    )

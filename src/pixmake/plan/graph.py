@@ -1,0 +1,153 @@
+"""Plan room: Assets to Actions in topological order. By names only: no file, store or lock is looked at here.
+
+An action is one paid step of an asset, or its local end (`step` None), where outputs are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from pixmake.diagnostics import Diagnostic, Note, Problem, Span
+from pixmake.spec.asset import Asset, AssetInput, FileInput, Input, Step
+
+ActionId = tuple[str, int | None]
+"""Asset name and step; step None is the local end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One node: what has to be there before it (`needs`), each with the place that says so."""
+
+    asset: Asset
+    step: Step | None
+    needs: tuple[ActionId, ...]
+    links: tuple[Span | None, ...] = field(compare=False, default=())
+
+    @property
+    def id(self) -> ActionId:
+        return self.asset.name, None if self.step is None else self.step.index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionGraph:
+    """All actions of a project. `order` lists ids so that each comes after what it needs; ties keep the spec's order."""
+
+    actions: Mapping[ActionId, Action]
+    order: tuple[ActionId, ...]
+    users: Mapping[ActionId, tuple[ActionId, ...]]
+
+    def ancestors(self, ids: Iterable[ActionId]) -> set[ActionId]:
+        """`ids` and everything they need, however far."""
+        return _reach(ids, lambda node: self.actions[node].needs)
+
+    def dependants(self, ids: Iterable[ActionId]) -> set[ActionId]:
+        """`ids` and everything that needs them, however far."""
+        return _reach(ids, lambda node: self.users.get(node, ()))
+
+
+def _reach(ids: Iterable[ActionId], nexts: Callable[[ActionId], Iterable[ActionId]]) -> set[ActionId]:
+    seen: set[ActionId] = set()
+    rest = list(ids)
+    while rest:
+        node = rest.pop()
+        if node not in seen:
+            seen.add(node)
+            rest.extend(nexts(node))
+    return seen
+
+
+def build_graph(assets: Iterable[Asset]) -> ActionGraph:
+    """The graph of a project. Raises Problem `cycle`, with the place of each link, where there is one."""
+    by_name = {asset.name: asset for asset in assets}
+    actions = {action.id: action for asset in by_name.values() for action in _actions(asset, by_name)}
+    users: dict[ActionId, list[ActionId]] = {}
+    for action in actions.values():
+        for need in action.needs:
+            users.setdefault(need, []).append(action.id)
+    order = _order(actions)
+    return ActionGraph(actions=actions, order=order, users={node: tuple(ids) for node, ids in users.items()})
+
+
+def _actions(asset: Asset, by_name: Mapping[str, Asset]) -> Iterator[Action]:
+    for step in asset.steps:
+        links = list(_step_links(asset, step, by_name))
+        yield _action(asset, step, links)
+    ends = [((asset.name, asset.steps[-1].index), asset.span)] if asset.steps else _link(asset.origin, by_name)
+    yield _action(asset, None, list(ends))
+
+
+def _action(asset: Asset, step: Step | None, links: list[tuple[ActionId, Span | None]]) -> Action:
+    unique = dict(reversed(links))
+    pairs = [(node, unique[node]) for node in dict.fromkeys(node for node, _ in links)]
+    return Action(
+        asset=asset, step=step, needs=tuple(node for node, _ in pairs), links=tuple(span for _, span in pairs)
+    )
+
+
+def _step_links(asset: Asset, step: Step, by_name: Mapping[str, Asset]) -> Iterator[tuple[ActionId, Span | None]]:
+    if step.index > asset.steps[0].index:
+        yield (asset.name, step.index - 1), step.span
+    else:
+        yield from _link(asset.origin, by_name)
+    for item in step_inputs(step):
+        yield from _link(item, by_name)
+
+
+def step_inputs(step: Step) -> Iterator[Input]:
+    """References, then the mask's and markup's pictures: what a step names besides its parent."""
+    yield from step.references
+    if step.mask is not None and isinstance(step.mask.source, FileInput | AssetInput):
+        yield step.mask.source
+    if step.markup is not None:
+        yield step.markup
+
+
+def _link(item: Input | None, by_name: Mapping[str, Asset]) -> list[tuple[ActionId, Span | None]]:
+    if not isinstance(item, AssetInput):
+        return []
+    target = by_name[item.asset]
+    if item.step is not None:
+        return [((target.name, item.step), item.span)]
+    if target.steps:
+        return [((target.name, target.steps[-1].index), item.span)]
+    return [((target.name, None), item.span)]
+
+
+def _order(actions: Mapping[ActionId, Action]) -> tuple[ActionId, ...]:
+    """Depth first, needs before users, without recursion."""
+    done: dict[ActionId, None] = {}
+    for start in actions:
+        path: dict[ActionId, Iterator[ActionId]] = {start: iter(actions[start].needs)} if start not in done else {}
+        while path:
+            node = next(reversed(path))
+            need = next((item for item in path[node] if item not in done), None)
+            if need is None:
+                done[node] = None
+                del path[node]
+            elif need in path:
+                raise _cycle(actions, [*list(path)[list(path).index(need) :], need])
+            else:
+                path[need] = iter(actions[need].needs)
+    return tuple(done)
+
+
+def _cycle(actions: Mapping[ActionId, Action], ring: list[ActionId]) -> Problem:
+    links = [(user, need, _place(actions[user], need)) for user, need in pairwise(ring)]
+    crossing = [link for link in links if link[0][0] != link[1][0]] or links
+    first = crossing[0]
+    names = " → ".join([*(link[0][0] for link in crossing), crossing[0][0][0]])
+    notes = [Note(message=f"'{user[0]}' uses '{need[0]}' here", span=place) for user, need, place in crossing[1:]]
+    diagnostic = Diagnostic(
+        code="cycle",
+        message=f"'{first[0][0]}' needs itself: {names}",
+        span=first[2],
+        notes=tuple(notes),
+        help="take one of these links out, or use a file in its place",
+    )
+    return Problem([diagnostic])
+
+
+def _place(action: Action, need: ActionId) -> Span | None:
+    return action.links[action.needs.index(need)]

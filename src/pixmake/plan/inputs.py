@@ -1,0 +1,195 @@
+"""Plan room: the pictures a step works on, or why they are not there yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pixmake.diagnostics import Collector, Span
+from pixmake.imaging.probe import BadPicture
+from pixmake.plan.artifact import Artifact, MaskPicture, Processed
+from pixmake.plan.entries import State, Verdict
+from pixmake.plan.frame import Frame
+from pixmake.plan.graph import Action, ActionId
+from pixmake.plan.requests import StepInputs, input_label
+from pixmake.plan.sizes import Size, final_size
+from pixmake.plan.world import World
+from pixmake.spec.asset import Asset, AssetInput, FileInput, Input, Mask, Region, Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """An input that is not there: the state this gives to the step, why, and the causes it goes back to."""
+
+    state: State
+    reason: str
+    causes: tuple[str, ...] = ()
+
+
+class InputResolver:
+    """Finds input pictures. Problems of users' files are collected, each once."""
+
+    def __init__(self, world: World, assets: Mapping[str, Asset], trouble: Collector) -> None:
+        self.world = world
+        self.assets = assets
+        self.trouble = trouble
+        self._bad: dict[tuple[str, str], Pending] = {}
+
+    def resolve(
+        self, action: Action, done: Mapping[ActionId, Verdict], frames: Mapping[ActionId, Frame]
+    ) -> StepInputs | Pending:
+        """All inputs of a step, or the first reason why one is missing (a blocked one before a waiting one)."""
+        asset, step = action.asset, action.step
+        assert step is not None
+        look = _Look(self, done, frames)
+        parent = self._parent(asset, step, look)
+        references = [look.picture(item, asset) for item in step.references]
+        markup = look.picture(step.markup, asset) if step.markup is not None else None
+        mask = self._mask(asset, step, step.mask, parent, look) if step.mask is not None else None
+        missing = [item for item in (parent, *references, markup, mask) if isinstance(item, Pending)]
+        if missing:
+            return min(missing, key=lambda item: item.state == "waits")
+        return StepInputs(
+            parent=_there(parent),
+            references=tuple(item for item in references if not isinstance(item, Pending)),
+            mask=mask if isinstance(mask, MaskPicture) else None,
+            markup=_there(markup),
+            turns=tuple(earlier.prompt for earlier in asset.steps if earlier.index < step.index),
+        )
+
+    def end(
+        self, asset: Asset, done: Mapping[ActionId, Verdict], frames: Mapping[ActionId, Frame]
+    ) -> Artifact | Pending:
+        """The picture at the end of an asset's paid chain: what outputs are made of."""
+        look = _Look(self, done, frames)
+        if asset.steps:
+            return look.of_step(asset, asset.steps[-1].index, None, reader_pays=False)
+        assert asset.origin is not None
+        return look.picture(asset.origin, asset, reader_pays=False)
+
+    def step(
+        self, asset: Asset, index: int, done: Mapping[ActionId, Verdict], frames: Mapping[ActionId, Frame]
+    ) -> Artifact | Pending:
+        """The picture of one step, for an output that names it."""
+        return _Look(self, done, frames).of_step(asset, index, None, reader_pays=False)
+
+    def _parent(self, asset: Asset, step: Step, look: _Look) -> Artifact | Pending | None:
+        if step.index > asset.steps[0].index:
+            return look.of_step(asset, step.index - 1, None, reader_pays=True)
+        return None if asset.origin is None else look.picture(asset.origin, asset)
+
+    def _mask(
+        self, asset: Asset, step: Step, mask: Mask, parent: Artifact | Pending | None, look: _Look
+    ) -> MaskPicture | Pending | None:
+        if not isinstance(parent, Artifact):
+            return parent
+        size = parent.size
+        if size is None:
+            return Pending(state="waits", reason="the parent's size is not known yet, so no mask can fit it")
+        if isinstance(mask.source, Region):
+            return MaskPicture(source=mask.source, invert=mask.invert, size=size)
+        source = look.picture(mask.source, asset)
+        if isinstance(source, Pending):
+            return source
+        return self._fitting(asset, step, mask, source, size)
+
+    def _fitting(self, asset: Asset, step: Step, mask: Mask, source: Artifact, size: Size) -> MaskPicture | Pending:
+        """A mask of the parent's size as it is; one of the asset's final size with the crop undone; no other."""
+        if source.size == size:
+            return MaskPicture(source=source, invert=mask.invert, size=size)
+        final = final_size(asset.size)
+        if final is not None and source.size == final:
+            return MaskPicture(source=source, invert=mask.invert, size=size, cut=(final, asset.fit, asset.gravity))
+        label = input_label(mask.source)
+        sizes = [f"{size[0]}x{size[1]} (the parent's size)"]
+        if final is not None and final != size:
+            sizes.append(f"{final[0]}x{final[1]} (the asset's size)")
+        has = "unknown" if source.size is None else f"{source.size[0]}x{source.size[1]}"
+        self.trouble.error(
+            "mask-size",
+            f"the mask '{label}' is {has}, but it must be {' or '.join(sizes)}",
+            mask.span or step.span,
+            help="scale the mask to one of these sizes",
+            asset=asset.name,
+            row=asset.row,
+        )
+        return Pending(state="blocked", reason=f"mask '{label}' has the wrong size")
+
+    def file(self, item: FileInput, asset: Asset) -> Artifact | Pending:
+        """A user's file, probed by its header. A bad one is reported once for each place that names it."""
+        known = (item.name, str(item.span))
+        if known in self._bad:
+            return self._bad[known]
+        try:
+            return self.world.picture(item)
+        except BadPicture as bad:
+            self._report(item.span or asset.span, asset, f"'{item.name}' {bad.message}", bad.help)
+        except OSError as error:
+            self._report(item.span or asset.span, asset, f"'{item.name}' can't be read: {error.strerror}", None)
+        self._bad[known] = Pending(state="blocked", reason=f"'{item.name}' can't be used")
+        return self._bad[known]
+
+    def _report(self, span: Span | None, asset: Asset, message: str, remedy: str | None) -> None:
+        self.trouble.error("bad-picture", message, span, help=remedy, asset=asset.name, row=asset.row)
+
+
+def _there(item: Artifact | Pending | None) -> Artifact | None:
+    return None if isinstance(item, Pending) else item
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One look at what has been decided so far."""
+
+    resolver: InputResolver
+    done: Mapping[ActionId, Verdict]
+    frames: Mapping[ActionId, Frame]
+
+    def picture(self, item: Input, asset: Asset, reader_pays: bool = True) -> Artifact | Pending:
+        if isinstance(item, FileInput):
+            return self.resolver.file(item, asset)
+        target = self.resolver.assets[item.asset]
+        found = self._of_asset(item, target, reader_pays)
+        if item.processed and not isinstance(found, Pending):
+            final = final_size(target.size)
+            if final is not None:
+                return Processed(picture=found, final=final, fit=target.fit, gravity=target.gravity)
+        return found
+
+    def _of_asset(self, item: AssetInput, target: Asset, reader_pays: bool) -> Artifact | Pending:
+        if item.step is not None:
+            return self.of_step(target, item.step, item.variant, reader_pays)
+        if target.steps:
+            return self.of_step(target, target.steps[-1].index, item.variant, reader_pays)
+        assert target.origin is not None
+        return self.picture(target.origin, target, reader_pays)
+
+    def of_step(self, asset: Asset, index: int, variant: int | None, reader_pays: bool) -> Artifact | Pending:
+        verdict = self.done[asset.name, index]
+        place = f"{asset.name}#{index}"
+        if variant is not None and verdict.state != "draft":
+            return self._variant(asset, index, variant, verdict)
+        if verdict.artifact is None:
+            return _pending_on(verdict, place)
+        if reader_pays and verdict.asking and not self.resolver.world.draft:
+            return Pending(
+                state="waits", reason=f"waits for a pick among {len(verdict.pinned)} candidates of '{place}'"
+            )
+        return verdict.artifact
+
+    def _variant(self, asset: Asset, index: int, variant: int, verdict: Verdict) -> Artifact | Pending:
+        if variant <= len(verdict.pinned):
+            assert verdict.key is not None
+            original = self.resolver.world.original(verdict.pinned[variant - 1], verdict.key)
+            return self.frames[asset.name, index].around(original)
+        place = f"{asset.name}#{index}"
+        if verdict.images:
+            return _pending_on(verdict, place)
+        return Pending(state="blocked", reason=f"'{place}' has {len(verdict.pinned)} candidates, not {variant}")
+
+
+def _pending_on(verdict: Verdict, place: str) -> Pending:
+    state: State = "waits" if verdict.state in ("pay", "waits", "sent") else "blocked"
+    words = {"pay": "is bought", "waits": "can be bought", "sent": "has arrived"}
+    until = f"waits until '{place}' {words[verdict.state]}" if state == "waits" else f"'{place}' is {verdict.state}"
+    return Pending(state=state, reason=until, causes=verdict.causes)

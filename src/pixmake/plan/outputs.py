@@ -1,0 +1,58 @@
+"""Plan room: how the files on disk stand to what they should be: right, missing, of another recipe, or not ours."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pixmake.plan.artifact import Artifact
+from pixmake.plan.delivery import PLACEHOLDER, Delivery, delivery
+from pixmake.plan.entries import OutputPlan
+from pixmake.plan.inputs import Pending
+from pixmake.plan.judge import Judge
+from pixmake.plan.world import World
+from pixmake.spec.asset import Asset, Output
+
+FileState = Literal["fresh", "missing", "stale", "edited"]
+
+
+def judge_outputs(world: World, asset: Asset, picture: Artifact | None, judge: Judge) -> tuple[OutputPlan, ...]:
+    """Every output of an asset whose end is `picture` (None: not known yet)."""
+    return tuple(_judge(world, asset, output, _source(asset, output, picture, judge)) for output in asset.outputs)
+
+
+def deliveries(world: World, asset: Asset, picture: Artifact, judge: Judge) -> list[Delivery]:
+    """How each output of an asset is made, its picture being there."""
+    found = [(output, _source(asset, output, picture, judge)) for output in asset.outputs]
+    return [delivery(asset, output, source, world.mark) for output, source in found if source is not None]
+
+
+def _source(asset: Asset, output: Output, picture: Artifact | None, judge: Judge) -> Artifact | None:
+    """An output's picture: the asset's end, or the step it names."""
+    if output.step is None:
+        return picture
+    found = judge.inputs.step(asset, output.step, judge.done, judge.frames)
+    return None if isinstance(found, Pending) else found
+
+
+def _judge(world: World, asset: Asset, output: Output, picture: Artifact | None) -> OutputPlan:
+    if picture is None:
+        return OutputPlan(output=output, path=output.path, recipe=None, state=ownership(world, output))
+    order = delivery(asset, output, picture, world.mark)
+    path = order.path() or world.path_of(asset.name, order.recipe)
+    if path is None:
+        return OutputPlan(output=output, path=output.path, recipe=order.recipe, state="missing")
+    state: FileState = "fresh" if world.stands(path, order.recipe) else _not_fresh(world, path)
+    return OutputPlan(output=output, path=path, recipe=order.recipe, state=state)
+
+
+def _not_fresh(world: World, path: str) -> FileState:
+    if not world.exists(path):
+        return "missing"
+    return "stale" if world.owns(path) else "edited"
+
+
+def ownership(world: World, output: Output) -> FileState:
+    """Whether a file may be written over, its recipe being unknown. Paths with `{{ hash }}` are always new files."""
+    if PLACEHOLDER.search(output.path):
+        return "missing"
+    return _not_fresh(world, output.path)

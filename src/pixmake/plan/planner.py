@@ -1,0 +1,316 @@
+"""Plan room: the whole plan. Need goes backward from the outputs, keys go forward from the inputs. Nothing is written or sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pixmake.diagnostics import Collector, Diagnostic
+from pixmake.plan.artifact import Artifact, DraftPicture, Fenced, Processed, originals
+from pixmake.plan.entries import Entry, Group, OutputPlan, State, Totals, Verdict, total
+from pixmake.plan.graph import ActionGraph, ActionId
+from pixmake.plan.inputs import Pending
+from pixmake.plan.judge import Judge
+from pixmake.plan.outputs import judge_outputs, ownership
+from pixmake.plan.sizes import cut, final_size
+from pixmake.plan.world import World
+from pixmake.providers.base import FREE, Estimate
+from pixmake.spec.asset import Asset, Spec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a build would do, why, and for how much; `build` runs this very object, once.
+
+    `problems` are errors that stand in the way of buying; `warnings` don't. `orphans` are lock lines without an asset.
+    The last six fields are what it was made from; `wanted` are the actions that its outputs need.
+    """
+
+    profile: str | None
+    entries: tuple[Entry, ...]
+    groups: tuple[Group, ...]
+    totals: Totals
+    draft: bool
+    problems: tuple[Diagnostic, ...]
+    warnings: tuple[Diagnostic, ...]
+    orphans: tuple[str, ...]
+    spec: Spec = field(repr=False)
+    graph: ActionGraph = field(repr=False)
+    world: World = field(repr=False)
+    judge: Judge = field(repr=False)
+    selected: tuple[Asset, ...] = field(repr=False)
+    wanted: frozenset[ActionId] = field(repr=False)
+
+    @property
+    def pending(self) -> bool:
+        """Whether a build would do anything."""
+        return any(entry.pending for entry in self.entries)
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "format": "pixmake.plan/1",
+            "profile": self.profile,
+            "draft": self.draft,
+            "entries": [entry.to_json() for entry in self.entries],
+            "groups": [group.to_json() for group in self.groups],
+            "totals": self.totals.to_json(),
+            "problems": [item.to_json() for item in self.problems],
+            "warnings": [item.to_json() for item in self.warnings],
+        }
+
+
+def make_plan(spec: Spec, graph: ActionGraph, world: World, selected: Sequence[Asset]) -> Plan:
+    """Plans the selected assets with all they need. Pure but for reading: no network, no key, nothing written."""
+    trouble = Collector(found=list(spec.warnings))
+    assets = {asset.name: asset for asset in spec.assets}
+    world.expect(assets)
+    judge = Judge(world, assets, _asked(graph), trouble)
+    edited = {asset.name for asset in selected if _all_edited(world, asset)}
+    ends: list[ActionId] = [(asset.name, None) for asset in selected]
+    wanted = graph.ancestors(end for end in ends if end[0] not in edited)
+    seen = graph.ancestors(ends)
+    for node in graph.order:
+        if node in seen and node[1] is not None:
+            if node in wanted:
+                judge.decide(graph.actions[node])
+            else:
+                judge.done[node] = Verdict(state="edited", reason="its file was edited by hand: left alone")
+    _size_warnings(trouble, judge, graph, wanted)
+    outputs = {asset.name: _outputs(judge, asset, trouble) for asset in selected}
+    _need_backward(graph, judge, world, wanted, outputs)
+    entries = tuple(_entries(spec, graph, judge, selected, seen, outputs))
+    return Plan(
+        profile=spec.profile,
+        entries=entries,
+        groups=group(entries),
+        totals=total(entries),
+        draft=world.draft,
+        problems=() if world.draft else tuple(trouble.errors),
+        warnings=_warnings(trouble, world),
+        orphans=world.orphans(assets),
+        spec=spec,
+        graph=graph,
+        world=world,
+        judge=judge,
+        selected=tuple(selected),
+        wanted=frozenset(wanted),
+    )
+
+
+def _asked(graph: ActionGraph) -> frozenset[ActionId]:
+    """Steps on which a paid step is built."""
+    return frozenset(need for action in graph.actions.values() if action.step is not None for need in action.needs)
+
+
+def _warnings(trouble: Collector, world: World) -> tuple[Diagnostic, ...]:
+    softened = [replace(item, severity="warning") for item in trouble.errors] if world.draft else []
+    return tuple(sorted([*trouble.warnings, *softened], key=Diagnostic.sort_key))
+
+
+def _all_edited(world: World, asset: Asset) -> bool:
+    return bool(asset.outputs) and all(ownership(world, output) == "edited" for output in asset.outputs)
+
+
+# --- outputs and need ----------------------------------------------------------------------------------------------
+
+
+def _outputs(judge: Judge, asset: Asset, trouble: Collector) -> tuple[OutputPlan, ...]:
+    picture = judge.inputs.end(asset, judge.done, judge.frames)
+    return judge_outputs(judge.world, asset, None if isinstance(picture, Pending) else picture, judge)
+
+
+def _need_backward(
+    graph: ActionGraph,
+    judge: Judge,
+    world: World,
+    wanted: set[ActionId],
+    outputs: Mapping[str, tuple[OutputPlan, ...]],
+) -> None:
+    """Drafts are drawn only where somebody reads them; a lost original matters only where its bytes are needed."""
+    running: set[ActionId] = set()
+    for node in reversed(graph.order):
+        if node not in wanted:
+            continue
+        if node[1] is None:
+            files = outputs.get(node[0], ())
+            through = not graph.actions[node].asset.steps and _read_by(graph, running, node)
+            if through or any(item.state in ("missing", "stale") for item in files):
+                running.add(node)
+            continue
+        verdict = judge.done[node]
+        needed = _read_by(graph, running, node)
+        if verdict.state in ("pay", "waits"):
+            running.add(node)
+        elif verdict.artifact is not None and needed:
+            judge.done[node] = _with_bytes(world, verdict)
+            if judge.done[node].pending:
+                running.add(node)
+    _block_forward(graph, judge, wanted)
+
+
+def _read_by(graph: ActionGraph, running: set[ActionId], node: ActionId) -> bool:
+    return any(user in running for user in graph.users.get(node, ()))
+
+
+def _with_bytes(world: World, verdict: Verdict) -> Verdict:
+    """A verdict whose picture is read: a draft not on the shelf is drawn, an original that is nowhere is lost."""
+    assert verdict.artifact is not None
+    gone = [digest for digest in originals(verdict.artifact) if not world.has(digest)]
+    if gone and verdict.state != "draft":
+        state: State = "corrupt" if world.damaged(gone[0]) else "lost"
+        what = "damaged in the store" if state == "corrupt" else "nowhere"
+        return replace(verdict, state=state, reason=f"bought, but its bytes are {what}: {gone[0][:12]}", artifact=None)
+    if any(not world.shelf.has(key) for key in _drafts(verdict.artifact)) and verdict.state == "draft":
+        return replace(verdict, images=1, requests=1, cost=FREE, pending=True)
+    return verdict
+
+
+def _drafts(artifact: Artifact) -> list[str]:
+    """Keys of the drafts a step itself draws: its own answer, not its parents'."""
+    if isinstance(artifact, DraftPicture):
+        return [artifact.key]
+    if isinstance(artifact, Fenced):
+        return _drafts(artifact.answer)
+    return _drafts(artifact.picture) if isinstance(artifact, Processed) else []
+
+
+def _block_forward(graph: ActionGraph, judge: Judge, wanted: set[ActionId]) -> None:
+    """What reads a lost picture can't run."""
+    gone: set[ActionId] = set()
+    for node in graph.order:
+        if node not in wanted:
+            continue
+        lost = next((need for need in graph.actions[node].needs if need in gone), None)
+        verdict = judge.done.get(node)
+        if verdict is not None and verdict.state in ("lost", "corrupt"):
+            gone.add(node)
+        elif lost is not None and verdict is not None and verdict.state in ("pay", "waits"):
+            place = f"{lost[0]}#{lost[1]}"
+            reason = f"'{place}' is {judge.done[lost].state if lost in judge.done else 'lost'}"
+            judge.done[node] = Verdict(state="blocked", reason=reason, causes=verdict.causes)
+            gone.add(node)
+
+
+# --- entries ---------------------------------------------------------------------------------------------------------
+
+
+def _entries(
+    spec: Spec,
+    graph: ActionGraph,
+    judge: Judge,
+    selected: Sequence[Asset],
+    seen: set[ActionId],
+    outputs: Mapping[str, tuple[OutputPlan, ...]],
+) -> Iterable[Entry]:
+    """Entries in the spec's order, steps ascending; ancestors of what was selected are there too."""
+    for asset in spec.assets:
+        files = outputs.get(asset.name)
+        for step in asset.steps:
+            if (asset.name, step.index) in seen:
+                last = step.index == asset.steps[-1].index and files is not None
+                verdict = judge.done[asset.name, step.index]
+                yield _entry(spec, asset, step.index, verdict, files if last else None)
+        if not asset.steps and files is not None:
+            yield _entry(spec, asset, None, _derived(judge, asset), files)
+
+
+def _derived(judge: Judge, asset: Asset) -> Verdict:
+    """The verdict of an asset without paid steps: its origin's."""
+    picture = judge.inputs.end(asset, judge.done, judge.frames)
+    if isinstance(picture, Pending):
+        return Verdict(state=picture.state, reason=picture.reason, causes=picture.causes)
+    if picture.draft:
+        return Verdict(state="draft", reason="derived from a draft", artifact=picture)
+    gone = [digest for digest in originals(picture) if not judge.world.has(digest)]
+    if gone and (asset.name, None) in judge.done:
+        return Verdict(state="lost", reason=f"its origin's bytes are nowhere: {gone[0][:12]}")
+    return Verdict(state="fresh", reason="derived for free", artifact=picture)
+
+
+def _entry(spec: Spec, asset: Asset, step: int | None, verdict: Verdict, files: tuple[OutputPlan, ...] | None) -> Entry:
+    state, reason = verdict.state, verdict.reason
+    open_files = [item for item in files or () if item.state in ("missing", "stale")]
+    edited = [item.path for item in files or () if item.state == "edited"]
+    if edited and state in ("fresh", "draft"):
+        state, reason = "edited", f"'{edited[0]}' was edited by hand: left alone"
+    elif open_files and state == "fresh":
+        state, reason = "stale", _file_reason(open_files)
+    pending = verdict.pending or (bool(open_files) and state in ("draft", "held", "edited"))
+    return Entry(
+        asset=asset.name,
+        profile=spec.profile,
+        step=step,
+        state=state,
+        reason=reason,
+        verdict=replace(verdict, pending=pending),
+        outputs=files or (),
+        family=asset.family,
+        last=files is not None,
+    )
+
+
+def _file_reason(files: Sequence[OutputPlan]) -> str:
+    first = files[0]
+    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    return f"'{first.path}'{more} {'is not there' if first.state == 'missing' else 'is made another way now'}"
+
+
+# --- causes and warnings ---------------------------------------------------------------------------------------------
+
+
+def group(entries: Iterable[Entry]) -> tuple[Group, ...]:
+    """Entries with images by root cause, the dearest first."""
+    by_cause: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.verdict.images and entry.state in ("pay", "waits"):
+            by_cause.setdefault("; ".join(entry.verdict.causes) or "new", []).append(entry)
+    groups = [_group(cause, members) for cause, members in by_cause.items()]
+    return tuple(sorted(groups, key=lambda item: (-(item.cost.high if item.cost else 0), item.cause)))
+
+
+def _group(cause: str, members: Sequence[Entry]) -> Group:
+    costs = [entry.cost for entry in members]
+    known: list[Estimate] = [cost for cost in costs if cost is not None]
+    return Group(
+        cause=cause,
+        assets=tuple(dict.fromkeys(entry.asset for entry in members)),
+        images=sum(entry.verdict.images for entry in members),
+        cost=sum(known, start=FREE) if len(known) == len(costs) else None,
+    )
+
+
+def _size_warnings(trouble: Collector, judge: Judge, graph: ActionGraph, wanted: set[ActionId]) -> None:
+    """Warns where over a tenth of a picture is cut away, or where it is enlarged (semantics, Sizes)."""
+    for node in graph.order:
+        verdict = judge.done.get(node)
+        if node not in wanted or verdict is None or verdict.request is None or verdict.state not in ("pay", "draft"):
+            continue
+        asset = graph.actions[node].asset
+        final, asked = final_size(asset.size), final_size(verdict.request.size)
+        if final is None or asked is None or node[1] != asset.steps[-1].index or not asset.outputs:
+            continue
+        _warn_of_cut(trouble, asset, asked, final)
+
+
+def _warn_of_cut(trouble: Collector, asset: Asset, asked: tuple[int, int], final: tuple[int, int]) -> None:
+    loss = cut(asked, final, asset.fit)
+    sizes = f"{asked[0]}x{asked[1]} is asked for and cut to {final[0]}x{final[1]}"
+    span = asset.spans.get("size") or asset.span
+    if loss.used * 10 < 9:
+        trouble.warn(
+            "crop-wastes",
+            f"{sizes}: {float(loss.used):.0%} of the picture is used",
+            span,
+            help="choose a size nearer to what the model makes, or fit: pad",
+            asset=asset.name,
+            row=asset.row,
+        )
+    if loss.enlarges:
+        trouble.warn(
+            "enlarges",
+            f"{asked[0]}x{asked[1]} is the largest that can be asked for; it is enlarged to {final[0]}x{final[1]}",
+            span,
+            help="choose a smaller size",
+            asset=asset.name,
+            row=asset.row,
+        )

@@ -1,0 +1,270 @@
+"""Plan room: what a plan reads of the world besides the spec: files, lock, store, shelf, providers. It writes nothing.
+
+During a build the same object is told what was written and asked to look again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pixmake.digest import Digest
+from pixmake.imaging.marks import read_draft_mark
+from pixmake.imaging.probe import BadPicture, probe_file
+from pixmake.plan.artifact import FilePicture, Original
+from pixmake.providers.base import Provider
+from pixmake.spec.asset import Asset, FileInput
+from pixmake.store.home import Store
+from pixmake.store.lockfile import Line, Lock, OutputPin, StepPin, settle
+from pixmake.store.memo import Memo
+from pixmake.store.pool import Pool
+from pixmake.store.shelf import Shelf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Painter:
+    """A provider under the name the spec gives it; `logical` is its name in keys, after `same_as`."""
+
+    name: str
+    logical: str
+    provider: Provider
+    per_minute: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """How a plan looks at the world: whose lines, whether drafts take the place of purchases, what may be repeated.
+
+    `scope` names this project in the store. `today` is the day (ISO) models are retired by. `engine` is the draft
+    provider's version; `mark`: drafts get their visible mark.
+    """
+
+    root: Path
+    profile: str | None
+    scope: str
+    today: str
+    engine: str
+    mark: bool = True
+    draft: bool = False
+    may_repeat: bool = False
+    update: frozenset[str] = frozenset()
+
+
+class World:
+    """One look at the world; what was read once is remembered."""
+
+    def __init__(
+        self,
+        view: View,
+        lock: Lock,
+        store: Store,
+        memo: Memo,
+        shelf: Shelf,
+        painters: Mapping[str, Painter],
+    ) -> None:
+        self.view = view
+        self.root, self.profile, self.draft = view.root, view.profile, view.draft
+        self.engine, self.mark, self.may_repeat = view.engine, view.mark, view.may_repeat
+        self.lock = lock
+        self.store = store
+        self.memo = memo
+        self.shelf = shelf
+        self.painters = painters
+        self.renames: dict[str, str] = {}
+        self._spec_names: frozenset[str] = frozenset()
+        self._orphans: dict[Digest, list[Line]] | None = None
+        self._by_path: dict[str, list[OutputPin]] | None = None
+        self._by_digest: dict[Digest, list[str]] | None = None
+        self._standing: dict[str, Digest | None] = {}
+        self._replayed = False
+
+    # --- input files and providers -------------------------------------------------------------------------------
+
+    def picture(self, item: FileInput) -> FilePicture:
+        """A user's file by digest and header. Raises BadPicture, OSError."""
+        digest = self.memo.digest_of(item.path)
+        if digest is None:
+            raise BadPicture("is not a file" if item.path.exists() else "is not there")
+        facts = self.memo.facts(digest)
+        if facts is None:
+            seen = probe_file(item.path)
+            width, height = seen.upright_size
+            facts = {"type": seen.media_type, "width": width, "height": height}
+            self.memo.keep_facts(digest, facts)
+        size = int(facts["width"] or 0), int(facts["height"] or 0)
+        return FilePicture(path=item.path, name=item.name, digest=digest, size=size, media_type=str(facts["type"]))
+
+    def painter(self, name: str) -> Painter:
+        """The provider that the spec calls `name`; the spec was checked, so it is there."""
+        return self.painters[name]
+
+    @property
+    def draft_painter(self) -> Painter:
+        return self.painters["draft"]
+
+    # --- lock ----------------------------------------------------------------------------------------------------
+
+    def expect(self, names: Collection[str]) -> None:
+        """Tells which assets the spec has, so that the rest of the lock are orphans."""
+        self._spec_names = frozenset(names)
+
+    def line(self, asset: str, keys: Sequence[Digest | None] = ()) -> tuple[Line | None, bool]:
+        """An asset's line, and whether a merge left picks that conflict. `keys` are the spec's by step, as far as known."""
+        lines = self._lines(asset)
+        if len(lines) < 2:
+            return (lines[0] if lines else None), False
+        return settle(lines, keys)
+
+    def _lines(self, asset: str) -> tuple[Line, ...]:
+        return self.lock.alternatives(self.renames.get(asset, asset), self.profile)
+
+    def renamed(self, asset: str, key: Digest) -> bool:
+        """Whether exactly one orphan has this key as its first: then the asset takes over its line from now on."""
+        if self._lines(asset):
+            return False
+        found = self._orphan_lines().get(key, [])
+        free = [line for line in found if line.asset not in self.renames.values()]
+        if len(free) != 1:
+            return False
+        self.renames[asset] = free[0].asset
+        return True
+
+    def _orphan_lines(self) -> dict[Digest, list[Line]]:
+        if self._orphans is None:
+            self._orphans = {}
+            for (name, profile), lines in self.lock.lines.items():
+                if profile == self.profile and name not in self._spec_names and lines[0].steps:
+                    self._orphans.setdefault(lines[0].steps[0].key, []).append(lines[0])
+        return self._orphans
+
+    def orphans(self, names: Collection[str]) -> tuple[str, ...]:
+        """Assets in the lock (of this profile) that the spec does not have, renamed ones excepted."""
+        taken = {*names, *self.renames.values()}
+        return tuple(sorted(name for name, profile in self.lock.lines if profile == self.profile and name not in taken))
+
+    def frozen(self, asset: Asset) -> bool:
+        """Whether the bought picture stays until somebody names the asset."""
+        if asset.name in self.view.update:
+            return False
+        return asset.frozen or any(line.frozen for line in self._lines(asset.name))
+
+    # --- store ---------------------------------------------------------------------------------------------------
+
+    def pool(self, key: Digest) -> Pool:
+        return self.store.results.pool(key)
+
+    def refresh(self) -> None:
+        """Takes in what this and other processes have journaled since."""
+        self.store.results.refresh()
+
+    def about_to_pay(self) -> None:
+        """Once a build, before its first purchase: from here on the journal itself is asked, not its index."""
+        if not self._replayed:
+            self.store.results.replay()
+            self._replayed = True
+
+    def in_flight(self, key: Digest) -> bool:
+        """Whether a living process is buying this key right now."""
+        return self.store.journal.key_busy(key)
+
+    def unanswered(self, key: Digest) -> tuple[str, ...]:
+        """Intents of calls for this key that got no usable answer."""
+        return tuple(item.intent.intent for item in self.pool(key).unanswered)
+
+    def last_pick(self, asset: str, key: Digest) -> Digest | None:
+        return self.store.results.last_pick(self.view.scope, asset, self.profile, key)
+
+    def last_request(self, asset: str, step: int, pin: StepPin | None) -> Mapping[str, object] | None:
+        """The pre-image this step last bought: by the lock's key, else by what this project bought for it before."""
+        pool = self.pool(pin.key) if pin is not None else None
+        if pool is None or pool.request is None:
+            pool = self.store.results.last_bought(self.view.scope, asset, self.profile, step)
+        return pool.request if pool is not None else None
+
+    def original(self, digest: Digest, key: Digest) -> Original:
+        """A bought picture, with the size its record says."""
+        found = next((item for item in self.pool(key).results if item.digest == digest), None)
+        if found is None or found.width is None or found.height is None:
+            return Original(digest=digest, size=None, media_type=found.media_type if found else "image/png")
+        return Original(digest=digest, size=(found.width, found.height), media_type=found.media_type)
+
+    def has(self, digest: Digest) -> bool:
+        """Whether the bytes are in the store, or in one of our output files, from where the store can be fed again."""
+        return self.store.content.has(digest) or self.elsewhere(digest) is not None
+
+    def elsewhere(self, digest: Digest) -> Path | None:
+        """One of our output files that holds these very bytes."""
+        for path in self._paths_with(digest):
+            if self.standing(path) == digest:
+                return self.root / path
+        return None
+
+    def damaged(self, digest: Digest) -> bool:
+        """Whether the store once had these bytes and found them damaged."""
+        return any((self.store.root / "quarantine").glob(f"{digest}*"))
+
+    def _paths_with(self, digest: Digest) -> list[str]:
+        if self._by_digest is None:
+            self._by_digest = {}
+            for line in (line for lines in self.lock.lines.values() for line in lines):
+                for path, pin in line.outputs.items():
+                    self._by_digest.setdefault(pin.digest, []).append(path)
+        return self._by_digest.get(digest, [])
+
+    # --- outputs -------------------------------------------------------------------------------------------------
+
+    def standing(self, path: str) -> Digest | None:
+        """Digest of the file that stands at an output path now; None where there is none."""
+        if path not in self._standing:
+            self._standing[path] = self.memo.digest_of(self.root / path)
+        return self._standing[path]
+
+    def exists(self, path: str) -> bool:
+        return self.standing(path) is not None
+
+    def stands(self, path: str, recipe: Digest) -> bool:
+        """Whether the file at `path` is what `recipe` made: by the local record, the lock, or a draft's own mark."""
+        digest = self.standing(path)
+        if digest is None:
+            return False
+        pins = [self.memo.output(path), *self._output_pins(path)]
+        known = [pin for pin in pins if pin is not None and pin.recipe == recipe]
+        if any(pin.digest == digest for pin in known):
+            return True
+        return not self._recorded(path, digest) and read_draft_mark(self.root / path) == recipe
+
+    def _recorded(self, path: str, digest: Digest) -> bool:
+        pin = self.memo.output(path)
+        return pin is not None and pin.digest == digest
+
+    def owns(self, path: str) -> bool:
+        """Whether the file at `path` is ours and unedited, so that it may be replaced (semantics, Ours or edited)."""
+        digest = self.memo.digest_of(self.root / path)
+        if (
+            digest is None
+            or self._recorded(path, digest)
+            or any(pin.digest == digest for pin in self._output_pins(path))
+        ):
+            return True
+        return read_draft_mark(self.root / path) is not None
+
+    def _output_pins(self, path: str) -> list[OutputPin]:
+        """All pins of this path in the lock, other profiles' and former owners' too."""
+        if self._by_path is None:
+            self._by_path = {}
+            for line in (line for lines in self.lock.lines.values() for line in lines):
+                for name, pin in line.outputs.items():
+                    self._by_path.setdefault(name, []).append(pin)
+        return self._by_path.get(path, [])
+
+    def path_of(self, asset: str, recipe: Digest) -> str | None:
+        """Where an output with `{{ hash }}` in its path was written for this recipe."""
+        lines = self._lines(asset)
+        found = [path for line in lines for path, pin in line.outputs.items() if pin.recipe == recipe]
+        return found[0] if found else None
+
+    def wrote(self, path: str, recipe: Digest, digest: Digest) -> None:
+        """Told by publishing: this file stands there now and is ours."""
+        self.memo.keep_output(path, OutputPin(recipe=recipe, digest=digest))
+        self._standing[path] = digest

@@ -1,0 +1,35 @@
+"""Store room: throw-away pictures of one checkout, by name: drafts and things derived. Losing them costs nothing but time."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+
+class Shelf:
+    """A folder of files under `.pixmake/`. Names are digests; each file is complete or not there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, name: str) -> Path:
+        """Where the picture called `name` lies, or would."""
+        return self.folder / name[:2] / name[2:]
+
+    def has(self, name: str) -> bool:
+        return self.path(name).is_file()
+
+    def put(self, name: str, data: bytes) -> Path:
+        """Keep `data` under `name`, by rename; no fsync, since it can be made again. Raises OSError (a full disk, say)."""
+        path = self.path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        return path
