@@ -118,3 +118,13 @@ def test_many_threads_decode_alike() -> None:
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(decode, data * 8))
     assert found == expected * 8
+
+
+def test_a_header_that_contradicts_the_pixels_is_damage() -> None:
+    image = drawing(48, 48, "RGBA")
+    icon = bytearray(saved(image, "ICO", sizes=[(16, 16), (48, 48)]))
+    first = icon.index(b"IHDR") + 4
+    icon[first : first + 8] = struct.pack(">II", 500, 20)  # the smaller picture claims more than the larger one
+    with pytest.raises(BadPicture) as caught:
+        decode(bytes(icon))
+    assert caught.value.message == "is damaged: its header says 500x20 pixels, but it holds 48x48"

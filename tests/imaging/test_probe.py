@@ -140,7 +140,8 @@ NOT_PICTURES = [
     (SAMPLES["jpeg"][:40], "is cut short"),
     (SAMPLES["gif"][:200], "is cut short"),
     (SAMPLES["webp"][:22], "is cut short"),
-    (svg("", 'width="0"'), "is damaged: its header says 0x100 pixels"),
+    (svg("", 'width="0" height="5"'), "is damaged: its header says 0x5 pixels"),
+    (svg("", 'width="9"'), "is an SVG picture without a size: its <svg> needs a viewBox, or width and height"),
     (b'<?xml version="1.0"?><svg:svg xmlns:svg="http://www.w3.org/2000/svg"', "is damaged SVG: unclosed token"),
 ]
 
@@ -227,9 +228,9 @@ def test_probing_does_not_import_pillow(tmp_path: Path) -> None:
         ('viewBox="0 0 300 150"', (300, 150)),
         ('width="2in" viewBox="0 0 300 150"', (192, 96)),
         ('height="10mm" viewBox="0 0 300 150"', (76, 38)),
+        ('width="50%" viewBox="0 0 300 150"', (150, 75)),
         ('width="100%" height="100%" viewBox="0 0 24 24"', (24, 24)),
         ('width="1e2" height="12.4px"', (100, 13)),
-        ("", (100, 100)),
     ],
 )
 def test_sizes_of_drawings(attributes: str, size: tuple[int, int]) -> None:

@@ -6,6 +6,7 @@ import html
 import pytest
 
 from imaging.pictures import drawing, raw_png, saved, svg
+from pixmake.imaging.decode import decode
 from pixmake.imaging.probe import BadPicture, Limits
 from pixmake.imaging.svg import check_svg, rasterize_svg
 
@@ -86,6 +87,8 @@ def test_a_drawing_covers_the_size_wanted() -> None:
         image = rasterize_svg(data, width, height)
         assert image.size == size
         assert image.getpixel((5, 5)) == (255, 0, 0, 255)
+    narrow = svg("<rect/>", 'width="10.1" height="1000"')
+    assert decode(narrow).size == (11, 1000)
     with pytest.raises(BadPicture, match="megapixels"):
         rasterize_svg(data, 2000, 1000, limits=Limits(max_pixels=1_000_000))
 

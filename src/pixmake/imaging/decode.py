@@ -47,9 +47,14 @@ def decode(source: Path | bytes, *, limits: Limits = DEFAULT_LIMITS) -> Image.Im
     if facts.media_type == "image/svg+xml":
         return rasterize_svg(data, facts.width, facts.height, limits=limits)
     if facts.media_type == "image/x-icon":
-        return _decode_icon(data, limits)
-    check_whole(data, facts.media_type)
-    return _decoded(data, FORMATS[facts.media_type], facts, limits)
+        image = _decode_icon(data, limits)
+    else:
+        check_whole(data, facts.media_type)
+        image = _decoded(data, FORMATS[facts.media_type], facts, limits)
+    if image.size != facts.upright_size:
+        said, found = (f"{width}x{height}" for width, height in (facts.upright_size, image.size))
+        raise BadPicture(f"is damaged: its header says {said} pixels, but it holds {found}")
+    return image
 
 
 def _read(path: Path, limits: Limits) -> bytes:

@@ -146,31 +146,39 @@ def read_svg(stream: BinaryIO) -> Header:
 
 
 UNITS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4}
-LENGTH = re.compile(r"\s*\+?(\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})(?:e([+-]?\d))?\s*(px|pt|pc|in|cm|mm|)\s*")
-FALLBACK = (100.0, 100.0)
-"""Of a drawing that says neither size nor viewBox; the rasterizer takes the same."""
+LENGTH = re.compile(r"\s*\+?(\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})(?:e([+-]?\d))?\s*(px|pt|pc|in|cm|mm|%|)\s*")
 
 
 def svg_size(attributes: dict[str, str]) -> tuple[int, int]:
-    """Width and height in whole pixels by the attributes of an <svg> element; one that is missing follows the ratio."""
-    width, height = _length(attributes.get("width")), _length(attributes.get("height"))
+    """Width and height in whole pixels by the attributes of an <svg> element; one that is missing follows the ratio.
+
+    Raises Damaged where neither they nor a viewBox tell: then every program draws another size.
+    """
     view = _view(attributes.get("viewBox"))
-    if width is None and height is None:
-        width, height = view or FALLBACK
-    elif height is None and width is not None:
-        height = width * view[1] / view[0] if view else FALLBACK[1]
-    elif width is None and height is not None:
-        width = height * view[0] / view[1] if view else FALLBACK[0]
+    width = _length(attributes.get("width"), view[0] if view else None)
+    height = _length(attributes.get("height"), view[1] if view else None)
+    if view is not None:
+        ratio = view[0] / view[1]
+        if width is None:
+            width = view[0] if height is None else height * ratio
+        height = width / ratio if height is None else height
+    if width is None or height is None:
+        raise Damaged("is an SVG picture without a size: its <svg> needs a viewBox, or width and height")
     return _whole(width), _whole(height)
 
 
-def _whole(value: float | None) -> int:
-    return math.ceil(round(value or 0, 6))
+def _whole(value: float) -> int:
+    return math.ceil(round(value, 6))
 
 
-def _length(text: str | None) -> float | None:
+def _length(text: str | None, whole: float | None) -> float | None:
     match = LENGTH.fullmatch(text.lower()) if text else None
-    return float(match[1]) * 10.0 ** int(match[2] or 0) * UNITS[match[3]] if match else None
+    if match is None:
+        return None
+    value = float(match[1]) * 10.0 ** int(match[2] or 0)
+    if match[3] == "%":
+        return None if whole is None else whole * value / 100
+    return value * UNITS[match[3]]
 
 
 def _view(text: str | None) -> tuple[float, float] | None:

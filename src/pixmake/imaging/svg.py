@@ -182,7 +182,8 @@ def rasterize_svg(data: bytes, width: int, height: int, *, limits: Limits = DEFA
     facts = probe_bytes(data, limits=limits)
     by_width = width * facts.height >= height * facts.width
     scale = width / facts.width if by_width else height / facts.height
-    limits.check_size(math.ceil(facts.width * scale), math.ceil(facts.height * scale))
+    size = math.ceil(facts.width * scale), math.ceil(facts.height * scale)
+    limits.check_size(*size)
     import resvg_py
     from PIL import Image
 
@@ -195,4 +196,7 @@ def rasterize_svg(data: bytes, width: int, height: int, *, limits: Limits = DEFA
         )
     except (ValueError, UnicodeDecodeError) as error:
         raise BadPicture(f"is an SVG picture that cannot be drawn: {error}") from error
-    return Image.open(io.BytesIO(bytes(png)), formats=["PNG"]).convert("RGBA")
+    image = Image.open(io.BytesIO(bytes(png)), formats=["PNG"]).convert("RGBA")
+    if abs(image.width - size[0]) <= 1 and abs(image.height - size[1]) <= 1:
+        return image
+    return image.resize(size)  # fractions of a pixel in a very narrow drawing's size
