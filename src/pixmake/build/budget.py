@@ -7,6 +7,9 @@ from decimal import Decimal
 from threading import Lock
 
 from pixmake.providers.base import Estimate
+from pixmake.store.home import Store
+from pixmake.store.pool import decode_or_none
+from pixmake.store.records import Failure, Intent, Outcome
 
 ZERO = Decimal(0)
 
@@ -21,6 +24,22 @@ class Consent:
     given: bool
     cap: Decimal | None = None
     unpriced: bool = False
+
+
+def spent_on(day: str, store: Store) -> Decimal:
+    """USD that this store's journal holds for one UTC day (ISO): what was billed, and what open or unknown calls reserve."""
+    waiting: dict[str, Decimal] = {}
+    total = ZERO
+    for line in store.journal.read().lines:
+        record = decode_or_none(line)
+        if isinstance(record, Intent) and record.time.startswith(day):
+            waiting[record.intent] = record.reserved or ZERO
+        elif isinstance(record, Outcome) and record.intent in waiting:
+            reserved = waiting.pop(record.intent)
+            total += reserved if record.cost is None else record.cost
+        elif isinstance(record, Failure) and record.why != "unknown":
+            waiting.pop(record.intent, None)
+    return total + sum(waiting.values(), ZERO)
 
 
 class Budget:

@@ -24,7 +24,7 @@ from pixmake.plan.graph import Action, ActionId
 from pixmake.plan.inputs import Pending
 from pixmake.plan.outputs import deliveries
 from pixmake.plan.planner import Plan
-from pixmake.plan.pricing import chunks
+from pixmake.plan.pricing import chunks, price
 from pixmake.plan.requests import StepInputs
 from pixmake.providers.base import Call, ProviderError
 from pixmake.publish.outputs import NotOurs, Written, publish
@@ -177,7 +177,7 @@ class Runner:
         made, cost, receipt = 0, Decimal(0), Receipt()
         painter = self.world.painter(action.step.provider) if action.step else None
         assert painter is not None and verdict.request is not None
-        for count in chunks(painter.provider, verdict.request, verdict.images, painter.per_minute):
+        for count in chunks(painter, verdict.request, verdict.images):
             receipt = await self.cashier.buy(self._purchase(action, verdict, count))
             made += receipt.made
             cost += receipt.cost or 0
@@ -202,7 +202,7 @@ class Runner:
         assert action.step is not None and verdict.request is not None and verdict.key is not None
         painter = self.world.painter(action.step.provider)
         inputs = self._inputs(action)
-        price = painter.provider.estimate(verdict.request, inputs.image_sizes(), count)
+        cost = price(painter, verdict.request, inputs.image_sizes(), [count])
         return Purchase(
             asset=action.asset.name,
             step=action.step.index,
@@ -210,7 +210,7 @@ class Runner:
             request=verdict.request,
             key=verdict.key,
             count=count,
-            price=price,
+            price=cost,
             inputs=tuple(inputs.pictures()),
             painter=painter,
             again=self.world.unanswered(verdict.key) if self.world.may_repeat else (),

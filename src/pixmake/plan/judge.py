@@ -46,6 +46,7 @@ class Judge:
         self.ordered: dict[Digest, int] = {}
         self.first_user: dict[Digest, str] = {}
         self.planning = True
+        self.used = False
 
     def decide(self, action: Action) -> Verdict:
         """The verdict of a step; remembered for those that come after it."""
@@ -118,7 +119,7 @@ class Judge:
             return Verdict(state=pending.state, reason=pending.reason, causes=pending.causes)
         bound = self._bound(action, painter)
         check_request(self.trouble, action.asset, step, painter.provider, bound)
-        counts = chunks(painter.provider, bound, step.variants, painter.per_minute)
+        counts = chunks(painter, bound, step.variants)
         sizes = [None for item in bound.inputs if item.kind != "mask"]
         return Verdict(
             state="waits",
@@ -126,7 +127,7 @@ class Judge:
             causes=pending.causes,
             images=step.variants,
             requests=len(counts),
-            cost=price(painter.provider, bound, sizes, counts),
+            cost=price(painter, bound, sizes, counts),
         )
 
     def _bound(self, action: Action, painter: Painter) -> Request:
@@ -272,8 +273,8 @@ class Judge:
         images = missing - ahead
         self.ordered[key] = ahead + images
         changed = self._changes(case)
-        counts = chunks(case.painter.provider, case.request, images, case.painter.per_minute)
-        cost: Estimate | None = price(case.painter.provider, case.request, case.inputs.image_sizes(), counts)
+        counts = chunks(case.painter, case.request, images)
+        cost: Estimate | None = price(case.painter, case.request, case.inputs.image_sizes(), counts)
         sharer = self.first_user.setdefault(key, case.action.asset.name)
         reason = self._order_reason(base, changed, images, sharer)
         causes = tuple(cause_of(item, self._origins(case)) for item in changed)

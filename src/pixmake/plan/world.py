@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from pixmake.digest import Digest
@@ -30,6 +31,8 @@ class Painter:
     logical: str
     provider: Provider
     per_minute: int | None = None
+    price_per_image: Decimal | None = None
+    """USD, where the spec states what this provider costs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,3 +271,8 @@ class World:
         """Told by publishing: this file stands there now and is ours."""
         self.memo.keep_output(path, OutputPin(recipe=recipe, digest=digest))
         self._standing[path] = digest
+
+    def save(self) -> None:
+        """Keeps what was looked up, for the next run. Called by a build, never by a plan."""
+        self.memo.save()
+        self.store.results.save_index()

@@ -5,6 +5,7 @@ Bytes are checked against their digest before they are believed; a picture that 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +35,8 @@ class Realizer:
 
     content: Content
     shelf: Shelf
+    elsewhere: Callable[[Digest], Path | None]
+    """Finds one of our output files with these very bytes, from which a store that lost them is fed again."""
 
     def data(self, artifact: Artifact) -> bytes:
         """The bytes of a picture: its own where it has some, else a PNG made now and kept on the shelf. Raises Gone."""
@@ -43,7 +46,10 @@ class Realizer:
             return self._user_file(artifact)
         if isinstance(artifact, DraftPicture):
             return self._shelved(artifact.key)
-        return self._derived(artifact.identity, lambda: self._png(self.image(artifact)))
+        name = _shelf_name(artifact.identity)
+        if not self.shelf.has(name):
+            self.shelf.put(name, self._png(self.image(artifact)))
+        return self.shelf.path(name).read_bytes()
 
     def file(self, item: Artifact | MaskPicture) -> Path:
         """A file with those bytes, for a provider to read."""
@@ -104,19 +110,15 @@ class Realizer:
 
         return encode(image, "png")
 
-    def _derived(self, identity: str, make: object) -> bytes:
-        name = _shelf_name(identity)
-        if self.shelf.has(name):
-            return self.shelf.path(name).read_bytes()
-        data: bytes = make()  # type: ignore[operator]
-        self.shelf.put(name, data)
-        return data
-
     def _original(self, digest: Digest) -> bytes:
         try:
             return self.content.read_verified(digest)
         except FileNotFoundError as error:
-            raise Gone(f"the original {digest[:12]} is nowhere") from error
+            path = self.elsewhere(digest)
+            if path is None:
+                raise Gone(f"the original {digest[:12]} is nowhere") from error
+            self.content.put(path)
+            return self.content.read_verified(digest)
 
     def _user_file(self, item: FilePicture) -> bytes:
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 
 from pixmake.providers.base import Answer, Call, Estimate, Limits, Request, Stopped
 from pixmake.providers.models import estimate, limits_of, table
@@ -22,8 +21,6 @@ class OpenAIProvider:
     def __init__(self, settings: Mapping[str, object]) -> None:
         self.concurrency = int(str(settings.get("concurrency") or CONCURRENCY))
         self.key_name = str(settings.get("api_key_env") or "OPENAI_API_KEY")
-        price = settings.get("price_per_image")
-        self.price = None if price is None else Decimal(str(price))
 
     def limits(self, model: str | None) -> Limits:
         return limits_of(model or "")
@@ -32,8 +29,6 @@ class OpenAIProvider:
         return tuple(table())
 
     def estimate(self, request: Request, inputs: Sequence[tuple[int, int] | None], count: int) -> Estimate | None:
-        if self.price is not None:
-            return Estimate(low=count * self.price, high=count * self.price)
         return estimate(request, inputs, count)
 
     def obstacle(self) -> str | None:

@@ -1,0 +1,271 @@
+"""Build room: a project in one hand: load, plan, build. The Python API, on which the commands are built."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from pixmake.build.corridor import Orders, execute
+from pixmake.build.recording import LOCK_NAME
+from pixmake.build.recover import recover
+from pixmake.build.report import BuildReport
+from pixmake.clock import Clock, SystemClock
+from pixmake.diagnostics import Diagnostic, Note, Problem, did_you_mean, problem
+from pixmake.events import Event, Listener
+from pixmake.plan.graph import ActionGraph, build_graph
+from pixmake.plan.planner import Plan, make_plan
+from pixmake.plan.selectors import Field, needs_states, select
+from pixmake.plan.world import Painter, View, World
+from pixmake.providers.base import Provider
+from pixmake.providers.catalog import Factory, open_provider, provider_types
+from pixmake.spec.asset import Asset, ProviderSettings, Spec
+from pixmake.spec.load import SpecCache, load
+from pixmake.store.home import Store, open_store
+from pixmake.store.lockfile import Lock, read
+from pixmake.store.memo import Memo
+from pixmake.store.shelf import Shelf
+
+LOCAL_STATE = ".pixmake"
+
+
+def _silent(event: Event) -> None:
+    """Listens to nothing."""
+
+
+class Project:
+    """One spec file and everything that belongs to it, seen through one profile.
+
+    Making one loads the spec; `reload` loads it again, parsing only what changed. Planning writes nothing.
+    `providers` adds provider types by name (a factory that takes the settings map); `store` is a folder.
+    """
+
+    def __init__(
+        self,
+        file: Path,
+        *,
+        profile: str | None = None,
+        store: Path | None = None,
+        providers: Mapping[str, Factory] | None = None,
+        allow_outside: bool = False,
+        env: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.file = Path(os.path.abspath(file))
+        self.root = self.file.parent
+        self.profile = profile
+        self.allow_outside = allow_outside
+        self.env = os.environ if env is None else env
+        self.clock = clock or SystemClock()
+        self._extra = providers or {}
+        self._store_folder = store
+        self._cache = SpecCache()
+        self._painters: dict[str, tuple[ProviderSettings, Painter]] = {}
+        self._lock: tuple[object, Lock] | None = None
+        self.state = self.root / LOCAL_STATE
+        self.memo = Memo(self.state / "memo.json")
+        self.shelf = Shelf(self.state / "shelf")
+        self.reload()
+
+    # --- load -----------------------------------------------------------------------------------------------------
+
+    def reload(self) -> None:
+        """Reads the spec again. Raises Problem with everything that is wrong; the project keeps its former spec then."""
+        spec = load(self.file, profile=self.profile, allow_outside=self.allow_outside, env=self.env, cache=self._cache)
+        graph = build_graph(spec.assets)
+        self._check_providers(spec)
+        self.spec: Spec = spec
+        self.graph: ActionGraph = graph
+        self.store: Store = open_store(self._store_folder, project_root=self.root, spec_store=spec.store, env=self.env)
+
+    @property
+    def assets(self) -> tuple[Asset, ...]:
+        """All assets, in the spec's order."""
+        return self.spec.assets
+
+    # --- plan -----------------------------------------------------------------------------------------------------
+
+    def plan(
+        self,
+        *selectors: str,
+        exclude: Sequence[str] = (),
+        draft: bool = False,
+        update: Sequence[str] = (),
+        repeat_unknown: bool = False,
+    ) -> Plan:
+        """What a build would do for these assets, why, and for how much. Writes nothing, sends nothing, needs no key.
+
+        `update` names frozen assets that may change; `repeat_unknown` plans unknown calls to be sent again.
+        Raises Problem for a selector that matches nothing.
+        """
+        chosen = self.select(selectors, exclude)
+        thawed = {asset.name for asset in self.select(update)} if update else set()
+        return make_plan(self.spec, self.graph, self._world(draft, thawed, repeat_unknown), chosen)
+
+    def select(self, selectors: Sequence[str] = (), exclude: Sequence[str] = ()) -> list[Asset]:
+        """The assets that selectors mean; all of them for none."""
+        field = Field(assets=self.assets, graph=self.graph)
+        if needs_states([*selectors, *exclude]):
+            plan = make_plan(self.spec, self.graph, self._world(False, (), False), self.assets)
+            field = Field(assets=self.assets, graph=self.graph, states=states_of(plan))
+        return select(selectors, field, exclude)
+
+    # --- build ----------------------------------------------------------------------------------------------------
+
+    def build(
+        self,
+        plan: Plan | None = None,
+        *,
+        max_cost: float | Decimal | str | None = None,
+        yes: bool = False,
+        by_name: bool = False,
+        locked: bool = False,
+        offline: bool = False,
+        jobs: int | None = None,
+        fail_fast: bool = False,
+        on_event: Listener | None = None,
+    ) -> BuildReport:
+        """Runs a plan (made now for everything, if none is given), once. See commands.md for the flags of `build`.
+
+        The outcome, good or bad, is in the report; Problem is raised for what stops the whole build before it starts
+        (a damaged lock, errors of the spec, a store in use) or in its middle (a full disk).
+        """
+        if plan is None:
+            plan = self.plan(repeat_unknown=yes)
+        if not plan.judge.planning or plan.judge.used:
+            raise problem("plan-used", "this plan was built already", help="make a new one: project.plan(…)")
+        plan.judge.used = True
+        orders = Orders(
+            cap=None if max_cost is None else Decimal(str(max_cost)),
+            yes=yes,
+            by_name=by_name,
+            never_pay=locked or offline,
+            locked=locked,
+            jobs=jobs,
+            fail_fast=fail_fast,
+        )
+        report = execute(plan, orders, self.clock, on_event or _silent)
+        self._lock = None
+        return report
+
+    def recover(self) -> int:
+        """Finishes paid calls whose process died; returns how many pictures were saved. Builds begin with it."""
+        saved = recover(self.store, self.clock)
+        self.store.results.refresh()
+        return saved
+
+    # --- the world --------------------------------------------------------------------------------------------------
+
+    def lock(self) -> Lock:
+        """The lockfile as it is on disk now. Raises Problem where it is of a newer format."""
+        path = self.root / LOCK_NAME
+        try:
+            seen = path.stat()
+            stamp: object = (seen.st_mtime_ns, seen.st_ctime_ns, seen.st_size, seen.st_ino)
+        except FileNotFoundError:
+            stamp = None
+        if self._lock is None or self._lock[0] != stamp:
+            self._lock = stamp, read(path)
+        return self._lock[1]
+
+    def _world(self, draft: bool, thawed: Collection[str], repeat: bool) -> World:
+        from pixmake.providers.draft import ENGINE
+
+        self.store.results.refresh()
+        settings = self.spec.providers.get("draft")
+        view = View(
+            root=self.root,
+            profile=self.profile,
+            scope=str(self.root),
+            today=self.clock.now().date().isoformat(),
+            engine=ENGINE,
+            mark=settings is None or settings.settings.get("mark") is not False,
+            draft=draft,
+            may_repeat=repeat,
+            update=frozenset(thawed),
+        )
+        names = {step.provider for asset in self.assets for step in asset.steps} | {"draft"}
+        painters = {name: self._painter(name) for name in sorted(names)}
+        return World(view, self.lock(), self.store, self.memo, self.shelf, painters)
+
+    def _settings(self, spec: Spec, name: str) -> ProviderSettings | None:
+        if name in spec.providers:
+            return spec.providers[name]
+        known = name in ("openai", "draft") or name in self._extra
+        return ProviderSettings(name=name, type=name) if known else None
+
+    def _painter(self, name: str) -> Painter:
+        settings = self._settings(self.spec, name)
+        assert settings is not None
+        known = self._painters.get(name)
+        if known is None or known[0] != settings:
+            self._painters[name] = known = settings, self._new_painter(settings)
+        return known[1]
+
+    def _new_painter(self, settings: ProviderSettings) -> Painter:
+        per_minute = settings.settings.get("images_per_minute")
+        return Painter(
+            name=settings.name,
+            logical=settings.same_as or settings.name,
+            provider=self._open(settings),
+            per_minute=int(str(per_minute)) if per_minute is not None else None,
+            price_per_image=settings.price_per_image,
+        )
+
+    def _open(self, settings: ProviderSettings) -> Provider:
+        values: dict[str, object] = dict(settings.settings)
+        if settings.concurrency is not None:
+            values["concurrency"] = settings.concurrency
+        if settings.price_per_image is not None:
+            values["price_per_image"] = settings.price_per_image
+        return open_provider(settings.type, values, self._extra)
+
+    def _check_providers(self, spec: Spec) -> None:
+        """Raises Problem for providers nobody knows: the names that steps use, the types that settings name."""
+        types = [*provider_types(), *self._extra]
+        found = [_unknown_type(item, types) for item in spec.providers.values() if item.type not in types]
+        named = {(step.provider, asset.name): step for asset in spec.assets for step in asset.steps}
+        unknown: dict[str, Diagnostic] = {}
+        for (name, _), step in named.items():
+            if self._settings(spec, name) is None and name not in unknown:
+                known = sorted({*spec.providers, "openai", "draft", *self._extra})
+                near = did_you_mean(name, known)
+                unknown[name] = Diagnostic(
+                    code="unknown-provider",
+                    message=f"no provider is called '{name}'",
+                    span=step.spans.get("provider") or step.span,
+                    help=(f"did you mean '{near}'? " if near else "") + f"providers here: {', '.join(known)}",
+                )
+        if found or unknown:
+            raise Problem([*found, *unknown.values()])
+
+
+def _unknown_type(settings: ProviderSettings, types: Sequence[str]) -> Diagnostic:
+    near = did_you_mean(settings.type, types)
+    return Diagnostic(
+        code="unknown-provider-type",
+        message=f"the provider '{settings.name}' is of type '{settings.type}', which nothing here offers",
+        span=settings.span,
+        notes=(Note(message=f"types here: {', '.join(types)}"),),
+        help=f"did you mean '{near}'?" if near else "install the package that registers it under 'pixmake.providers'",
+    )
+
+
+def states_of(plan: Plan) -> dict[str, list[str]]:
+    """States of each asset's entries: what `status:` selects by."""
+    found: dict[str, list[str]] = {}
+    for entry in plan.entries:
+        found.setdefault(entry.asset, []).append(entry.state)
+    return found
+
+
+def load_project(
+    file: str | Path = "assets.yaml",
+    *,
+    profile: str | None = None,
+    store: str | Path | None = None,
+    providers: Mapping[str, Callable[[Mapping[str, object]], Provider]] | None = None,
+) -> Project:
+    """Loads a project. Raises Problem with all that is wrong in its spec."""
+    return Project(Path(file), profile=profile, store=Path(store) if store else None, providers=providers)

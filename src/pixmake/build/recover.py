@@ -1,0 +1,61 @@
+"""Build room: intents whose process died: what arrived whole is finished, the rest is `unknown`. Never sends anything."""
+
+from __future__ import annotations
+
+from pixmake.clock import Clock
+from pixmake.diagnostics import ExitCode, Problem
+from pixmake.imaging.probe import BadPicture, probe_file
+from pixmake.store.content import Arrival
+from pixmake.store.home import Store
+from pixmake.store.records import Failure, Intent, Outcome, Result
+
+
+def recover(store: Store, clock: Clock) -> int:
+    """Settles every open intent that no living process works on; returns how many pictures were saved that way."""
+    saved = 0
+    for intent in store.journal.open_intents():
+        try:
+            with store.journal.key_lock(intent.key, timeout=0):
+                saved += _settle(store, intent, clock)
+        except Problem as busy:
+            if busy.exit_code != ExitCode.LOCKED:
+                raise
+    return saved
+
+
+def _settle(store: Store, intent: Intent, clock: Clock) -> int:
+    if all(item.intent != intent.intent for item in store.journal.open_intents()):
+        return 0  # its own process finished it while we waited for the lock
+    now = clock.now().isoformat(timespec="milliseconds")
+    found = [
+        (arrival, result)
+        for arrival in store.content.arrivals(intent.intent)
+        if (result := _result(intent, arrival, now))
+    ]
+    if not found:
+        message = "the process ended before an answer was recorded"
+        store.journal.append(Failure(intent=intent.intent, key=intent.key, why="unknown", message=message, time=now))
+        return 0
+    for arrival, _ in found:
+        store.content.keep(arrival)
+    store.journal.append(Outcome(intent=intent.intent, key=intent.key, results=tuple(result for _, result in found)))
+    store.content.clear(intent.intent)
+    return len(found)
+
+
+def _result(intent: Intent, arrival: Arrival, now: str) -> Result | None:
+    try:
+        facts = probe_file(arrival.path)
+    except BadPicture:
+        return None
+    return Result(
+        digest=arrival.digest,
+        media_type=facts.media_type,
+        bytes=arrival.path.stat().st_size,
+        time=now,
+        source="api",
+        scope=intent.scope,
+        width=facts.upright_width,
+        height=facts.upright_height,
+        model=intent.model,
+    )

@@ -1,0 +1,148 @@
+"""Build room: what a build did, entry by entry, and the exit code that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pixmake.build.runner import Outcomes, StepOutcome
+from pixmake.diagnostics import Diagnostic, ExitCode, worst
+from pixmake.digest import decimal_text
+from pixmake.plan.entries import Entry, State
+from pixmake.plan.planner import Plan
+
+AFTER: dict[State, int] = {
+    "refused": ExitCode.FAILED,
+    "failed": ExitCode.FAILED,
+    "unknown": ExitCode.PERSON,
+    "edited": ExitCode.PERSON,
+    "lost": ExitCode.PERSON,
+    "conflict": ExitCode.PERSON,
+    "corrupt": ExitCode.INTEGRITY,
+    "unreachable": ExitCode.REMOTE,
+    "waits": ExitCode.PENDING,
+    "pay": ExitCode.PENDING,
+    "sent": ExitCode.PENDING,
+    "stale": ExitCode.PENDING,
+}
+"""What a state that a build leaves behind says of its exit; states that are not here are fine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryReport:
+    """An entry of the plan and what became of it: `state` now, `result` (made, found, fresh, held, …), money settled."""
+
+    entry: Entry
+    state: State
+    result: str
+    message: str | None
+    settled: Decimal | None
+
+    def to_json(self) -> dict[str, object]:
+        body = self.entry.to_json()
+        cost = body["cost"] or {}
+        assert isinstance(cost, dict)
+        settled = None if self.settled is None else decimal_text(self.settled)
+        return body | {
+            "state": self.state,
+            "result": self.result,
+            "message": self.message,
+            "cost": cost | {"settled": settled},
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildReport:
+    """A build's outcome: never raised, always returned. `made`: pictures painted; `written`: files that changed."""
+
+    plan: Plan
+    entries: tuple[EntryReport, ...]
+    exit_code: ExitCode
+    made: int
+    written: tuple[str, ...]
+    spent: Decimal
+    seconds: float
+    problems: tuple[Diagnostic, ...] = ()
+    interrupted: bool = False
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "format": "pixmake.build/1",
+            "profile": self.plan.profile,
+            "draft": self.plan.draft,
+            "entries": [entry.to_json() for entry in self.entries],
+            "totals": self.plan.totals.to_json(),
+            "made": self.made,
+            "written": list(self.written),
+            "spent": decimal_text(self.spent),
+            "seconds": round(self.seconds, 3),
+            "exit_code": int(self.exit_code),
+            "problems": [item.to_json() for item in self.problems],
+            "warnings": [item.to_json() for item in self.plan.warnings],
+        }
+
+
+def entry_reports(plan: Plan, outcomes: Outcomes, held: dict[tuple[str, int | None], str]) -> Iterable[EntryReport]:
+    """Every entry with what became of it."""
+    for entry in plan.entries:
+        yield _entry_report(plan, entry, outcomes, held)
+
+
+def _entry_report(plan: Plan, entry: Entry, outcomes: Outcomes, held: dict[tuple[str, int | None], str]) -> EntryReport:
+    step = outcomes.steps.get((entry.asset, entry.step)) if entry.step is not None else None
+    end = outcomes.steps.get((entry.asset, None)) if entry.last else None
+    state, message = _state(plan, entry, step, end)
+    result = _result(entry, step, end)
+    if (entry.asset, entry.step) in held:
+        state, result, message = "held", "held", held[entry.asset, entry.step]
+    if entry.last and outcomes.edited.get(entry.asset):
+        state, message = "edited", f"'{outcomes.edited[entry.asset][0]}' was edited by hand: left alone"
+    return EntryReport(
+        entry=entry,
+        state=state,
+        result=result,
+        message=message,
+        settled=step.cost if step is not None else (Decimal(0) if not entry.verdict.images else None),
+    )
+
+
+def _state(plan: Plan, entry: Entry, step: StepOutcome | None, end: StepOutcome | None) -> tuple[State, str | None]:
+    for outcome in (step, end):
+        if outcome is not None and outcome.state is not None:
+            return outcome.state, outcome.message
+    verdict = plan.judge.done.get((entry.asset, entry.step)) if entry.step is not None else entry.verdict
+    assert verdict is not None
+    if end is not None and verdict.state in ("fresh", "stale", "pay", "waits") and end.result == "written":
+        return "fresh", None
+    if entry.state in ("edited", "stale") and verdict.state == "fresh" and end is None:
+        return entry.state, entry.reason
+    return verdict.state, verdict.reason if verdict.state != "fresh" else None
+
+
+def _result(entry: Entry, step: StepOutcome | None, end: StepOutcome | None) -> str:
+    if step is not None and step.result != "found":
+        return step.result
+    if end is not None:
+        return end.result
+    if step is not None:
+        return step.result
+    return "blocked" if entry.pending else entry.state
+
+
+def exit_of(reports: Iterable[EntryReport], *, paused: bool, interrupted: bool, locked: bool) -> ExitCode:
+    """The build's exit code. `paused`: money or consent stopped something; `locked` turns 1, 4 and 3 into 3."""
+    reports = list(reports)
+    codes = {AFTER.get(report.state, 0) for report in reports}
+    if any(report.result in ("failed", "stopped", "blocked") for report in reports):
+        codes.add(ExitCode.FAILED if any(r.result in ("failed", "stopped") for r in reports) else ExitCode.PENDING)
+    if paused:
+        codes.add(ExitCode.CONSENT)
+        codes.discard(ExitCode.PENDING)
+    if interrupted:
+        codes.add(ExitCode.INTERRUPTED)
+    if locked and any(report.state == "draft" for report in reports):
+        codes.add(ExitCode.PENDING)
+    if locked:
+        codes = {ExitCode.PENDING if code in (1, 3, 4) else code for code in codes}
+    return worst(int(code) for code in codes)
