@@ -49,11 +49,16 @@ def asset_row(scope: str, profile: str | None, asset: str, step: int) -> str:
     return "asset:" + json.dumps([scope, profile, asset, step])
 
 
-def asset_rows(lines: Iterable[bytes]) -> list[str]:
-    """Names of the rows that a key belongs to, one an asset's step that asked for it."""
-    intents = (decode_or_none(line) for line in lines if (head := HEAD.match(line)) and head[2] == b"intent")
-    found = (asset_row(item.scope, item.profile, item.asset, item.step) for item in intents if isinstance(item, Intent))
-    return list(dict.fromkeys(found))
+def asked(lines: Iterable[bytes]) -> dict[str, dict[str, None]]:
+    """By asset row, the keys that its step asked for among these lines of the journal, the last asked last."""
+    found: dict[str, dict[str, None]] = {}
+    for line in lines:
+        head = HEAD.match(line)
+        if head and head[2] == b"intent" and isinstance(item := decode_or_none(line), Intent):
+            keys = found.setdefault(asset_row(item.scope, item.profile, item.asset, item.step), {})
+            keys.pop(item.key, None)
+            keys[item.key] = None
+    return found
 
 
 def encode_covered(covered: Covered) -> str:

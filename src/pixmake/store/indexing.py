@@ -12,7 +12,7 @@ from pathlib import Path
 
 import diskcache
 
-from pixmake.store.index import META, RAW, Covered, asset_rows, decode_covered, encode_covered, pool_row
+from pixmake.store.index import META, RAW, Covered, asked, decode_covered, encode_covered, pool_row
 from pixmake.store.journal import Journal, Reading
 from pixmake.store.pool import grouped, unanswered
 
@@ -43,20 +43,19 @@ class PlainDisk(diskcache.Disk):  # type: ignore[misc]
         return value
 
 
-def extend(folder: Path, journal: Journal) -> bool:
-    """Makes the index in `folder` follow the journal to its end, from the start where it doesn't fit; whether it now
-    does. A damaged journal is not indexed: its readers must meet the damage. Raises Problem `store-busy`."""
+def extend(folder: Path, journal: Journal, *, anew: bool) -> bool:
+    """Makes the index in `folder` follow the journal to its end, from the start where it doesn't fit or `anew`;
+    whether it now does. A damaged journal is not indexed: its readers must meet the damage. Raises Problem `store-busy`."""
     with journal.locks.hold("index", timeout=LOCK_TIMEOUT, what="writes the index"):
-        try:
-            return _extend(folder, journal)
-        except (sqlite3.Error, diskcache.Timeout, OSError, TypeError):
-            # Broken, foreign, or no room: begin anew once; without an index the journal itself is read.
-            shutil.rmtree(folder, ignore_errors=True)
-        try:
-            return _extend(folder, journal)
-        except (sqlite3.Error, diskcache.Timeout, OSError, TypeError):
-            shutil.rmtree(folder, ignore_errors=True)
-            return False
+        for attempt in (anew, True):
+            if attempt:
+                shutil.rmtree(folder, ignore_errors=True)
+            try:
+                return _extend(folder, journal)
+            except (sqlite3.Error, diskcache.Timeout, OSError, TypeError):
+                continue  # broken, foreign, or no room: once more from nothing
+        shutil.rmtree(folder, ignore_errors=True)
+        return False
 
 
 def _extend(folder: Path, journal: Journal) -> bool:
@@ -83,9 +82,9 @@ def _add(cache: diskcache.Cache, reading: Reading, old: Covered, seam: str) -> N
         open_keys.pop(name, None)
         if unanswered(group):
             open_keys[name] = None
-        for row in asset_rows(lines):
-            keys = [key for key in cache.get(row, b"").decode().split("\n") if key and key != name]
-            cache.set(row, "\n".join([*keys, name]).encode())
+    for row, keys in asked(reading.lines).items():
+        earlier = [key for key in cache.get(row, b"").decode().split("\n") if key and key not in keys]
+        cache.set(row, "\n".join([*earlier, *keys]).encode())
     cache.set(META, encode_covered(Covered(end=reading.end, seam=seam, open_keys=tuple(open_keys))))
 
 

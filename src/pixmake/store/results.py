@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pixmake.diagnostics import Diagnostic
 from pixmake.digest import Digest
 from pixmake.store.folder import Folder
-from pixmake.store.index import Covered, asset_row, asset_rows, covered, pool_row, rows
+from pixmake.store.index import Covered, asked, asset_row, covered, pool_row, rows
 from pixmake.store.journal import Damage, Journal
 from pixmake.store.pool import Pool as Pool
 from pixmake.store.pool import Unanswered, fold, grouped, unanswered
@@ -29,6 +29,7 @@ class _View:
     end: int = 0
     seam: str = ""
     inode: int = 0
+    lines: list[bytes] = field(default_factory=list)
     groups: dict[str, list[bytes]] = field(default_factory=dict)
     damage: tuple[Damage, ...] = ()
     pools: dict[str, Pool] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class Results:
         self._journal = journal
         self._index = folder.root / "index"
         self._view: _View | None = None
+        self._broken = False
 
     def refresh(self) -> None:
         """Takes in what was appended since; begins anew where the journal was replaced. Writes nothing."""
@@ -106,7 +108,7 @@ class Results:
             return False
         from pixmake.store.indexing import extend  # diskcache: only here
 
-        return extend(self._index, self._journal)
+        return extend(self._index, self._journal, anew=self._broken)
 
     def _ready(self) -> _View:
         if self._view is None:
@@ -128,6 +130,7 @@ class Results:
         reading = self._journal.read(view.end)
         view.end, view.seam = reading.end, self._journal.seam(reading.end)
         view.damage += reading.damage
+        view.lines += reading.lines
         for key, lines in grouped(reading.lines).items():
             view.groups.setdefault(key, []).extend(lines)
             view.pools.pop(key, None)
@@ -147,15 +150,13 @@ class Results:
             return {}
         found = rows(self._index / "cache.db", names, view.covered)
         if found is None:
+            self._broken = True
             self.replay()
         return found or {}
 
     def _asked(self) -> dict[str, list[str]]:
-        """Keys by asset and step among the lines in memory, oldest first."""
+        """Keys by asset and step among the lines in memory, the last asked last."""
         view = self._ready()
         if view.asked is None:
-            view.asked = {}
-            for key, lines in view.groups.items():
-                for row in asset_rows(lines):
-                    view.asked.setdefault(row, []).append(key)
+            view.asked = {row: list(keys) for row, keys in asked(view.lines).items()}
         return view.asked
