@@ -8,8 +8,7 @@ from threading import Lock
 
 from pixmake.providers.base import Estimate
 from pixmake.store.home import Store
-from pixmake.store.pool import decode_or_none
-from pixmake.store.records import Failure, Intent, Outcome
+from pixmake.store.records import Failure, Intent, Outcome, decode_or_none
 
 ZERO = Decimal(0)
 
