@@ -1,6 +1,6 @@
 """Writes tests/plan/vectors/*.json. Run once, when version 1 was frozen; afterwards only to add cases, never to change one.
 
-    python tests/plan/make_vectors.py
+    PYTHONPATH=tests python tests/plan/make_vectors.py
 
 refuses to write a file in which a case that was there before would get another key or size.
 """
@@ -14,12 +14,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from vector_cases import (
+from fakes.vectors import (
     build_request,
     derived_identity,
     size_case,
 )
-
 from pixmake.digest import canonical_json
 from pixmake.plan.keys import action_key, preimage
 
@@ -191,11 +190,47 @@ def _conversations() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 SIZES = [
-    "64x64", "1x1", "16x16", "512x512", "1000x1000", "1024x1024", "1024x640", "1000x700", "1920x1080", "1920x32",
-    "32x1920", "1200x630", "1080x1920", "3840x2160", "3840x2400", "5000x5000", "3830x2165", "3839x2159", "8000x100", "16384x16384",
-    "300x900", "301x900", "2048x2048", "2880x2880", "2896x2896", "640x1024", "17x31", "1:1", "16:9", "9:16", "4:3", "3:2", "2:3", "21:9",
-    "1:3", "3:1", "8:1", "1:8", "32:18", "100:99",
-]  # fmt: skip
+    "64x64",
+    "1x1",
+    "16x16",
+    "512x512",
+    "1000x1000",
+    "1024x1024",
+    "1024x640",
+    "1000x700",
+    "1920x1080",
+    "1920x32",
+    "32x1920",
+    "1200x630",
+    "1080x1920",
+    "3840x2160",
+    "3840x2400",
+    "5000x5000",
+    "3830x2165",
+    "3839x2159",
+    "8000x100",
+    "16384x16384",
+    "300x900",
+    "301x900",
+    "2048x2048",
+    "2880x2880",
+    "2896x2896",
+    "640x1024",
+    "17x31",
+    "1:1",
+    "16:9",
+    "9:16",
+    "4:3",
+    "3:2",
+    "2:3",
+    "21:9",
+    "1:3",
+    "3:1",
+    "8:1",
+    "1:8",
+    "32:18",
+    "100:99",
+]
 
 
 def main() -> int:

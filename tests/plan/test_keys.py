@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from vector_cases import build_request, decoded, size_case
 
+from fakes.vectors import build_request, decoded, size_case
 from pixmake.digest import canonical_json
 from pixmake.plan.keys import ALWAYS, LEFT_OUT, WHEN_SET, action_key, draft_key, preimage
 from pixmake.providers.base import Request, RequestInput
