@@ -325,11 +325,12 @@ def test_a_lost_or_broken_index_loses_nothing(
     store = store_at(indexed)
     expect_everything(store)
     assert store.results.save_index()
-    healed = index_module.covered(indexed / "index" / "cache.db")
+    reader = index_module.Reader(indexed / "index" / "cache.db")
+    healed = reader.covered()
     assert healed is not None
     assert healed.end == store.journal.path.stat().st_size
     names = [index_module.pool_row(key(name)) for name in ("heart", "key", "crown")]
-    assert len(index_module.rows(indexed / "index" / "cache.db", names, healed) or ()) == 3
+    assert len(reader.rows(names, healed) or ()) == 3
     expect_everything(store_at(indexed))
     assert not (tmp_path / "sprung").exists()
 
@@ -362,6 +363,16 @@ def test_index_rows_are_text_or_bytes_only(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.DatabaseError):
         disk.get(pickle.dumps(Trap()), False)
     assert disk.fetch(1, None, b"x", False) == b"x"
+
+
+def test_an_outcome_that_no_reader_understands_leaves_its_call_unanswered(store: Store) -> None:
+    store.journal.append(intent("heart"))
+    line = {**json.loads(encode(done("heart"))), "results": [7]}
+    del line["sum"]
+    with store.journal.path.open("ab") as stream:
+        stream.write(seal(line))
+    pool = store.results.pool(key("heart"))
+    assert [item.intent for item in pool.unanswered] == [intent("heart")]  # perhaps billed: never silently sent again
 
 
 def test_whole_lines_that_no_reader_understands_break_no_pool(store: Store) -> None:

@@ -6,7 +6,6 @@ Reading opens the database read-only and writes nothing, not even a lock; `index
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 
 FORMAT = "pixmake.index/1"
 META = "meta"
+OPEN = "open"
+"""Name of the row with the keys that have an intent without `done`, one a line."""
 POOL = "pool:"
 RAW = 1
 """diskcache's MODE_RAW: the value stands in the row itself. No other mode is read, pickle least of all."""
@@ -29,14 +30,10 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Covered:
-    """How far an index has followed the journal: to byte `end`, right before which stood `seam` (hexadecimal).
-
-    `open_keys` are the keys with intents that have no `done`.
-    """
+    """How far an index has followed the journal: to byte `end`, right before which stood `seam` (hexadecimal)."""
 
     end: int
     seam: str
-    open_keys: tuple[str, ...] = ()
 
 
 def pool_row(key: str) -> str:
@@ -63,7 +60,7 @@ def asked(lines: Iterable[bytes]) -> dict[str, dict[str, None]]:
 
 def encode_covered(covered: Covered) -> str:
     """The meta row."""
-    return json.dumps({"format": FORMAT, "end": covered.end, "seam": covered.seam, "open": list(covered.open_keys)})
+    return json.dumps({"format": FORMAT, "end": covered.end, "seam": covered.seam})
 
 
 def decode_covered(value: object) -> Covered | None:
@@ -72,62 +69,69 @@ def decode_covered(value: object) -> Covered | None:
         meta = json.loads(value) if isinstance(value, str | bytes) else None
         if not isinstance(meta, dict) or meta.get("format") != FORMAT:
             return None
-        end, seam, keys = meta["end"], meta["seam"], meta["open"]
+        end, seam = meta["end"], meta["seam"]
     except (ValueError, KeyError, RecursionError):
         return None
-    if not (isinstance(end, int) and isinstance(seam, str) and isinstance(keys, list)):
-        return None
-    return Covered(end=end, seam=seam, open_keys=tuple(map(str, keys)))
+    return Covered(end=end, seam=seam) if isinstance(end, int) and isinstance(seam, str) else None
 
 
-def covered(database: Path) -> Covered | None:
-    """How far the index goes; None where there is none, or none that can be read now."""
-    if not database.exists():
-        return None
-    import sqlite3  # here: small stores have no index
+class Reader:
+    """A read-only look into the index's database, held open for many questions."""
 
-    try:
-        with contextlib.closing(_connect(database)) as connection:
-            return decode_covered(_rows(connection, [META]).get(META))
-    except sqlite3.Error:
-        return None
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._connection: sqlite3.Connection | None = None
 
+    def covered(self) -> Covered | None:
+        """How far the index goes; None where there is none, or none that can be read now."""
+        if not self._database.exists():
+            return None
+        import sqlite3  # here: small stores have no index
 
-def rows(database: Path, names: Sequence[str], least: Covered) -> dict[str, list[bytes]] | None:
-    """The lines of the rows of those names, as many as exist. None where the index is broken, or no longer covers
-    `least`: then an absent row means nothing and the journal must be asked."""
-    import sqlite3
+        try:
+            return decode_covered(self._select([META]).get(META))
+        except sqlite3.Error:
+            return None
 
-    found: dict[str, bytes] = {}
-    try:
-        with contextlib.closing(_connect(database)) as connection:
+    def rows(self, names: Sequence[str], least: Covered) -> dict[str, list[bytes]] | None:
+        """The lines of the rows of those names, as many as exist. None where the index is broken, or no longer
+        covers `least`: then an absent row means nothing and the journal must be asked."""
+        import sqlite3
+
+        found: dict[str, bytes] = {}
+        try:
             for start in range(0, len(names), BATCH):
-                part = _rows(connection, [META, *names[start : start + BATCH]])
+                part = self._select([META, *names[start : start + BATCH]])
                 now = decode_covered(part.pop(META, None))  # one statement is one snapshot: it vouches for its rows
                 if now is None or now.end < least.end:
                     return None
                 found |= part
-    except sqlite3.Error:
-        return None
-    lines = {name: value.split(b"\n") for name, value in found.items()}
-    pools = (line for name, group in lines.items() if name.startswith(POOL) for line in group)
-    return lines if all(map(is_whole, pools)) else None
+        except sqlite3.Error:
+            return None
+        lines = {name: value.split(b"\n") for name, value in found.items()}
+        pools = (line for name, group in lines.items() if name.startswith(POOL) for line in group)
+        return lines if all(map(is_whole, pools)) else None
 
+    def close(self) -> None:
+        """Lets go of the database; the next question opens it again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
-def _connect(database: Path) -> sqlite3.Connection:
-    import sqlite3
+    def __del__(self) -> None:
+        self.close()
 
-    return sqlite3.connect(f"file:{quote(str(database))}?mode=ro", uri=True, timeout=5)
+    def _select(self, names: Sequence[str]) -> dict[str, bytes]:
+        import sqlite3
 
-
-def _rows(connection: sqlite3.Connection, names: Sequence[str]) -> dict[str, bytes]:
-    marks = ",".join("?" * len(names))
-    query = f"SELECT key, mode, value FROM Cache WHERE raw = 1 AND key IN ({marks})"  # noqa: S608 (marks only)
-    import sqlite3
-
-    found = {}
-    for name, mode, value in connection.execute(query, names):
-        if mode != RAW:
-            raise sqlite3.DatabaseError(f"row '{name}' is not raw")
-        found[name] = value if isinstance(value, bytes) else str(value).encode()
-    return found
+        if self._connection is None:
+            location = f"file:{quote(str(self._database))}?mode=ro"
+            self._connection = sqlite3.connect(location, uri=True, timeout=5, check_same_thread=False)
+        marks = ",".join("?" * len(names))
+        query = f"SELECT key, mode, value FROM Cache WHERE raw = 1 AND key IN ({marks})"  # noqa: S608 (marks only)
+        found = {}
+        for name, mode, value in self._connection.execute(query, names):
+            if mode != RAW:
+                raise sqlite3.DatabaseError(f"row '{name}' is not raw")
+            found[name] = value if isinstance(value, bytes) else str(value).encode()
+        return found

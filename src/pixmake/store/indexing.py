@@ -12,7 +12,7 @@ from pathlib import Path
 
 import diskcache
 
-from pixmake.store.index import META, RAW, Covered, asked, decode_covered, encode_covered, pool_row
+from pixmake.store.index import META, OPEN, RAW, Covered, asked, decode_covered, encode_covered, pool_row
 from pixmake.store.journal import Journal, Reading
 from pixmake.store.pool import grouped, unanswered
 
@@ -69,12 +69,12 @@ def _extend(folder: Path, journal: Journal) -> bool:
         with cache.transact():
             if old.end == 0:
                 cache.clear()
-            _add(cache, reading, old, journal.seam(reading.end))
+            _add(cache, reading, journal.seam(reading.end))
     return True
 
 
-def _add(cache: diskcache.Cache, reading: Reading, old: Covered, seam: str) -> None:
-    open_keys = dict.fromkeys(old.open_keys)
+def _add(cache: diskcache.Cache, reading: Reading, seam: str) -> None:
+    open_keys = dict.fromkeys(_lines(cache, OPEN))
     for name, lines in grouped(reading.lines).items():
         before = cache.get(pool_row(name), b"")
         group = [*before.split(b"\n"), *lines] if before else lines
@@ -83,9 +83,14 @@ def _add(cache: diskcache.Cache, reading: Reading, old: Covered, seam: str) -> N
         if unanswered(group):
             open_keys[name] = None
     for row, keys in asked(reading.lines).items():
-        earlier = [key for key in cache.get(row, b"").decode().split("\n") if key and key not in keys]
+        earlier = [key for key in _lines(cache, row) if key not in keys]
         cache.set(row, "\n".join([*earlier, *keys]).encode())
-    cache.set(META, encode_covered(Covered(end=reading.end, seam=seam, open_keys=tuple(open_keys))))
+    cache.set(OPEN, "\n".join(open_keys).encode())
+    cache.set(META, encode_covered(Covered(end=reading.end, seam=seam)))
+
+
+def _lines(cache: diskcache.Cache, row: str) -> list[str]:
+    return [line for line in cache.get(row, b"").decode().split("\n") if line]
 
 
 def _open(folder: Path) -> diskcache.Cache:

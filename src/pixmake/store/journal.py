@@ -37,7 +37,7 @@ def new_intent() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Damage:
-    """A line that is not as it was written: where it starts (bytes), how long it is, its line number if known."""
+    """A line that is not as it was written: where it starts and how long it is, in bytes."""
 
     offset: int
     length: int

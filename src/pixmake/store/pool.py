@@ -6,7 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from pixmake.digest import Digest
-from pixmake.store.records import HEAD, Failure, Intent, Outcome, Pick, Result, decode_or_none
+from pixmake.store.records import HEAD, SUM_LENGTH, Failure, Intent, Outcome, Pick, Result, decode_or_none
+
+FIRST_ASKED = b',"again":[]'
+"""How an intent ends, before its checksum, that replaces no earlier one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +27,8 @@ class Unanswered:
 class Pool:
     """Everything known of one key. `results` in order of arrival; `failures` are answered ones, unknown ones excepted.
 
-    `request` is the key's pre-image, None for a key never asked for. `last` is how the latest call ended, None where
-    it brought pictures or is unanswered.
+    `asked` is the journal's line that holds the key's pre-image, None for a key never asked for. `last` is how the
+    latest call ended, None where it brought pictures or is unanswered.
     """
 
     key: Digest
@@ -33,8 +36,14 @@ class Pool:
     failures: tuple[Failure, ...] = ()
     unanswered: tuple[Unanswered, ...] = ()
     picks: tuple[Pick, ...] = ()
-    request: Mapping[str, object] | None = None
+    asked: bytes | None = None
     last: Failure | None = None
+
+    @property
+    def request(self) -> Mapping[str, object] | None:
+        """The key's pre-image; decoded when asked for, as only explanations need it."""
+        record = decode_or_none(self.asked) if self.asked is not None else None
+        return record.request if isinstance(record, Intent | Outcome) else None
 
     @property
     def bought(self) -> tuple[Result, ...]:
@@ -64,26 +73,31 @@ class _Fold:
         self.intents: dict[str, Intent] = {}
         self.ended: dict[str, Failure] = {}
         self.done: dict[str, set[Digest]] = {}
-        self.request: Mapping[str, object] | None = None
+        self.asked: bytes | None = None
         self.last: Failure | None = None
 
-    def add(self, record: Intent | Outcome | Failure | Pick) -> None:
+    def add(self, line: bytes) -> None:
+        record = decode_or_none(line)
         if isinstance(record, Intent):
             self.intents.setdefault(record.intent, record)
-            self.request = record.request
-            self.last = None
+            self.add_request(line)
         elif isinstance(record, Outcome):
             self.add_outcome(record)
+            if record.request is not None:
+                self.asked = line
         elif isinstance(record, Failure):
             self.add_failure(record)
-        else:
+        elif isinstance(record, Pick):
             self.picks.append(record)
+
+    def add_request(self, line: bytes) -> None:
+        self.asked = line
+        self.last = None
 
     def add_outcome(self, record: Outcome) -> None:
         """A second `done` of one intent (two recoveries met) adds only what the first one lacked."""
         known = self.done.get(record.intent, set()) if record.intent else set()
         self.results += [result for result in record.results if result.digest not in known]
-        self.request = record.request or self.request
         if record.intent:
             self.done[record.intent] = known | {result.digest for result in record.results}
             self.last = None
@@ -118,7 +132,7 @@ class _Fold:
             failures=tuple(self.failures),
             unanswered=self.unanswered(),
             picks=tuple(self.picks),
-            request=self.request,
+            asked=self.asked,
             last=self.last,
         )
 
@@ -126,10 +140,18 @@ class _Fold:
 def fold(key: Digest, lines: Iterable[bytes]) -> Pool:
     """The pool of a key from its lines of the journal. A line told twice counts once; newer types are skipped."""
     state = _Fold(key)
-    for line in dict.fromkeys(lines):
-        record = decode_or_none(line)
-        if record is not None:
-            state.add(record)
+    lines = dict.fromkeys(lines)
+    answered = {head[3] for line in lines if (head := HEAD.match(line)) and head[2] == b"done"}
+    passed: dict[str, bytes] = {}
+    for line in lines:
+        head = HEAD.match(line)
+        if head and head[2] == b"intent" and head[3] in answered and line.endswith(FIRST_ASKED, 0, -SUM_LENGTH):
+            state.add_request(line)  # all of it that matters: decoding them would take half of the time
+            passed[head[3].decode()] = line
+        else:
+            state.add(line)
+    for intent in passed.keys() - state.done.keys():  # its `done` is one that this version can't decode
+        state.add(passed[intent])
     return state.pool()
 
 

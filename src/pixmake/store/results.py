@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pixmake.diagnostics import Diagnostic
 from pixmake.digest import Digest
 from pixmake.store.folder import Folder
-from pixmake.store.index import Covered, asked, asset_row, covered, pool_row, rows
+from pixmake.store.index import OPEN, Covered, Reader, asked, asset_row, pool_row
 from pixmake.store.journal import Damage, Journal
 from pixmake.store.pool import Pool as Pool
 from pixmake.store.pool import Unanswered, fold, grouped, unanswered
@@ -43,6 +43,7 @@ class Results:
         self._journal = journal
         self._index = folder.root / "index"
         self._view: _View | None = None
+        self._reader = Reader(self._index / "cache.db")
         self._broken = False
 
     def refresh(self) -> None:
@@ -91,7 +92,8 @@ class Results:
     def unknown(self) -> tuple[Unanswered, ...]:
         """Every call without usable answer, by time; which of them are in flight, their keys' locks tell."""
         view = self._ready()
-        keys = dict.fromkeys(view.covered.open_keys if view.covered else ())
+        keys = dict.fromkeys(line.decode() for line in self._rows([OPEN]).get(OPEN, []) if line)
+        view = self._ready()
         keys |= dict.fromkeys(key for key, lines in view.groups.items() if unanswered(lines))
         found = [item for pool in self.pools(map(Digest, keys)).values() for item in pool.unanswered]
         return tuple(sorted(found, key=lambda item: (item.intent.time, item.intent.intent)))
@@ -106,6 +108,7 @@ class Results:
         view = self._ready()
         if view.end - (view.covered.end if view.covered else 0) < INDEX_FROM:
             return False
+        self._reader.close()
         from pixmake.store.indexing import extend  # diskcache: only here
 
         return extend(self._index, self._journal, anew=self._broken)
@@ -117,7 +120,7 @@ class Results:
         return self._view
 
     def _begin(self, *, indexed: bool) -> _View:
-        known = covered(self._index / "cache.db") if indexed else None
+        known = self._reader.covered() if indexed else None
         if known is None or self._journal.seam(known.end) != known.seam:
             return _View()
         return _View(covered=known, end=known.end, seam=known.seam, inode=self._inode())
@@ -148,7 +151,7 @@ class Results:
         view = self._ready()
         if view.covered is None or not names:
             return {}
-        found = rows(self._index / "cache.db", names, view.covered)
+        found = self._reader.rows(names, view.covered)
         if found is None:
             self._broken = True
             self.replay()
