@@ -1,0 +1,216 @@
+"""Draft room: who appears in the picture. From a reading to icons, their number and their colour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pixmake.providers.draft import lexicon
+from pixmake.providers.draft.corpus import exists, hits, stems
+from pixmake.providers.draft.curated import PREFERRED
+from pixmake.providers.draft.palette import Colour
+from pixmake.providers.draft.reading import Reading, Segment
+
+SURE, LIKELY, THIN = 86, 40, 26
+"""Scores: the phrase is the icon's name; the icon is a kind of it; a keyword only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """An icon with a part to play. `phrase` is what named it, `score` how surely; `dye` None: its own colours."""
+
+    icon: str
+    phrase: str
+    score: int
+    count: int = 1
+    dye: Colour | None = None
+    link: str = ""
+    clause: int = 0
+
+    @property
+    def habitat(self) -> str:
+        """`sky`, `sea`, `deep` or `land`: where in a scene it belongs."""
+        names = {self.phrase, stems(self.icon.partition(":")[2]), self.icon.partition(":")[2]}
+        names |= {self.phrase.split()[-1]}
+        if names & lexicon.SKY_DWELLERS:
+            return "sky"
+        if names & lexicon.SWIMMERS:
+            return "deep"
+        return "sea" if names & lexicon.SEA_DWELLERS else "land"
+
+    @property
+    def tall(self) -> bool:
+        """Whether it is a building, a tree or a mountain: larger than its neighbours."""
+        names = {self.phrase, *self.phrase.split(), *self.icon.partition(":")[2].split("-")}
+        return bool(names & lexicon.BUILDINGS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast:
+    """The subject (None: nothing was recognised) and the others in order of importance."""
+
+    subject: Role | None
+    others: tuple[Role, ...]
+
+
+def cast(reading: Reading, *, flat: bool = False) -> Cast:
+    """Who plays. `flat`: prefer flat drawings to shaded ones where both exist."""
+    roles: list[Role] = []
+    count_ahead = 1
+    for segment in reading.segments:
+        count = max(count_ahead, _count(segment))
+        count_ahead = count if segment.words and not _named_things(segment) else 1
+        roles.extend(_roles(segment, count))
+    subject = _subject(roles)
+    others: list[Role] = []
+    for role in roles:
+        if role is subject or role.score < LIKELY or (subject and role.icon == subject.icon):
+            continue
+        if all(role.icon != other.icon for other in others) and role.phrase not in _SCENERY:
+            others.append(role)
+    others = others[:6]
+    if not flat:
+        return Cast(subject=subject, others=tuple(others))
+    return Cast(subject=subject and _flattened(subject), others=tuple(_flattened(role) for role in others))
+
+
+_SCENERY = lexicon.words(
+    "night day sunset sunrise sky forest winter autumn summer spring snow rain fog sea ocean beach desert mountain hill "
+    "city space light dark sand field meadow water wave horizon dawn dusk morning evening cave dungeon room star "
+    "background ground sun moon cloud storm grass street kitchen garden park"
+)
+"""Words that the scenery draws itself."""
+
+
+def twin(name: str, source: str) -> str:
+    """The icon of the same name in another source, or `name` where there is none."""
+    title = name.partition(":")[2]
+    for other in (f"{source}:{title}", f"{source}:person-{title}"):
+        if exists(other):
+            return other
+    return name
+
+
+def _flattened(role: Role) -> Role:
+    if not role.icon.startswith("noto:"):
+        return role
+    return Role(
+        icon=twin(role.icon, "fluent"), phrase=role.phrase, score=role.score, count=role.count, dye=role.dye,
+        link=role.link, clause=role.clause,
+    )  # fmt: skip
+
+
+def _subject(roles: list[Role]) -> Role | None:
+    """The first sure one of the first clauses; else the best, early ones before late ones."""
+    best, best_score = None, 0.0
+    for rank, role in enumerate(roles):
+        score = role.score - 7 * role.clause - 3 * rank
+        if role.link in lexicon.BEFORE_PLACE or role.phrase in _SCENERY:
+            score -= 24
+        if role.link in lexicon.BEFORE_COMPANION:
+            score -= 10
+        if role.link == "of":
+            score += 4
+        if role.score >= THIN and (best is None or score > best_score):
+            best, best_score = role, score
+    return best
+
+
+def _named_things(segment: Segment) -> list[str]:
+    return [word for word in segment.words if word not in lexicon.BLAND and word not in lexicon.CONTAINERS]
+
+
+def _count(segment: Segment) -> int:
+    for word in segment.words:
+        if word in lexicon.NUMBERS:
+            return lexicon.NUMBERS[word]
+        if word.isdigit() and 2 <= int(word) <= 12:
+            return int(word)
+    return 1
+
+
+def _roles(segment: Segment, count: int) -> list[Role]:
+    """The phrase of a segment that names an icon best, and a second one that doesn't overlap it."""
+    words = segment.words
+    options: list[tuple[int, int, int, str, str]] = []
+    for start in range(len(words)):
+        for length in (3, 2, 1):
+            chunk = words[start : start + length]
+            if len(chunk) < length or any(word in lexicon.STYLES and length == 1 for word in chunk):
+                continue
+            if length == 1 and _mute(chunk[0]):
+                continue
+            end = start + length
+            found = lookup(" ".join(chunk))
+            if found:
+                name, weight = found
+                is_head = all(_mute(word) for word in words[end:])
+                if not is_head and weight < SURE:
+                    continue
+                options.append((weight + (14 if is_head else 0) + 9 * (length - 1), start, end, name, " ".join(chunk)))
+    if not options:
+        return []
+    options.sort(key=lambda option: (-option[0], -option[1]))
+    chosen = [options[0]]
+    score, start, end, *_ = options[0]
+    chosen += [o for o in options[1:] if (o[2] <= start or o[1] >= end) and o[0] >= SURE][:1]
+    roles: list[Role] = []
+    for score, start, _, name, phrase in chosen:
+        dye = None if phrase.split()[0] in lexicon.COLOURS and len(phrase.split()) > 1 else _dye(words[:start])
+        roles.append(
+            Role(
+                icon=name, phrase=stems(phrase), score=score, count=count if not roles else 1, dye=dye,
+                link=segment.link, clause=segment.clause,
+            )
+        )  # fmt: skip
+    return roles
+
+
+def _mute(word: str) -> bool:
+    """Whether a single word never names a thing to draw."""
+    return (
+        word in lexicon.BLAND
+        or word in lexicon.FRAMINGS
+        or word in lexicon.STYLES
+        or word in lexicon.NUMBERS
+        or (word in lexicon.COLOURS and word not in ("rose", "lemon", "orange", "stone", "glass", "crystal", "gold",
+                                                      "diamond", "ice", "leather", "wood"))
+        or (word in lexicon.CONTAINERS and lookup(word) is None)
+        or word in ("dark", "light", "sunny", "snowy", "rainy", "foggy", "wintry", "stormy", "misty")
+        or len(word) < 2
+    )  # fmt: skip
+
+
+def _dye(before: tuple[str, ...]) -> Colour | None:
+    """The colour of the nearest colour word before a noun."""
+    for word in reversed(before):
+        if word in lexicon.COLOURS:
+            return lexicon.COLOURS[word]
+    return None
+
+
+def lookup(phrase: str) -> tuple[str, int] | None:
+    """The icon for a phrase and its weight (100: surely). Curated words first, then the index."""
+    singular = stems(phrase)
+    for text in (phrase, singular):
+        if text in PREFERRED:
+            return _present(PREFERRED[text]), 100
+    best: tuple[float, str, int] | None = None
+    for hit in hits(singular):
+        source, _, title = hit.name.partition(":")
+        # a one-colour icon must name the thing clearly better than a coloured one; long names mean special cases
+        worth = hit.weight - (9 if source == "game" else 0) - 0.25 * len(title) + (0.5 if source == "noto" else 0)
+        if hit.weight < 36 and (title.startswith(("man-", "woman-")) or source == "game"):
+            worth -= 8
+        if best is None or worth > best[0]:
+            best = (worth, hit.name, hit.weight)
+    if best is None or best[2] < THIN:
+        return None
+    return best[1], best[2]
+
+
+def _present(name: str) -> str:
+    """A curated icon, in the first source that has it."""
+    if exists(name):
+        return name
+    title = name.partition(":")[2]
+    return next((other for source in ("fluent", "noto", "game") if exists(other := f"{source}:{title}")), name)
