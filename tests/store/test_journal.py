@@ -10,6 +10,7 @@ from contextlib import ExitStack, suppress
 from decimal import Decimal
 from pathlib import Path
 
+import filelock
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -315,3 +316,15 @@ def test_the_kernel_frees_a_key_lock_on_kill_9(journal: Journal) -> None:
     assert not journal.key_busy(key("heart"))
     with journal.key_lock(key("heart"), timeout=1):
         pass
+
+
+def test_a_file_system_without_locks_is_refused(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """filelock then falls back to a lock that survives kill -9: worse than none, where money is concerned."""
+    monkeypatch.setattr(filelock, "FileLock", filelock.SoftFileLock)
+    with pytest.raises(Problem) as caught:
+        journal.append(intent())
+    assert str(caught.value) == (
+        f"error[store-no-locks]: the file system of '{journal.path.parent}' cannot lock files\n"
+        "help: put the store on a local disk (PIXMAKE_STORE)"
+    )
+    assert not journal.path.exists()
