@@ -6,7 +6,6 @@ the snapshot of the last build says. In any doubt it answers nothing, and the wh
 
 from __future__ import annotations
 
-import marshal
 import os
 import sys
 
@@ -42,24 +41,39 @@ def _unchanged(root: str, version: str) -> dict[str, str] | None:
     """What the snapshot says, if the world is still as it saw it."""
     try:
         with open(os.path.join(root, SNAPSHOT), "rb") as stream:
-            found = marshal.loads(stream.read())
-        tag, profile, files, stats, folders, absent, env, says = found
-    except (OSError, ValueError, EOFError, TypeError):
-        return None
-    if tag != f"{FORMAT}/{version}/{sys.implementation.cache_tag}" or profile is not None:
-        return None
-    try:
-        same = _environment(env) and _files(files, stats) and _folders(folders)
-    except OSError:
-        return None
-    return says if same and not any(map(os.path.lexists, absent)) else None
+            if stream.readline() != f"pixmake-snapshot/{FORMAT} {version} {sys.byteorder}\n".encode():
+                return None
+            lengths = stream.readline().split()
+            texts, paths, count = (int(length) for length in lengths)
+            words = stream.read(texts).decode("utf-8", "surrogateescape").split("\0")
+            names = stream.read(paths).decode("utf-8", "surrogateescape").split("\0")
+            stats = memoryview(stream.read()).cast("q")
+        same = _same(words) and _files(names[:count], stats) and _folders(names[count:], stats[count * 4 :])
+    except (OSError, ValueError, TypeError, IndexError):
+        return None  # gone, damaged, or not as it was
+    return _pairs(words, 2) if same else None
 
 
-def _environment(env: dict[str, str | None]) -> bool:
-    return all(os.environ.get(name) == value for name, value in env.items())
+def _same(words: list[str]) -> bool:
+    """Profile, absent paths and the environment: `[profile, counts of absent, env, says, absent…, env…, says…]`."""
+    absent = words[4 : 4 + int(words[1])]
+    env = _pairs(words, 1)
+    return (
+        not words[0]
+        and not any(map(os.path.lexists, absent))
+        and all(os.environ.get(name) == (None if value == "-" else value[1:]) for name, value in env.items())
+    )
 
 
-def _files(files: list[str], stats: list[int]) -> bool:
+def _pairs(words: list[str], which: int) -> dict[str, str]:
+    """The map of environment (1) or of answers (2)."""
+    counts = [int(word) for word in words[1:4]]
+    start = 4 + counts[0] + (2 * counts[1] if which == 2 else 0)
+    flat = words[start : start + 2 * counts[which]]
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def _files(files: list[str], stats: memoryview) -> bool:
     stat, place = os.stat, 0
     for path in files:
         seen = stat(path)
@@ -74,9 +88,9 @@ def _files(files: list[str], stats: list[int]) -> bool:
     return True
 
 
-def _folders(folders: dict[str, tuple[int, int]]) -> bool:
-    for path, (mtime, inode) in folders.items():
+def _folders(folders: list[str], stats: memoryview) -> bool:
+    for place, path in enumerate(folders):
         seen = os.stat(path)
-        if seen.st_mtime_ns != mtime or seen.st_ino != inode:
+        if seen.st_mtime_ns != stats[2 * place] or seen.st_ino != stats[2 * place + 1]:
             return False
     return True
