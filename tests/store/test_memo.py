@@ -169,6 +169,29 @@ def test_a_build_and_a_second_one_that_writes_nothing(tmp_path: Path, hashed: Ha
     assert (tmp_path / "memo.json").stat().st_mtime_ns == before
 
 
+def test_rows_of_a_hostile_memo_are_not_believed(tmp_path: Path, hashed: Hashed) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"x")
+    stat = look(path)
+    assert stat is not None
+    rows: list[object] = [
+        [*stat, "../../x", True],
+        [*stat, DIGEST, 1],
+        [*stat, DIGEST],
+        list(map(str, [*stat, DIGEST, True])),
+        {},
+    ]
+    for row in rows:
+        body = {"format": "pixmake.memo/1", "files": {str(path): row}, "facts": {DIGEST: 3}, "outputs": {"a": [1, 2]}}
+        (tmp_path / "memo.json").write_text(json.dumps(body))
+        memo = Memo(tmp_path / "memo.json", now=later)
+        assert memo.digest_of(path) == DIGEST
+        assert memo.facts(DIGEST) is None
+        assert memo.output("a") is None
+        assert memo.save()
+    assert len(hashed) == 5
+
+
 def test_facts_and_outputs_are_kept_and_dropped(tmp_path: Path) -> None:
     memo = Memo(tmp_path / "memo.json")
     assert memo.facts(DIGEST) is None
@@ -233,6 +256,7 @@ def test_a_damaged_memo_is_as_if_empty_and_written_anew(tmp_path: Path, data: by
     memo = Memo(path)
     assert memo.digest_of(tmp_path / "a") == DIGEST
     assert memo.output("a") is None
+    assert memo.facts(Digest("x")) is None
     assert memo.save()
     assert Memo(path).digest_of(tmp_path / "a") == DIGEST
 

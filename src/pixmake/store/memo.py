@@ -50,7 +50,7 @@ class Entry(NamedTuple):
 def look(path: str | Path) -> Stat | None:
     """A file's stat; None where there is no regular file."""
     try:
-        seen = os.stat(path)  # noqa: PTH116 (10 000 of them: a Path each would double the time)
+        seen = os.stat(path)  # 10 000 of them: a Path each would double the time
     except (FileNotFoundError, NotADirectoryError):
         return None
     if seen.st_mode & 0o170000 != 0o100000:
@@ -65,9 +65,10 @@ class Memo:
         """Reads `path`; what is missing, damaged or of another version is as if empty."""
         self._path = path
         self._now = now
-        self._files: dict[str, Entry] = {}
-        self._facts: dict[str, dict[str, Scalar]] = {}
-        self._outputs: dict[str, OutputPin] = {}
+        # Values are as the file has them until somebody asks: decoding all would take as long as parsing all.
+        self._files: dict[str, object] = {}
+        self._facts: dict[str, object] = {}
+        self._outputs: dict[str, object] = {}
         self._seen: set[str] = set()
         self._changed = not self._load()
 
@@ -78,14 +79,18 @@ class Memo:
         if stat is None:
             return None
         self._seen.add(name)
-        entry = self._files.get(name)
+        entry = self._entry(name)
         if entry is not None and entry.at_rest and entry.stat == stat:
             return entry.digest
-        return self._hash(name, stat)
+        try:
+            return self._hash(name, stat)
+        except FileNotFoundError:
+            return None  # removed since we looked
 
     def facts(self, digest: Digest) -> Mapping[str, Scalar] | None:
         """What was kept about the content of a digest (media type, width, height, …); None where nothing was."""
-        return self._facts.get(digest)
+        facts = self._facts.get(digest)
+        return facts if isinstance(facts, dict) else None
 
     def keep_facts(self, digest: Digest, facts: Mapping[str, Scalar]) -> None:
         """Keeps small facts about a content; they are the caller's, and must be true of these bytes for ever."""
@@ -95,11 +100,14 @@ class Memo:
 
     def output(self, path: str) -> OutputPin | None:
         """What the tool last wrote at an output path; whether it is still there, `digest_of` says."""
-        return self._outputs.get(path)
+        pin = self._outputs.get(path)
+        if isinstance(pin, list):
+            pin = self._outputs[path] = _pin(pin)
+        return pin if isinstance(pin, OutputPin) else None
 
     def keep_output(self, path: str, pin: OutputPin) -> None:
         """Keeps what was just written at an output path."""
-        if self._outputs.get(path) != pin:
+        if self.output(path) != pin:
             self._outputs[path] = pin
             self._changed = True
 
@@ -117,9 +125,9 @@ class Memo:
         self._forget_vanished()
         body = {
             "format": FORMAT,
-            "files": {name: [*entry.stat, entry.digest, entry.at_rest] for name, entry in self._files.items()},
+            "files": {name: _row(entry) for name, entry in self._files.items()},
             "facts": self._facts,
-            "outputs": {path: [pin.recipe, pin.digest] for path, pin in self._outputs.items()},
+            "outputs": {path: _row(pin) for path, pin in self._outputs.items()},
         }
         with writing(self._path):
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -142,14 +150,21 @@ class Memo:
         self._changed = True
         return digest
 
+    def _entry(self, name: str) -> Entry | None:
+        entry = self._files.get(name)
+        if type(entry) is list:
+            entry = self._files[name] = _decoded(entry)
+        return entry if isinstance(entry, Entry) else None
+
     def _remember(self, name: str, entry: Entry) -> None:
-        if self._files.get(name) != entry:
+        if self._entry(name) != entry:
             self._files[name] = entry
             self._changed = True
 
     def _settle(self) -> None:
         """Hashes again what was young when it was hashed, once its tick is over; waits for fine ticks only."""
-        young = [(name, entry.stat) for name, entry in self._files.items() if not entry.at_rest and name in self._seen]
+        seen = [(name, entry) for name in self._seen if (entry := self._entry(name))]
+        young = [(name, entry.stat) for name, entry in seen if not entry.at_rest]
         ends = [max(stat.mtime, stat.ctime) + FINE_TICK for _, stat in young if _tick(stat) == FINE_TICK]
         wait = max(ends, default=0) - self._now()
         if 0 < wait <= FINE_TICK:
@@ -168,17 +183,38 @@ class Memo:
             body = json.loads(self._path.read_bytes())
             if body["format"] != FORMAT:
                 return False
-            files = {name: Entry(Stat(*row[:4]), row[4], row[5]) for name, row in body["files"].items()}
-            outputs = {path: OutputPin(recipe=row[0], digest=row[1]) for path, row in body["outputs"].items()}
-            digests = [*(entry.digest for entry in files.values()), *(pin.digest for pin in outputs.values())]
-            if not all(map(is_digest, digests)) or not all(isinstance(item, dict) for item in body["facts"].values()):
-                return False
+            parts = [body["files"], body["facts"], body["outputs"]]
         except FileNotFoundError:
             return True
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return False
-        self._files, self._facts, self._outputs = files, body["facts"], outputs
+        if not all(isinstance(part, dict) for part in parts):
+            return False
+        self._files, self._facts, self._outputs = parts
         return True
+
+
+def _row(value: object) -> object:
+    if isinstance(value, Entry):
+        return [*value.stat, value.digest, value.at_rest]
+    return [value.recipe, value.digest] if isinstance(value, OutputPin) else value
+
+
+def _decoded(row: list[object]) -> Entry | None:
+    """A file's row; None where it is anything else, as if nothing was remembered."""
+    match row:
+        case [int(size), int(mtime), int(ctime), int(inode), str(digest), bool(at_rest)] if is_digest(digest):
+            return Entry(Stat(size, mtime, ctime, inode), digest, at_rest)
+        case _:
+            return None
+
+
+def _pin(row: list[object]) -> OutputPin | None:
+    match row:
+        case [str(recipe), str(digest)] if is_digest(digest):
+            return OutputPin(recipe=recipe, digest=digest)
+        case _:
+            return None
 
 
 def _tick(stat: Stat) -> int:
