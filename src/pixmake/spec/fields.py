@@ -1,0 +1,238 @@
+"""Spec room: the kinds of values that fields hold, each with its rule, its words and its JSON Schema.
+
+A Template passes every kind unseen (it is judged when rendered); a Rendered text is first read as what it stands for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any, NoReturn
+
+from pydantic import BaseModel, ConfigDict, Discriminator, GetCoreSchemaHandler, GetJsonSchemaHandler, Tag
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from pixmake.spec.document import resolve
+from pixmake.spec.nodes import Rendered, Template, untemplated
+
+MOST_PIXELS = 16_384
+"""The longest side of any picture."""
+TEMPLATE_SCHEMA = {"type": "string", "pattern": r"\{[{%]"}
+
+
+class Declared(BaseModel):
+    """Base of all declared maps: strict types, no unknown keys."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, validate_by_name=False, validate_by_alias=True, defer_build=True
+    )
+
+
+def refuse(code: str, message: str, help: str = "") -> NoReturn:
+    """Raises what `complaints` turns into a diagnostic. Braces in `message` are kept as they are."""
+    raise PydanticCustomError(code, "{message}", {"message": message, "help": help})  # type: ignore[arg-type]
+
+
+def split_list(text: str) -> list[str]:
+    """The parts of `text` between commas that stand outside quotes; outer white space and quotes dropped."""
+    parts = [part.strip() for part in re.findall(r"""(?:[^,"']|"[^"]*"|'[^']*'|["'])+""", text)]
+    return [_unquoted(part) for part in parts if part]
+
+
+def _unquoted(text: str) -> str:
+    return text[1:-1] if len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'" else text
+
+
+def read_scalar(text: str) -> Any:
+    """What rendered text stands for: a number, yes/no in any case, or itself."""
+    lowered = text.lower()
+    if lowered in ("true", "false"):
+        return lowered == "true"
+    return resolve(text)
+
+
+def read_text(text: str) -> str:
+    return str(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Templated:
+    """Marks a field that a template may fill; `read` makes its value from the rendered text."""
+
+    read: Callable[[str], Any]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        read = self.read
+
+        def check(value: Any, inner: Callable[[Any], Any]) -> Any:
+            if type(value) is Template:
+                return value
+            return inner(read(value) if type(value) is Rendered else value)
+
+        return core_schema.no_info_wrap_validator_function(check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        inner = handler(schema)
+        return inner if inner.get("type") == "string" and len(inner) == 1 else {"anyOf": [inner, TEMPLATE_SCHEMA]}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """A kind with a check of its own: the check returns the value or refuses it. `schema` is for editors."""
+
+    check: Callable[[Any], Any]
+    schema: tuple[tuple[str, Any], ...]
+    read: Callable[[str], Any] = read_text
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        check, read = self.check, self.read
+
+        def whole(value: Any) -> Any:
+            if type(value) is Template:
+                return value
+            return check(read(value) if type(value) is Rendered else value)
+
+        return core_schema.no_info_plain_validator_function(whole)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return dict(self.schema)
+
+
+def shown(value: object) -> str:
+    """A value as a message quotes it."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return f"'{str(value).lower()}'"
+    if isinstance(value, dict):
+        return "a map"
+    if isinstance(value, list):
+        return "a list"
+    text = str(value).replace("\n", " ")
+    return f"'{text}'" if len(text) <= 60 else f"'{text[:59]}…'"
+
+
+SIZE = re.compile(r"([0-9]{1,9})x([0-9]{1,9})\Z")
+RATIO = re.compile(r"([0-9]{1,9}):([0-9]{1,9})\Z")
+
+
+def check_exact_size(value: Any) -> str:
+    """`WxH` in pixels, each 1 to 16384."""
+    found = SIZE.match(value) if isinstance(value, str) else None
+    if found is None:
+        refuse("bad-size", f"{shown(value)} is not a size", "write width and height in pixels, like 1024x1024")
+    _bounded(value, int(found[1]), int(found[2]), MOST_PIXELS, "pixels")
+    return str(value)
+
+
+def check_size(value: Any) -> str:
+    """`WxH`, `W:H`, `auto`, or a word that `sizes` may know (looked up later)."""
+    if isinstance(value, str):
+        if SIZE.match(value):
+            return check_exact_size(value)
+        ratio = RATIO.match(value)
+        if ratio:
+            _bounded(value, int(ratio[1]), int(ratio[2]), 1000, "")
+            return value
+        if re.match(r"[A-Za-z][\w-]*\Z", value):
+            return value
+    side = value if isinstance(value, int) and not isinstance(value, bool) else 1024
+    refuse(
+        "bad-size",
+        f"{shown(value)} is not a size",
+        f"write width and height like {side}x{side}, a ratio like 16:9, a name from 'sizes', or auto",
+    )
+
+
+def check_named_size(value: Any) -> str:
+    """What an entry of `sizes` may be: `WxH` or `W:H`."""
+    if isinstance(value, str) and (SIZE.match(value) or RATIO.match(value)):
+        return check_size(value)
+    refuse("bad-size", f"{shown(value)} is not a size", "write width and height like 1920x480, or a ratio like 16:9")
+
+
+def _bounded(text: str, width: int, height: int, most: int, unit: str) -> None:
+    if not (1 <= width <= most and 1 <= height <= most):
+        help = f"each side is 1 to {most} {unit}".rstrip()
+        refuse("bad-size", f"'{text}' is out of range", help)
+
+
+def check_salt(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        refuse("wrong-type", f"'salt' is text or a whole number, not {shown(value)}")
+    return str(value)
+
+
+def check_pick(value: Any) -> int | str:
+    if value == "ask" or (isinstance(value, int) and not isinstance(value, bool) and value >= 1):
+        return str(value) if value == "ask" else int(value)
+    refuse("bad-pick", f"{shown(value)} is not a candidate", "write its number, from 1, or ask")
+
+
+def check_number(value: Any) -> Decimal:
+    """A number as an exact Decimal."""
+    if isinstance(value, Decimal) or (isinstance(value, int) and not isinstance(value, bool)):
+        return Decimal(value)
+    refuse("wrong-type", f"a number is wanted here, not {shown(value)}")
+
+
+def check_money(value: Any) -> Decimal:
+    """An amount in USD: a number from 0."""
+    amount = check_number(value)
+    if amount < 0:
+        refuse("out-of-range", f"{shown(value)} is less than nothing", "write an amount in USD from 0, like 2.50")
+    return amount
+
+
+def check_data_map(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return untemplated(value)  # type: ignore[no-any-return]
+    refuse("wrong-type", f"a map is wanted here, not {shown(value)}")
+
+
+NUMBER_SCHEMA = (("type", "number"),)
+SIZE_SCHEMA = (("type", "string"), ("pattern", r"^(\d+x\d+|\d+:\d+|auto|[A-Za-z][\w-]*|.*\{[{%].*)$"))
+EXACT_SCHEMA = (("type", "string"), ("pattern", r"^(\d+x\d+|.*\{[{%].*)$"))
+NAMED_SCHEMA = (("type", "string"), ("pattern", r"^(\d+x\d+|\d+:\d+)$"))
+
+Text = Annotated[str, Templated(read_text)]
+Whole = Annotated[int, Templated(read_scalar)]
+YesNo = Annotated[bool, Templated(read_scalar)]
+Number = Annotated[Decimal, Rule(check_number, NUMBER_SCHEMA, read_scalar)]
+Money = Annotated[Decimal, Rule(check_money, (("type", "number"), ("minimum", 0)))]
+Size = Annotated[str, Rule(check_size, SIZE_SCHEMA)]
+ExactSize = Annotated[str, Rule(check_exact_size, EXACT_SCHEMA)]
+NamedSize = Annotated[str, Rule(check_named_size, NAMED_SCHEMA)]
+Salt = Annotated[str, Rule(check_salt, (("type", ("string", "integer")),))]
+DataMap = Annotated[dict[str, Any], Rule(check_data_map, (("type", "object"),))]
+
+
+def word(*names: str) -> Any:
+    """The marker of a field that takes one of `names`, or a template."""
+    return Templated(read_text)
+
+
+def one_of(value: Any) -> str:
+    """The branch of a union by the shape of the value."""
+    if isinstance(value, dict):
+        return "<map>"
+    if isinstance(value, list):
+        return "<list>"
+    return "<text>"
+
+
+Shape = Discriminator(one_of)
+TEXT, MAP, LIST = Tag("<text>"), Tag("<map>"), Tag("<list>")
+Texts = Annotated[
+    Annotated[list[Text], LIST] | Annotated[str, TEXT], Discriminator(one_of), Templated(lambda text: split_list(text))
+]
+"""A list of text; a single text stands for a list of one."""
+
+
+def texts(value: list[str] | str | None) -> tuple[str, ...]:
+    """The items of a `Texts` field."""
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(value)

@@ -1,0 +1,188 @@
+"""Spec room: the file system as one load sees it. Everything looked at is written down for the footprint."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable
+from fnmatch import translate
+from pathlib import Path
+
+from pixmake.diagnostics import Diagnostic, Source, Span, did_you_mean
+from pixmake.spec.document import Broken
+
+MOST_BYTES = 32 * 1024 * 1024
+MOST_NAMES = 100_000
+WILD = re.compile(r"[*?\[]")
+
+
+class Files:
+    """One load's view. `root` is the folder of the root spec; names in messages are relative to it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.read: dict[Path, Source | None] = {}
+        self.kinds: dict[Path, str | None] = {}
+        self.globs: dict[tuple[Path, str], tuple[str, ...]] = {}
+        self.kept: dict[Path, Source] = {}
+
+    def renew(self) -> None:
+        """Forgets what was seen, for the next load; unchanged texts keep their Source objects."""
+        self.kept = {path: source for path, source in self.read.items() if source is not None}
+        self.read, self.kinds, self.globs = {}, {}, {}
+
+    def name(self, path: Path) -> str:
+        """The path as messages show it: relative to the root, with `/`."""
+        relative = os.path.relpath(path, self.root)
+        return relative.replace(os.sep, "/")
+
+    def text(self, path: Path) -> Source | None:
+        """The text of a file, BOM dropped and line ends made LF; None where there is none. Raises Broken."""
+        path = Path(os.path.normpath(path))
+        if path not in self.read:
+            self.read[path] = self._load(path)
+        return self.read[path]
+
+    def _load(self, path: Path) -> Source | None:
+        name = self.name(path)
+        try:
+            with open(path, "rb") as stream:
+                if stat.S_ISDIR(os.fstat(stream.fileno()).st_mode):
+                    return None
+                data = stream.read(MOST_BYTES + 1)
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
+            return None
+        except OSError as error:
+            raise _broken(name, "unreadable-file", f"'{name}' can't be read: {error.strerror}", None) from None
+        text = _decoded(name, data)
+        kept = self.kept.get(path)
+        return kept if kept is not None and kept.text == text and kept.name == name else Source(name, text)
+
+    def kind(self, path: Path) -> str | None:
+        """`file`, `folder`, or None where nothing is."""
+        if path in self.kinds:
+            return self.kinds[path]
+        try:
+            mode = os.stat(path).st_mode
+        except (OSError, ValueError):
+            found = None
+        else:
+            found = "folder" if stat.S_ISDIR(mode) else "file"
+        self.kinds[path] = found
+        return found
+
+    def glob(self, folder: Path, pattern: str) -> tuple[str, ...]:
+        """Names of the files below `folder` that match, sorted, with `/`. `**` goes through folders."""
+        key = (folder, pattern)
+        if key not in self.globs:
+            self.globs[key] = _expand(folder, pattern)
+        return self.globs[key]
+
+    def below(self, folder: Path) -> list[str]:
+        """Names of all files below a folder, hidden ones apart."""
+        names = []
+        for place, folders, files in os.walk(folder):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            relative = os.path.relpath(place, folder).replace(os.sep, "/")
+            prefix = "" if relative == "." else f"{relative}/"
+            names += [prefix + name for name in sorted(files) if not name.startswith(".")]
+            if len(names) > MOST_NAMES:
+                break
+        return names
+
+    def nearest(self, path: Path) -> str | None:
+        """The name of a file beside `path` that is spelled nearly like it, relative to the root."""
+        folder = path.parent
+        try:
+            names = sorted(os.listdir(folder))[:MOST_NAMES]
+        except (OSError, ValueError):
+            return None
+        guess = did_you_mean(path.name, names)
+        return self.name(folder / guess) if guess else None
+
+    def looked_at(self) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+        """Files read, and paths where nothing was."""
+        read = tuple(sorted(path for path, source in self.read.items() if source is not None))
+        gone = {path for path, source in self.read.items() if source is None}
+        gone |= {path for path, kind in self.kinds.items() if kind is None}
+        return read, tuple(sorted(gone))
+
+
+def is_glob(text: str) -> bool:
+    return WILD.search(text) is not None
+
+
+def _broken(name: str, code: str, message: str, help: str | None, span: Span | None = None) -> Broken:
+    return Broken(Diagnostic(code=code, message=message, span=span, help=help))
+
+
+def _decoded(name: str, data: bytes) -> str:
+    if len(data) > MOST_BYTES:
+        help = "keep many rows in data files, or split the file with 'include'"
+        raise _broken(name, "file-too-large", f"'{name}' is larger than {MOST_BYTES // 1024 // 1024} MiB", help)
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise _broken(name, "not-utf8", f"'{name}' is UTF-16, not UTF-8", "save it as UTF-8")
+    if b"\0" in data:
+        place = _byte_place(name, data, data.index(b"\0"))
+        raise _broken(
+            name, "not-text", f"'{name}' is not a text file: it has a NUL byte", "name a text file here", place
+        )
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        message = f"'{name}' is not UTF-8: byte 0x{data[error.start]:02x}"
+        raise _broken(name, "not-utf8", message, "save it as UTF-8", _byte_place(name, data, error.start)) from None
+    if text.startswith("\ufeff"):
+        text = text[1:]
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def _byte_place(name: str, data: bytes, offset: int) -> Span:
+    shown = data[: offset + 200].decode("utf-8", "replace").replace("\0", "\ufffd")
+    before = data[:offset].decode("utf-8", "replace")
+    column = len(before) - before.rfind("\n")
+    return Span(source=Source(name, shown), line=before.count("\n") + 1, column=column, length=1)
+
+
+def _expand(folder: Path, pattern: str) -> tuple[str, ...]:
+    parts = [part for part in pattern.replace("\\", "/").split("/") if part not in ("", ".")]
+    found: list[str] = []
+    _walk(folder, "", parts, found)
+    return tuple(sorted(dict.fromkeys(found)))
+
+
+def _walk(folder: Path, prefix: str, parts: list[str], found: list[str]) -> None:
+    head, rest = parts[0], parts[1:]
+    if head == "**":
+        if rest:
+            _walk(folder, prefix, rest, found)
+        for entry in _entries(folder / prefix):
+            if entry.is_dir() and not entry.is_symlink() and not entry.name.startswith("."):
+                _walk(folder, f"{prefix}{entry.name}/", parts, found)
+            elif not rest and entry.is_file() and not entry.name.startswith("."):
+                found.append(prefix + entry.name)
+        return
+    if head == "..":
+        if rest:
+            _walk(folder, f"{prefix}../", rest, found)
+        return
+    match = _matcher(head)
+    for entry in _entries(folder / prefix):
+        if match(entry.name) and (head.startswith(".") or not entry.name.startswith(".")):
+            if rest and entry.is_dir():
+                _walk(folder, f"{prefix}{entry.name}/", rest, found)
+            elif not rest and entry.is_file():
+                found.append(prefix + entry.name)
+
+
+def _matcher(pattern: str) -> Callable[[str], object]:
+    return re.compile(translate(pattern)).match
+
+
+def _entries(folder: Path) -> Iterable[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except (OSError, ValueError):
+        return ()

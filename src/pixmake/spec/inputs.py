@@ -1,0 +1,178 @@
+"""Spec room: what a step works on: paths and globs become files that exist, `@x` the complete name of an asset."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pixmake.diagnostics import Collector, Span
+from pixmake.spec import names
+from pixmake.spec.asset import AssetInput, FileInput, Input, Mask, Region
+from pixmake.spec.expand import Draft, Workshop
+from pixmake.spec.files import is_glob
+from pixmake.spec.model import MaskMap, PictureMap
+from pixmake.spec.nodes import Branch, Node, Row, at
+
+MOST_GUESSES = 20
+"""Unknown names that get a 'did you mean' in one load; more than these have one cause."""
+
+
+class Lookup:
+    """Finds inputs for one load. `written` maps compared paths to the asset that writes them."""
+
+    def __init__(
+        self,
+        workshop: Workshop,
+        drafts: Mapping[str, Draft],
+        written: Mapping[str, str],
+        whole: bool,
+        collector: Collector,
+    ) -> None:
+        self.workshop = workshop
+        self.files = workshop.files
+        self.drafts = drafts
+        self.written = written
+        self.whole = whole
+        """False where some asset could not be expanded: then an unknown name proves nothing."""
+        self.collector = collector
+        self.guesses = 0
+
+    def error(self, code: str, message: str, node: Node, draft: Draft, help: str | None = None) -> None:
+        self.collector.error(code, message, node.span, help=help, asset=draft.name, row=draft.row)
+
+    def picture(self, value: str | PictureMap, node: Node, draft: Draft) -> Input | None:
+        """One input. None where it can't be found, which is told."""
+        found = list(self.pictures(value, node, draft, many=False))
+        return found[0] if found else None
+
+    def pictures(self, value: str | PictureMap, node: Node, draft: Draft, *, many: bool = True) -> Iterator[Input]:
+        """The inputs of one entry: a glob may give several."""
+        if isinstance(value, str):
+            yield from self._text(value, node, draft, None, many)
+        elif value.url is not None:
+            self.error(
+                "not-yet", "this version does not download pictures", node, draft, "save it as a file, name its path"
+            )
+        elif value.path is not None:
+            yield from self._text(value.path, at(node, ("path",))[0], draft, value.role, many)
+        elif value.asset is not None:
+            yield from self._asset(value, node, draft)
+
+    def _text(self, text: str, node: Node, draft: Draft, role: str | None, many: bool) -> Iterator[Input]:
+        if text.startswith("@"):
+            yield from self._asset(PictureMap(asset=text, role=role), node, draft)
+        elif "://" in text:
+            help = "write {url: …, sha256: …}"
+            self.error("bad-input", f"'{text}' is an address, not a path", node, draft, help)
+        elif many and is_glob(text):
+            yield from self._glob(text, node, draft, role)
+        else:
+            found = self._file(text, node, draft, role)
+            if found is not None:
+                yield found
+
+    def _glob(self, text: str, node: Node, draft: Draft, role: str | None) -> Iterator[Input]:
+        folder = self.workshop.folder(node)
+        matches = self.files.glob(folder, text)
+        if not matches:
+            self.error(
+                "no-match", f"no file matches '{text}'", node, draft, f"the pattern is relative to {self._in(folder)}"
+            )
+        for match in matches:
+            found = self._file(match, node, draft, role)
+            if found is not None:
+                yield found
+
+    def _in(self, folder: Path) -> str:
+        name = self.files.name(folder)
+        return "the spec's folder" if name == "." else f"'{name}'"
+
+    def _file(self, text: str, node: Node, draft: Draft, role: str | None) -> FileInput | None:
+        folder = self.workshop.folder(node)
+        path = Path(os.path.normpath(folder / text))
+        name = self.files.name(path)
+        writer = self.written.get(names.canonical(name))
+        if writer is not None:
+            help = f"write '@{writer}': then it is made first"
+            self.error("written-by-asset", f"'{text}' is written by the asset '{writer}'", node, draft, help)
+            return None
+        kind = self.files.kind(path)
+        if kind == "file":
+            return FileInput(path=path, name=name, role=role, span=node.span)
+        if kind == "folder":
+            self.error(
+                "is-a-folder", f"'{text}' is a folder", node, draft, f"write '{text.rstrip('/')}/*.png' for its files"
+            )
+            return None
+        self._missing(text, path, folder, node, draft)
+        return None
+
+    def _missing(self, text: str, path: Path, folder: Path, node: Node, draft: Draft) -> None:
+        if text in self.drafts or names.find(text, draft.scope.prefixes, self.drafts):
+            self.error("missing-file", f"no file '{text}'", node, draft, f"for the asset's picture write '@{text}'")
+            return
+        guess = self.files.nearest(path)
+        help = f"did you mean '{guess}'?" if guess else f"the path is relative to {self._in(folder)}"
+        self.error("missing-file", f"no file '{text}'", node, draft, help)
+
+    def _asset(self, picture: PictureMap, node: Node, draft: Draft) -> Iterator[AssetInput]:
+        word = str(picture.asset).removeprefix("@")
+        name = names.find(names.normal(word), draft.scope.prefixes, self.drafts)
+        if name is None:
+            if self.whole:
+                self._unknown(word, node, draft)
+            return
+        count = len(self.drafts[name].prompts)
+        if picture.step is not None and picture.step >= max(count, 1):
+            has = f"steps 0 to {count - 1}" if count > 1 else "one step, 0" if count else "no steps"
+            self.error("no-such-step", f"'{name}' has no step {picture.step}", node, draft, f"it has {has}")
+            return
+        yield AssetInput(
+            asset=name,
+            step=picture.step,
+            variant=picture.variant,
+            processed=bool(picture.processed),
+            role=picture.role,
+            span=node.span,
+        )
+
+    def _unknown(self, word: str, node: Node, draft: Draft) -> None:
+        self.guesses += 1
+        guess = names.suggest(word, draft.scope.prefixes, self.drafts) if self.guesses <= MOST_GUESSES else None
+        if guess is not None:
+            longest = next((prefix for prefix in draft.scope.prefixes if guess.startswith(prefix)), "")
+            short = guess[len(longest) :]
+            guess = short if names.find(short, draft.scope.prefixes, self.drafts) == guess else guess
+        help = f"did you mean '@{guess}'?" if guess else "'@' and the whole name of an asset, its suffix too"
+        self.error("unknown-asset", f"no asset named '{word}'", node, draft, help)
+
+    def references(self, node: Node | None, value: object, draft: Draft) -> tuple[Input, ...]:
+        """All of a `references` field, in order."""
+        if node is None or value is None:
+            return ()
+        values = value if isinstance(value, list) else [value]
+        nodes = node.items if isinstance(node, Row) else [node] * len(values)
+        found: list[Input] = []
+        for item, place in zip(values, nodes, strict=False):
+            found += self.pictures(item, place, draft)
+        return tuple(found)
+
+    def mask(self, value: str | MaskMap, node: Node, draft: Draft) -> Mask | None:
+        """A mask with its source found."""
+        span: Span = node.span
+        if isinstance(value, str):
+            source = self.picture(value, node, draft)
+            return Mask(source=source, span=span) if source is not None else None
+        invert = bool(value.invert)
+        if value.rect is not None or value.ellipse is not None:
+            shape, fractions = ("rect", value.rect) if value.rect is not None else ("ellipse", value.ellipse)
+            x, y, width, height = fractions  # type: ignore[misc]
+            region = Region(shape=shape, fractions=(x, y, width, height))  # type: ignore[arg-type]
+            return Mask(source=region, invert=invert, span=span)
+        inner = at(node, ("path",))[0] if value.path is not None else node
+        picture = PictureMap(
+            path=value.path, asset=value.asset, step=value.step, variant=value.variant, processed=value.processed
+        )
+        source = self.picture(picture, node if isinstance(node, Branch) else inner, draft)
+        return Mask(source=source, invert=invert, span=span) if source is not None else None

@@ -1,0 +1,81 @@
+"""Spec room: how layers of fields lie on each other: maps merge deeply, lists and scalars replace, `tags` unite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pixmake.spec.nodes import Branch, Leaf, Node, Row
+
+WHOLE = frozenset(("mask", "markup", "from", "fence", "references"))
+"""Fields whose map is one value: half a mask of another layer makes no sense."""
+RIVALS = {"output": "outputs", "outputs": "output", "mask": "markup", "markup": "mask"}
+"""A layer that sets one of these takes the other one away."""
+
+
+def overlay(below: Branch, above: Branch) -> Branch:
+    """The fields of `below` with those of `above` on top. `null` takes a field away. `vars` and `use` stay outside."""
+    result = Branch(above.origin, above.line, above.column, above.length)
+    result.entries = dict(below.entries)
+    result.keys = dict(below.keys)
+    for name, node in above.entries.items():
+        if name in ("vars", "use"):
+            continue
+        if isinstance(node, Leaf) and node.value is None:
+            result.entries.pop(name, None)
+            result.keys.pop(name, None)
+            continue
+        old = result.entries.get(name)
+        if old is not None:
+            node = _joined(name, old, node)
+        rival = RIVALS.get(name)
+        if rival is not None and rival in result.entries and rival not in above.entries:
+            del result.entries[rival], result.keys[rival]
+        result.entries[name] = node
+        result.keys[name] = above.keys[name]
+    result.has_template = any(node.has_template for node in result.entries.values())
+    return result
+
+
+def _joined(name: str, old: Node, new: Node) -> Node:
+    if name == "tags":
+        return _united(old, new)
+    if name not in WHOLE and isinstance(old, Branch) and isinstance(new, Branch):
+        return deep(old, new)
+    return new
+
+
+def deep(below: Branch, above: Branch) -> Branch:
+    """Two maps as one, maps in them too; `above` wins."""
+    result = Branch(above.origin, above.line, above.column, above.length)
+    for name, node in below.entries.items():
+        result.add(below.keys[name], name, node)
+    for name, node in above.entries.items():
+        old = result.entries.get(name)
+        both = isinstance(old, Branch) and isinstance(node, Branch)
+        result.add(above.keys[name], name, deep(old, node) if both else node)  # type: ignore[arg-type]
+    return result
+
+
+def _united(old: Node, new: Node) -> Row:
+    result = Row(new.origin, new.line, new.column, new.length)
+    seen = set()
+    for node in (*_items(old), *_items(new)):
+        key = str(node.data)
+        if key not in seen:
+            seen.add(key)
+            result.add(node)
+    return result
+
+
+def _items(node: Node) -> Iterable[Node]:
+    return node.items if isinstance(node, Row) else [node]
+
+
+def deep_data(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """`deep` for plain data."""
+    result = dict(below)
+    for name, value in above.items():
+        old = result.get(name)
+        result[name] = deep_data(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return result

@@ -1,0 +1,329 @@
+"""Spec room: the declared fields of an asset. What stands here is what users may write, what editors are told
+and what the reference shows; nothing else lists fields.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from pixmake.spec.fields import (
+    LIST,
+    MAP,
+    TEXT,
+    DataMap,
+    Declared,
+    ExactSize,
+    Number,
+    Rule,
+    Salt,
+    Shape,
+    Size,
+    Templated,
+    Text,
+    Texts,
+    Whole,
+    YesNo,
+    check_pick,
+    read_scalar,
+    read_text,
+    refuse,
+    shown,
+    split_list,
+)
+from pixmake.spec.local import Expectations, Operations
+from pixmake.spec.nodes import Template, untemplated
+
+WORD = Templated(read_text)
+IMAGE_SUFFIXES = (".png", ".webp", ".jpg", ".jpeg", ".avif", ".gif", ".svg", ".ico")
+FORMATS = ("png", "webp", "jpeg", "avif", "gif", "svg", "ico")
+Format = Annotated[Literal["png", "webp", "jpg", "jpeg", "avif", "gif", "svg", "ico"], WORD]
+OWN_FIELDS = {
+    "model": "model",
+    "prompt": "prompt",
+    "size": "size",
+    "quality": "quality",
+    "background": "background",
+    "complexity": "complexity",
+    "input_fidelity": "input_fidelity",
+    "moderation": "moderation",
+    "n": "variants",
+    "image": "from",
+    "images": "references",
+    "mask": "mask",
+    "markup": "markup",
+    "output_format": "outputs",
+    "output_compression": "outputs",
+    "format": "kind",
+    "response_format": "outputs",
+    "api": "api",
+}
+"""Request fields that have a field of their own: never in `options`."""
+
+
+def check_options(value: Any) -> dict[str, Any]:
+    """A map of request fields without those that have a field of their own."""
+    if not isinstance(value, dict):
+        refuse("wrong-type", f"'options' is a map, not {shown(value)}")
+    for name in value:
+        if name in OWN_FIELDS:
+            refuse("options-field", f"'{name}' has its own field", f"write it as '{OWN_FIELDS[name]}:' on the asset")
+        if name in ("stream", "partial_images", "user", "background_mode"):
+            refuse("options-field", f"'{name}' can't be set", "the tool decides how requests are sent")
+    return untemplated(value)  # type: ignore[no-any-return]
+
+
+class PictureMap(Declared):
+    """An input picture: a file, another asset's picture, or a download with its digest."""
+
+    path: Text | None = Field(None, description="File, relative to the spec file; in 'references' also a glob.")
+    asset: Text | None = Field(None, description="Name of the asset whose picture is taken.")
+    url: Text | None = Field(None, description="Address to download from; needs 'sha256'.")
+    sha256: Text | None = Field(None, description="Digest of the download, 64 hexadecimal digits.")
+    role: Text | None = Field(None, description="What the picture is for; stands before the prompt.")
+    step: Annotated[int, Field(ge=0), Templated(read_scalar)] | None = Field(
+        None, description="Which step's picture, from 0; default the last."
+    )
+    variant: Annotated[int, Field(ge=1), Templated(read_scalar)] | None = Field(
+        None, description="Which candidate, from 1; default the picked one."
+    )
+    processed: YesNo | None = Field(None, description="The picture after crop and 'process'.")
+
+    @model_validator(mode="after")
+    def one_source(self) -> PictureMap:
+        check_source(self, ("path", "asset", "url"))
+        if self.sha256 is not None and self.url is None:
+            refuse("bad-input", "'sha256' belongs to a 'url'", "write {url: …, sha256: …}")
+        if self.url is not None and self.sha256 is None:
+            refuse("bad-input", "a 'url' needs its 'sha256'", "add the digest of the file, so that it can't change")
+        if self.url is not None and type(self.url) is str and not self.url.startswith(("https://", "http://")):
+            refuse("bad-input", f"{shown(self.url)} is not a web address", "it begins with https://")
+        digest = self.sha256
+        if type(digest) is str and (len(digest) != 64 or set(digest) - set("0123456789abcdef")):
+            refuse("bad-input", f"{shown(digest)} is not a SHA-256", "it has 64 digits, 0-9 and a-f")
+        if self.asset is None and (self.step, self.variant, self.processed) != (None, None, None):
+            refuse(
+                "bad-input", "'step', 'variant' and 'processed' belong to an 'asset'", "write {asset: name, step: 0}"
+            )
+        return self
+
+
+def check_source(picture: Any, names: tuple[str, ...]) -> None:
+    """Refuses a map that names none or several of its sources."""
+    given = [name for name in names if getattr(picture, name) is not None]
+    if len(given) != 1:
+        wanted = " or ".join(f"'{name}'" for name in names)
+        found = " and ".join(f"'{name}'" for name in given) or "none"
+        refuse("bad-input", f"one of {wanted} is wanted, {found} given", "keep exactly one of them")
+
+
+Picture = Annotated[Annotated[Text, TEXT] | Annotated[PictureMap, MAP], Shape]
+
+
+def check_fractions(value: Any) -> list[str]:
+    """x, y, width, height as fractions of the picture; the texts as written."""
+    if not isinstance(value, list) or len(value) != 4:
+        refuse(
+            "bad-region", "a region is [x, y, width, height]", "write fractions of the picture, like [0.25, 0, 0.5, 1]"
+        )
+    if any(type(item) is Template for item in value):
+        return [str(item) for item in value]
+    numbers = [_fraction(item) for item in value]
+    x, y, width, height = numbers
+    if min(width, height) <= 0:
+        refuse("bad-region", "the region is empty", "width and height are fractions above 0")
+    if min(x, y) < 0 or x + width > 1 or y + height > 1:
+        refuse("bad-region", "the region reaches outside the picture", "x + width and y + height are at most 1")
+    return [format(number, "f") for number in numbers]
+
+
+def _fraction(value: Any) -> Any:
+    number = read_scalar(value) if isinstance(value, str) else value
+    if isinstance(number, bool) or not isinstance(number, int | Decimal):
+        refuse("bad-region", f"{shown(value)} is not a fraction", "write fractions of the picture, like 0.25")
+    return Decimal(number)
+
+
+FRACTIONS_SCHEMA = (
+    ("type", "array"),
+    ("minItems", 4),
+    ("maxItems", 4),
+    ("items", {"anyOf": [{"type": "number"}, {"type": "string"}]}),
+)
+Fractions = Annotated[list[str], Rule(check_fractions, FRACTIONS_SCHEMA, split_list)]
+
+
+class MaskMap(Declared):
+    """A mask: a file or an asset's picture (transparent is repainted), or a region drawn by the tool."""
+
+    path: Text | None = Field(None, description="File, relative to the spec file.")
+    asset: Text | None = Field(None, description="Name of the asset whose picture is the mask.")
+    step: Annotated[int, Field(ge=0), Templated(read_scalar)] | None = Field(None, description="Its step, from 0.")
+    variant: Annotated[int, Field(ge=1), Templated(read_scalar)] | None = Field(None, description="Its candidate.")
+    processed: YesNo | None = Field(None, description="Its picture after crop and 'process'.")
+    rect: Fractions | None = Field(None, description="[x, y, width, height] in fractions of the picture.")
+    ellipse: Fractions | None = Field(None, description="[x, y, width, height] of its box, in fractions.")
+    invert: YesNo | None = Field(None, description="Repaint what is opaque instead.")
+
+    @model_validator(mode="after")
+    def one_source(self) -> MaskMap:
+        check_source(self, ("path", "asset", "rect", "ellipse"))
+        return self
+
+
+class Feather(Declared):
+    """The seam of a fence."""
+
+    feather: Annotated[int, Field(ge=0, le=512), Templated(read_scalar)] = Field(description="Its width in pixels.")
+
+
+Mask = Annotated[Annotated[Text, TEXT] | Annotated[MaskMap, MAP], Shape]
+Fence = Annotated[Annotated[bool, TEXT] | Annotated[Feather, MAP], Shape, Templated(read_scalar)]
+Pick = Annotated[
+    Any, Rule(check_pick, (("anyOf", ({"type": "integer", "minimum": 1}, {"type": "string"})),), read_scalar)
+]
+Options = Annotated[dict[str, Any], Rule(check_options, (("type", "object"),))]
+Gravity = Annotated[Annotated[Text, TEXT] | Annotated[list[Number], LIST], Shape]
+
+
+class StepFields(Declared):
+    """What the first step and every edit may set."""
+
+    prompt: Text | None = Field(None, description="The instruction; a template.")
+    template: Text | None = Field(
+        None, description="The whole text around 'prompt': a file in templates_dir, or text with {{ }} in it."
+    )
+    verbatim: YesNo | None = Field(None, description="Send the prompt byte for byte, without templating.")
+    vars: DataMap | None = Field(None, description="Variables for templates, on top of the outer ones.")
+    provider: Text | None = Field(None, description="Who paints: openai (default), draft, or a name of 'providers'.")
+    model: Text | None = Field(None, description="Model, by the provider's name for it.")
+    quality: Annotated[Literal["low", "medium", "high", "xhigh", "max", "auto", "standard", "hd"], WORD] | None = Field(
+        None, description="Quality; default medium."
+    )
+    background: Annotated[Literal["transparent", "opaque", "auto"], WORD] | None = Field(
+        None, description="Background of the picture."
+    )
+    complexity: Annotated[Literal["low", "medium", "high"], WORD] | None = Field(
+        None, description="How much the model plans."
+    )
+    input_fidelity: Annotated[Literal["low", "high"], WORD] | None = Field(
+        None, description="How closely input pictures are kept."
+    )
+    moderation: Annotated[Literal["auto", "low"], WORD] | None = Field(
+        None, description="Strictness of the provider's filter; not sent with edits."
+    )
+    options: Options | None = Field(None, description="Further request fields, passed on and hashed as they are.")
+    api: Annotated[Literal["images", "responses"], WORD] | None = Field(None, description="Which API; default images.")
+    responses_model: Text | None = Field(None, description="Mainline model of a conversation, with api: responses.")
+    references: (
+        Annotated[
+            Annotated[list[Picture], LIST] | Annotated[str, TEXT] | Annotated[PictureMap, MAP],
+            Shape,
+            Templated(split_list),
+        ]
+        | None
+    ) = Field(None, description="Further input pictures, in order.")
+    mask: Mask | None = Field(None, description="Where this step may change its parent picture.")
+    markup: Picture | None = Field(None, description="A picture with marks that tell what to change.")
+    fence: Fence | None = Field(None, description="Put back what lies outside the mask; default true (8 px).")
+    variants: Annotated[int, Field(ge=1, le=64), Templated(read_scalar)] | None = Field(
+        None, description="How many candidates to buy."
+    )
+    pick: Pick | None = Field(None, description="Which candidate goes on: its number from 1, or ask.")
+
+    @model_validator(mode="after")
+    def mask_or_markup(self) -> StepFields:
+        if self.mask is not None and self.markup is not None:
+            refuse("mask-and-markup", "'mask' and 'markup' exclude each other", "keep one of them")
+        return self
+
+
+class EditFields(StepFields):
+    """One step of the chain: works on the picked result of the one before."""
+
+
+Edit = Annotated[Annotated[Text, TEXT] | Annotated[EditFields, MAP], Shape]
+
+
+class OutputFields(Declared):
+    """One entry of 'outputs': a path, multiplied by widths and formats."""
+
+    path: Text | None = Field(None, description="Path below the project; sees stem, width, height, format, hash.")
+    widths: (
+        Annotated[list[Annotated[int, Field(ge=1, le=16384), Templated(read_scalar)]], Field(min_length=1)] | None
+    ) = Field(None, description="One file for each width in pixels (an .ico holds them all).")
+    format: Format | None = Field(None, description="File format; default by the path's suffix.")
+    formats: Annotated[list[Format], Field(min_length=1)] | None = Field(None, description="One file for each format.")
+    size: ExactSize | None = Field(None, description="Size of this file, WxH.")
+    quality: Annotated[int, Field(ge=1, le=100), Templated(read_scalar)] | None = Field(
+        None, description="Encoder quality, 1 to 100."
+    )
+    crop: Any = Field(None, description="Part of the picture: an aspect like 1:1, or {width, height, gravity}.")
+    step: Annotated[int, Field(ge=0), Templated(read_scalar)] | None = Field(
+        None, description="Which step's picture, from 0; default the last."
+    )
+    when_media: Text | None = Field(None, description="Media query for art direction in <picture>.")
+    meta: DataMap | None = Field(None, description="Your own data for manifests.")
+
+    @model_validator(mode="after")
+    def one_format(self) -> OutputFields:
+        if self.format is not None and self.formats is not None:
+            refuse("output-twice", "'format' and 'formats' exclude each other", "keep one of them")
+        if self.widths is not None and self.size is not None:
+            refuse("output-twice", "'widths' and 'size' exclude each other", "keep one of them")
+        return self
+
+
+def check_output(value: Any) -> Any:
+    """A path, or false."""
+    if value is False or isinstance(value, str):
+        return value
+    refuse("wrong-type", f"'output' is a path or false, not {shown(value)}", "several files go into 'outputs:'")
+
+
+Output = Annotated[Any, Rule(check_output, (("anyOf", ({"type": "string"}, {"const": False})),))]
+OutputEntry = Annotated[Annotated[Text, TEXT] | Annotated[OutputFields, MAP], Shape]
+Axis = Annotated[list[Any], Field(min_length=1)]
+Rows = Annotated[Annotated[Text, TEXT] | Annotated[list[Any], LIST], Shape]
+
+
+class AssetFields(StepFields):
+    """A picture of the project, or a part of one in 'defaults' and 'presets'."""
+
+    name: Text | None = Field(None, description="The name, where the key is only a label.")
+    use: Texts | None = Field(None, description="Presets, left to right.")
+    kind: Annotated[Literal["raster", "svg", "gif"], WORD] | None = Field(
+        None, description="What the model is asked for; default raster."
+    )
+    size: Size | None = Field(None, description="Size of the final picture: WxH, W:H, a name of 'sizes', or auto.")
+    request_size: ExactSize | None = Field(None, description="Size asked of the model, WxH.")
+    fit: Annotated[Literal["cover", "contain", "pad"], WORD] | None = Field(
+        None, description="How the picture fills 'size'; default cover."
+    )
+    gravity: Gravity | None = Field(None, description="Where to crop: center, a compass name, auto, or [x, y].")
+    from_: Picture | None = Field(None, alias="from", description="Start from this picture instead of nothing.")
+    edits: list[Edit] | None = Field(None, description="The chain of edits after the first picture.")
+    salt: Salt | None = Field(None, description="Makes equal requests different ones.")
+    process: Operations | None = Field(None, description="Free local steps on the final picture, in order.")
+    expect: Expectations | None = Field(None, description="Checks before the picture is published.")
+    output: Output | None = Field(None, description="Where the file goes; false: nowhere.")
+    outputs: Annotated[list[OutputEntry], Templated(split_list)] | None = Field(None, description="Several files.")
+    frozen: YesNo | None = Field(None, description="Keep the bought picture until it is named.")
+    tags: Texts | None = Field(None, description="Words for selection and manifests.")
+    alt: Text | None = Field(None, description="Text for those who can't see the picture.")
+    title: Text | None = Field(None, description="Title for manifests.")
+    meta: DataMap | None = Field(None, description="Your own data for manifests.")
+    matrix: dict[str, Axis] | None = Field(None, description="One asset for each combination of values.")
+    rows: Rows | None = Field(None, description="One asset for each row of data.")
+    exclude: list[DataMap] | None = Field(None, description="Combinations to leave out.")
+    when: Annotated[Any, Templated(read_scalar)] | None = Field(
+        None, description="An expression; the asset exists where it holds."
+    )
+
+    @model_validator(mode="after")
+    def one_output(self) -> AssetFields:
+        if self.output is not None and self.outputs is not None:
+            refuse("output-twice", "'output' and 'outputs' exclude each other", "keep one of them")
+        return self

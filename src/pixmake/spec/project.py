@@ -1,0 +1,147 @@
+"""Spec room: the declared fields of a spec file around its assets: top level, includes, groups, profiles, providers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from pixmake.spec.fields import (
+    LIST,
+    MAP,
+    TEXT,
+    DataMap,
+    Declared,
+    Money,
+    NamedSize,
+    Rule,
+    Shape,
+    Texts,
+    refuse,
+    shown,
+)
+from pixmake.spec.local import AtlasFields, BudgetFields, ManifestFields, SheetFields
+from pixmake.spec.model import AssetFields
+
+Presets = dict[str, AssetFields]
+AssetEntry = Annotated[Annotated[str, TEXT] | Annotated[AssetFields, MAP], Shape]
+Assets = dict[str, AssetEntry]
+
+
+class IncludeFields(Declared):
+    """Further spec files, with a prefix for their names."""
+
+    path: str = Field(description="File or glob, relative to this file.")
+    prefix: str | None = Field(None, description="Goes before the names of its assets, like ui/.")
+
+
+Include = Annotated[Annotated[str, TEXT] | Annotated[IncludeFields, MAP], Shape]
+Includes = Annotated[Annotated[list[Include], LIST] | Annotated[str, TEXT] | Annotated[IncludeFields, MAP], Shape]
+
+
+class ScopeFields(Declared):
+    """What a spec file and a group share."""
+
+    vars: DataMap | None = Field(None, description="Variables that templates see.")
+    defaults: AssetFields | None = Field(None, description="Fields every asset starts from.")
+    presets: Presets | None = Field(None, description="Bundles of fields, taken with 'use'.")
+    assets: Assets | None = Field(None, description="The pictures, by name.")
+
+
+class GroupFields(ScopeFields):
+    """An include in place: its name goes before the names of its assets."""
+
+    groups: dict[str, GroupFields] | None = Field(None, description="Groups inside this one.")
+
+
+class FileFields(ScopeFields):
+    """What every spec file may hold, included ones too."""
+
+    version: Any = Field(None, description="Version of the language: 1.")
+    vars_from: Texts | None = Field(None, description="JSON or YAML files with variables, below 'vars' in rank.")
+    templates_dir: str | None = Field(None, description="Folder of templates, relative to this file.")
+    sizes: dict[str, NamedSize] | None = Field(None, description="Names for sizes, WxH or W:H.")
+    include: Includes | None = Field(None, description="Further spec files.")
+    groups: dict[str, GroupFields] | None = Field(None, description="Assets under a common prefix.")
+
+
+class ProfileFields(Declared):
+    """An overlay, chosen with --profile."""
+
+    vars: DataMap | None = Field(None, description="Variables on top.")
+    defaults: AssetFields | None = Field(None, description="Fields on top of 'defaults'.")
+    presets: Presets | None = Field(None, description="Fields on top of 'presets'.")
+    budget: BudgetFields | None = Field(None, description="Caps on top of 'budget'.")
+    output_dir: str | None = Field(None, description="Where files go in this profile.")
+
+
+def check_drop(value: Any) -> list[str]:
+    """Names of request fields that a server does not take."""
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return value
+    refuse("wrong-type", f"'drop' is a list of request fields, not {shown(value)}", "write drop: [quality]")
+
+
+class ProviderFields(Declared):
+    """What every provider may set."""
+
+    type: str | None = Field(None, description="openai, azure-openai, draft, or the name of an entry point.")
+    concurrency: Annotated[int, Field(ge=1, le=1000)] | None = Field(None, description="Most calls at one time.")
+    same_as: str | None = Field(None, description="Counts as that provider in keys, so that moving re-buys nothing.")
+    price_per_image: Money | None = Field(None, description="USD a picture, where no price is known.")
+
+
+class OpenAIFields(ProviderFields):
+    """A server that speaks OpenAI's API."""
+
+    images_per_minute: Annotated[int, Field(ge=1, le=100_000)] | None = Field(None, description="Rate of pictures.")
+    requests_per_minute: Annotated[int, Field(ge=1, le=100_000)] | None = Field(None, description="Rate of calls.")
+    timeout: Annotated[int, Field(ge=1, le=86_400)] | None = Field(None, description="Seconds to wait for an answer.")
+    base_url: str | None = Field(None, description="Address of the server.")
+    base_url_env: str | None = Field(None, description="Environment variable with the address.")
+    api_key_env: str | None = Field(None, description="Environment variable with the key.")
+    organization: str | None = Field(None, description="Organization id.")
+    project: str | None = Field(None, description="Project id.")
+    drop: Annotated[list[str], Rule(check_drop, (("type", "array"), ("items", {"type": "string"})))] | None = Field(
+        None, description="Request fields the server does not take."
+    )
+
+
+class AzureFields(OpenAIFields):
+    """Azure's OpenAI service."""
+
+    endpoint_env: str | None = Field(None, description="Environment variable with the endpoint.")
+    api_version: str | None = Field(None, description="Version of Azure's API.")
+    deployments: dict[str, str] | None = Field(None, description="Model to name of its deployment.")
+
+
+class DraftFields(ProviderFields):
+    """The embedded, free painter."""
+
+    mark: bool | None = Field(None, description="Whether pictures carry a visible DRAFT mark.")
+
+
+PROVIDER_TYPES: dict[str, type[ProviderFields]] = {
+    "openai": OpenAIFields,
+    "azure-openai": AzureFields,
+    "draft": DraftFields,
+}
+
+
+class RootFields(FileFields):
+    """The whole of assets.yaml."""
+
+    project: str | None = Field(None, description="Label in reports.")
+    output_dir: str | None = Field(None, description="Where files go, relative to the spec; default assets.")
+    allow_env: list[str] | None = Field(None, description="Environment variables that templates may read.")
+    profiles: dict[str, ProfileFields] | None = Field(None, description="Overlays, chosen with --profile.")
+    providers: dict[str, Any] | None = Field(None, description="Who paints, by name.")
+    budget: BudgetFields | None = Field(None, description="Hard caps in USD.")
+    store: str | None = Field(None, description="Where paid originals live.")
+    remote: DataMap | None = Field(None, description="A shared copy of the originals.")
+    sheets: dict[str, SheetFields] | None = Field(None, description="Pictures cut into many assets.")
+    atlases: dict[str, AtlasFields] | None = Field(None, description="Many assets in one picture.")
+    manifests: list[ManifestFields] | None = Field(None, description="Files that list the pictures for code.")
+
+
+GroupFields.model_rebuild()

@@ -1,0 +1,273 @@
+"""Spec room: spec files, with all that they include, to families in their scopes. Nothing is expanded yet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from pixmake.diagnostics import Collector, did_you_mean
+from pixmake.spec import rows
+from pixmake.spec.complaints import complain
+from pixmake.spec.document import Broken, parse
+from pixmake.spec.expand import Family
+from pixmake.spec.files import Files, is_glob
+from pixmake.spec.layers import deep_data
+from pixmake.spec.model import AssetFields
+from pixmake.spec.nodes import Branch, Leaf, Node, Row, untemplated
+from pixmake.spec.project import FileFields, RootFields
+from pixmake.spec.scopes import Renderers, Scope, branch, empty, entry, inner_scope
+from pixmake.spec.templates import Renderer
+
+VERSION = 1
+MOST_FILES = 1000
+MOST_GROUPS = 20
+ROOT_ONLY = frozenset(RootFields.model_fields) - frozenset(FileFields.model_fields)
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads the files of one project. `families` grows in the order of the files."""
+
+    files: Files
+    collector: Collector
+    renderers: Renderers
+    env: Mapping[str, str]
+    families: list[Family] = field(default_factory=list)
+    folders: set[Path] = field(default_factory=set)
+    count: int = 0
+    profile: Branch | None = None
+
+    def root(self, file: Path, profile: str | None) -> Branch | None:
+        """The root file's map, with everything below it read. None where it can't be read."""
+        node = self.document(file)
+        if not isinstance(node, Branch) or not self.version_fits(node, wanted=True):
+            return None
+        self.validate(node, RootFields)
+        self.profile = self.chosen(node, profile)
+        templates = self.templates_dir(node, file, file.parent / "templates")
+        self.renderers.by_file[self.files.name(file)] = self.renderer(templates)
+        allowed = _texts(entry(node, "allow_env"))
+        env = {name: self.env[name] for name in allowed if name in self.env}
+        presets = branch(self.profile, "presets") or empty()
+        defaults = branch(self.profile, "defaults")
+        outer = Scope(
+            prefixes=("",),
+            vars={},
+            own_vars=self.vars_from(node, file.parent),
+            sizes={},
+            defaults=(),
+            presets={},
+            profile_defaults=(defaults,) if defaults is not None else (),
+            profile_presets={name: item for name, item in presets.entries.items() if isinstance(item, Branch)},
+            env=env,
+        )
+        self.level(node, outer, "", file, templates, (file,))
+        return node
+
+    def document(self, file: Path, place: Node | None = None) -> Node | None:
+        """A file's tree; what keeps it from being read goes to the collector."""
+        try:
+            source = self.files.text(file)
+        except Broken as broken:
+            self.collector.found.append(broken.diagnostic)
+            return None
+        name = self.files.name(file)
+        if source is None:
+            guess = self.files.nearest(file)
+            help = f"did you mean '{guess}'?" if guess else "'pixmake init' writes a first one"
+            self.collector.error("missing-file", f"no file '{name}'", place.span if place else None, help=help)
+            return None
+        before = len(self.collector.errors)
+        node = parse(source.text, source, self.collector)
+        if isinstance(node, Branch):
+            return node
+        if len(self.collector.errors) == before:
+            message = "the file is empty" if node is None else "a spec is a map of keys"
+            help = "the smallest spec is:\nversion: 1\nassets:\n  heart.png: a heart"
+            span = rows.place(source, 1) if node is None else node.span
+            self.collector.error("no-spec", message, span, help=help)
+        return None
+
+    def version_fits(self, node: Branch, *, wanted: bool) -> bool:
+        version = entry(node, "version")
+        if version is None:
+            if wanted:
+                help = f"add this line at the top:\nversion: {VERSION}"
+                self.collector.error("no-version", "'version' is missing", node.span, help=help)
+            return not wanted
+        value = version.data
+        if value == VERSION and isinstance(value, int) and not isinstance(value, bool):
+            return True
+        if isinstance(value, int) and not isinstance(value, bool) and value > VERSION:
+            help = f"this tool reads version {VERSION}: upgrade pixmake, or write 'version: {VERSION}'"
+            self.collector.error("newer-version", f"the spec has version {value}", version.span, help=help)
+        else:
+            self.collector.error(
+                "bad-version",
+                f"'{value}' is no version of the language",
+                version.span,
+                help=f"write 'version: {VERSION}'",
+            )
+        return False
+
+    def validate(self, node: Branch, model: type[BaseModel]) -> None:
+        """Judges all declared fields of a file; assets one by one."""
+        skeleton = Branch(node.origin, node.line, node.column, node.length)
+        for name, item in node.entries.items():
+            if name in ROOT_ONLY and model is not RootFields:
+                help = "move it there: it holds for the whole project"
+                message = f"'{name}' belongs into the root spec"
+                self.collector.error("root-only-key", message, node.keys[name].span, help=help)
+            elif name != "assets" or not isinstance(item, Branch):
+                skeleton.add(node.keys[name], name, item)
+        self.judge(skeleton, model)
+        assets = branch(node, "assets") or empty()
+        for name, item in assets.entries.items():
+            self.judge_asset(name, item)
+
+    def judge(self, node: Branch, model: type[BaseModel]) -> bool:
+        try:
+            model.model_validate(node.data)
+        except ValidationError as error:
+            self.collector.found += complain(error, node, model)
+            return False
+        return True
+
+    def judge_asset(self, name: str, node: Node) -> bool:
+        """An asset is a text or a map of declared fields."""
+        if isinstance(node, Branch):
+            return self.judge(node, AssetFields)
+        if isinstance(node, Leaf) and isinstance(node.value, str):
+            return True
+        given = "nothing" if isinstance(node, Leaf) and node.value is None else f"'{node.data}'"
+        given = "a list" if isinstance(node, Row) else given
+        help = f"write its prompt: '{name}: \"a heart\"'"
+        self.collector.error("wrong-type", f"'{name}' is a prompt or a map, not {given}", node.span, help=help)
+        return False
+
+    def chosen(self, node: Branch, profile: str | None) -> Branch | None:
+        if profile is None:
+            return None
+        found = branch(branch(node, "profiles"), profile)
+        if found is None and profile not in (branch(node, "profiles") or empty()).entries:
+            known = sorted((branch(node, "profiles") or empty()).entries)
+            guess = did_you_mean(profile, known)
+            listed = f"profiles: {', '.join(known)}" if known else "the spec has no profiles"
+            help = f"did you mean '{guess}'? {listed}" if guess else listed
+            self.collector.error("unknown-profile", f"no profile named '{profile}'", help=help)
+        return found
+
+    def templates_dir(self, node: Branch, file: Path, inherited: Path) -> Path:
+        found = entry(node, "templates_dir")
+        if not isinstance(found, Leaf) or not isinstance(found.value, str):
+            return inherited
+        folder = Path(os.path.normpath(file.parent / str(found.value)))
+        if self.files.kind(folder) != "folder":
+            help = f"the path is relative to '{self.files.name(file)}'"
+            self.collector.error("missing-folder", f"no folder '{found.value}'", found.span, help=help)
+        return folder
+
+    def renderer(self, folder: Path) -> Renderer:
+        for renderer in self.renderers.by_file.values():
+            if renderer.loader.folder == folder:
+                return renderer
+        self.folders.add(folder)
+        return Renderer(folder, self.files)
+
+    def vars_from(self, node: Branch, folder: Path) -> dict[str, Any]:
+        """Variables of the files in `vars_from`, later ones over earlier."""
+        found: dict[str, Any] = {}
+        listed = entry(node, "vars_from")
+        for item in listed.items if isinstance(listed, Row) else [listed] if listed is not None else []:
+            if not isinstance(item, Leaf) or not isinstance(item.value, str):
+                continue
+            data = self.data_file(item, Path(os.path.normpath(folder / str(item.value))))
+            if isinstance(data, dict):
+                found = deep_data(found, data)
+        return found
+
+    def data_file(self, item: Leaf, path: Path) -> Any:
+        try:
+            source = self.files.text(path)
+            if source is None:
+                guess = self.files.nearest(path)
+                help = f"did you mean '{guess}'?" if guess else None
+                self.collector.error("missing-file", f"no file '{item.value}'", item.span, help=help)
+                return None
+            if path.suffix.lower() == ".json":
+                data = rows.read_json(source)
+            else:
+                node = parse(source.text, source, self.collector)
+                data = untemplated(node.data) if node is not None else {}
+        except Broken as broken:
+            self.collector.found.append(broken.diagnostic)
+            return None
+        if not isinstance(data, dict):
+            help = "write a map of names to values in it"
+            self.collector.error("wrong-type", f"'{item.value}' is not a map of variables", item.span, help=help)
+        return data
+
+    def level(
+        self, node: Branch, outer: Scope, prefix: str, file: Path, templates: Path, chain: tuple[Path, ...]
+    ) -> None:
+        """A file or group: its scope, its own assets, then its groups and includes."""
+        profile_vars = branch(self.profile, "vars")
+        scope = inner_scope(outer, node, prefix, profile_vars, self.renderers, self.collector)
+        assets = branch(node, "assets") or empty()
+        for name, item in assets.entries.items():
+            if isinstance(item, Branch) or (isinstance(item, Leaf) and isinstance(item.value, str)):
+                self.families.append(Family(key=assets.keys[name], name=name, node=item, scope=scope))
+        groups = branch(node, "groups") or empty()
+        for name, item in groups.entries.items():
+            if isinstance(item, Branch) and scope.prefix.count("/") < MOST_GROUPS:
+                self.level(item, scope, f"{name}/", file, templates, chain)
+        for item, path, after in self.included(entry(node, "include"), file):
+            self.include(item, path, after, scope, templates, chain)
+
+    def included(self, node: Node | None, file: Path) -> Iterator[tuple[Leaf, Path, str]]:
+        """The files an `include` names, with the prefix of each."""
+        for item in node.items if isinstance(node, Row) else [node] if node is not None else []:
+            leaf = entry(item, "path") if isinstance(item, Branch) else item
+            prefix = entry(item, "prefix")
+            after = str(prefix.data) if isinstance(prefix, Leaf) and isinstance(prefix.value, str) else ""
+            if not isinstance(leaf, Leaf) or not isinstance(leaf.value, str):
+                continue
+            text = str(leaf.value)
+            if not is_glob(text):
+                yield leaf, Path(os.path.normpath(file.parent / text)), after
+                continue
+            names = [name for name in self.files.glob(file.parent, text) if file.parent / name != file]
+            if not names:
+                help = f"the pattern is relative to '{self.files.name(file.parent)}'"
+                self.collector.error("no-match", f"no file matches '{text}'", leaf.span, help=help)
+            for name in names:
+                yield leaf, Path(os.path.normpath(file.parent / name)), after
+
+    def include(
+        self, item: Leaf, path: Path, prefix: str, scope: Scope, templates: Path, chain: tuple[Path, ...]
+    ) -> None:
+        self.count += 1
+        if path in chain or self.count > MOST_FILES:
+            names = " → ".join(self.files.name(file) for file in (*chain, path))
+            message = f"spec files include each other: {names}" if path in chain else f"more than {MOST_FILES} includes"
+            self.collector.error("include-cycle", message[:300], item.span, help="remove one of the includes")
+            return
+        node = self.document(path, item)
+        if not isinstance(node, Branch) or not self.version_fits(node, wanted=False):
+            return
+        self.validate(node, FileFields)
+        own = self.templates_dir(node, path, templates)
+        self.renderers.by_file.setdefault(self.files.name(path), self.renderer(own))
+        data = self.vars_from(node, path.parent)
+        if data:
+            scope = replace(scope, own_vars=deep_data(scope.own_vars, data), bases={})
+        self.level(node, scope, prefix, path, own, (*chain, path))
+
+
+def _texts(node: Node | None) -> list[str]:
+    return [str(item.data) for item in node.items if isinstance(item, Leaf)] if isinstance(node, Row) else []

@@ -1,0 +1,225 @@
+"""Spec room: a draft with its inputs found becomes an Asset: the chain of paid steps, each complete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pixmake.diagnostics import Collector
+from pixmake.spec.asset import Asset, Input, Mask, Output, Step
+from pixmake.spec.complaints import nearest
+from pixmake.spec.expand import Draft
+from pixmake.spec.fields import texts
+from pixmake.spec.inputs import Lookup
+from pixmake.spec.layers import deep_data
+from pixmake.spec.model import AssetFields, EditFields, Feather, StepFields
+from pixmake.spec.nodes import Branch, Node, Places, Row
+
+SIZE = "1024x1024"
+QUALITY = "medium"
+FEATHER = 8
+"""Language defaults of version 1, for ever."""
+COMPASS = (
+    "center", "auto", "north", "south", "east", "west", "northeast", "northwest", "southeast", "southwest"
+)  # fmt: skip
+INHERITED = (
+    "provider",
+    "model",
+    "quality",
+    "background",
+    "complexity",
+    "input_fidelity",
+    "moderation",
+    "api",
+    "responses_model",
+)
+FIRST_ONLY = ("references", "mask", "markup", "variants", "pick")
+
+
+class Builder:
+    """Makes the Asset of one draft. What is wrong goes to the collector; the result is used only without errors."""
+
+    def __init__(self, draft: Draft, lookup: Lookup, providers: Mapping[str, object], collector: Collector) -> None:
+        self.draft = draft
+        self.fields = draft.fields
+        self.nodes = draft.node.entries
+        self.lookup = lookup
+        self.providers = providers
+        self.collector = collector
+
+    def error(self, code: str, message: str, node: Node, help: str | None = None) -> None:
+        self.collector.error(code, message, node.span, help=help, asset=self.draft.name, row=self.draft.row)
+
+    def asset(self, outputs: tuple[Output, ...]) -> Asset:
+        """The asset, complete."""
+        draft, fields = self.draft, self.fields
+        origin = self.origin()
+        if not draft.prompts and fields.from_ is None:
+            self.error("no-prompt", f"'{draft.name}' has no prompt", draft.key, "add 'prompt:', or 'from:' for a copy")
+        size = self.size()
+        steps = self.steps(size)
+        return Asset(
+            name=draft.name,
+            family=draft.family,
+            steps=steps,
+            origin=origin,
+            size=size,
+            fit=fields.fit or "cover",
+            gravity=self.gravity(),
+            outputs=outputs,
+            frozen=bool(fields.frozen),
+            tags=tuple(dict.fromkeys(texts(fields.tags))),
+            alt=fields.alt,
+            title=fields.title,
+            meta=fields.meta or {},
+            row=draft.row,
+            span=draft.key.span,
+            spans=Places(self.nodes),
+        )
+
+    def origin(self) -> Input | None:
+        value = self.fields.from_
+        return None if value is None else self.lookup.picture(value, self.nodes["from"], self.draft)
+
+    def size(self) -> str:
+        """The final size as written; names of `sizes` replaced."""
+        size = self.fields.size
+        if size is None or size[0].isdigit():
+            return size or SIZE
+        node = self.nodes["size"]
+        if size == "auto":
+            self.collector.warn(
+                "auto-size",
+                "with 'auto' neither the size nor the price is known before",
+                node.span,
+                help="write a size, like 1024x1024",
+                asset=self.draft.name,
+            )
+            return size
+        found = self.draft.scope.sizes.get(size)
+        if found is None:
+            help = nearest(size, [*sorted(self.draft.scope.sizes), "auto"], "sizes here")
+            self.error("unknown-size", f"no size named '{size}'", node, help)
+        return found or SIZE
+
+    def gravity(self) -> str | tuple[str, str]:
+        value = self.fields.gravity
+        if value is None:
+            return "center"
+        node = self.nodes["gravity"]
+        if isinstance(value, str):
+            if value not in COMPASS:
+                self.error("bad-value", f"'gravity' can't be '{value}'", node, nearest(value, COMPASS, "it is one of"))
+            return str(value)
+        if len(value) != 2 or not all(0 <= number <= 1 for number in value):
+            self.error("bad-value", "'gravity' is [x, y] in fractions", node, "write something like [0.5, 0.25]")
+            return "center"
+        return format(value[0], "f"), format(value[1], "f")
+
+    def steps(self, size: str) -> tuple[Step, ...]:
+        """Step 0 where there is a prompt, then the edits; each inherits from the asset."""
+        draft = self.draft
+        edits = self.fields.edits or []
+        row = self.nodes.get("edits")
+        nodes = row.items if isinstance(row, Row) else []
+        levels: list[tuple[StepFields, Branch | None]] = []
+        if draft.has_first:
+            levels.append((self.fields, None))
+        else:
+            self.unused(bool(draft.prompts))
+        for edit, node in zip(edits, nodes, strict=False):
+            levels.append(
+                (edit if isinstance(edit, EditFields) else EditFields(), node if isinstance(node, Branch) else None)
+            )
+        return tuple(self.step(index, level, node, size) for index, (level, node) in enumerate(levels))
+
+    def unused(self, has_edits: bool) -> None:
+        """Tells which own fields no step takes: without step 0 they would be dropped in silence."""
+        for name in FIRST_ONLY:
+            taken = has_edits and name in ("variants", "pick")
+            if name in self.draft.own and name in self.nodes and not taken:
+                help = "move it into an entry of 'edits', or add a 'prompt'"
+                self.error("unused-field", f"'{name}' belongs to a prompt, and there is none", self.nodes[name], help)
+
+    def step(self, index: int, level: StepFields, node: Branch | None, size: str) -> Step:
+        prompt = self.draft.prompts[index]
+        own = self.nodes if node is None else node.entries
+        nodes = {**self.nodes, **own, "prompt": prompt.leaf}
+        if level is not self.fields and not self.draft.has_first and index == 0:
+            level = self.with_candidates(level)
+        values: dict[str, Any] = {}
+        for name in INHERITED:
+            value = getattr(level, name)
+            values[name] = value if value is not None else getattr(self.fields, name)
+        values["provider"] = self.provider(values["provider"], nodes)
+        if values["quality"] is None:
+            values["quality"] = QUALITY
+        if values["api"] is None:
+            values["api"] = "images"
+        mask, markup = self.marks(index, level, own, nodes)
+        return Step(
+            index=index,
+            prompt=prompt.text,
+            verbatim=prompt.verbatim,
+            kind=self.fields.kind or "raster",
+            size=size,
+            request_size=self.fields.request_size,
+            options=self.options(level),
+            references=self.lookup.references(own.get("references"), level.references, self.draft),
+            mask=mask,
+            markup=markup,
+            fence=self.fence(level),
+            variants=level.variants or 1,
+            pick=level.pick,
+            salt=self.fields.salt,
+            span=prompt.leaf.span,
+            spans=Places(nodes),
+            **values,
+        )
+
+    def with_candidates(self, level: StepFields) -> StepFields:
+        """`variants` and `pick` of the asset stand at its first paid step."""
+        fill = {name: getattr(self.fields, name) for name in ("variants", "pick") if getattr(level, name) is None}
+        return level.model_copy(update=fill)
+
+    def provider(self, name: str | None, nodes: Mapping[str, Node]) -> str:
+        name = name or "openai"
+        if name not in self.providers:
+            help = nearest(name, sorted(self.providers), "providers")
+            self.error("unknown-provider", f"no provider named '{name}'", nodes["provider"], help)
+        return name
+
+    def options(self, level: StepFields) -> Mapping[str, Any]:
+        if level is self.fields or level.options is None:
+            return self.fields.options or {}
+        return deep_data(self.fields.options or {}, level.options)
+
+    def fence(self, level: StepFields) -> int | None:
+        value = level.fence if level.fence is not None else self.fields.fence
+        if value is None or value is True:
+            return FEATHER
+        return value.feather if isinstance(value, Feather) else None
+
+    def marks(
+        self, index: int, level: StepFields, own: Mapping[str, Node], nodes: Mapping[str, Node]
+    ) -> tuple[Mask | None, Input | None]:
+        """Mask and markup of a step; both need a parent picture."""
+        if index == 0 and self.draft.has_first and self.fields.from_ is None:
+            for name in ("mask", "markup"):
+                if getattr(level, name) is not None:
+                    help = "add 'from:', or move it into an entry of 'edits'"
+                    self.error("no-parent", f"'{name}' needs a picture to change, and there is none", nodes[name], help)
+            return None, None
+        mask = None if level.mask is None else self.lookup.mask(level.mask, own["mask"], self.draft)
+        markup = None if level.markup is None else self.lookup.picture(level.markup, own["markup"], self.draft)
+        return mask, markup
+
+
+def not_yet(fields: AssetFields, node: Branch) -> list[tuple[Node, str]]:
+    """The fields of an asset that this version reads but can't do."""
+    found: list[tuple[Node, str]] = []
+    if fields.process:
+        found.append((node.keys["process"], "process"))
+    if fields.expect is not None and any(value is not None for value in fields.expect.model_dump().values()):
+        found.append((node.keys["expect"], "expect"))
+    return found

@@ -1,0 +1,245 @@
+"""Spec room: rendering. One renderer a project: compiled templates are kept, files looked at are written down,
+and what goes wrong is said at the template's own line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import Any, TypeVar
+
+from jinja2 import BaseLoader, TemplateNotFound, TemplateSyntaxError
+from jinja2 import Template as Compiled
+from jinja2.exceptions import SecurityError, TemplateError
+
+from pixmake.diagnostics import Diagnostic, Source, Span, did_you_mean
+from pixmake.spec.bounds import Bounded, TooMuch, UndefinedName
+from pixmake.spec.complaints import nearest
+from pixmake.spec.document import Broken
+from pixmake.spec.files import Files
+from pixmake.spec.nodes import MARKS, Leaf
+
+T = TypeVar("T")
+MOST_COMPILED = 50_000
+INLINE = "<template>"
+
+
+class Failed(Exception):
+    """A template could not be rendered; carries the diagnostic."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        self.diagnostic = diagnostic
+        super().__init__(diagnostic.message)
+
+
+class _Folder(BaseLoader):
+    """Loads from one folder only and tells `seen` which names were asked for."""
+
+    def __init__(self, folder: Path, files: Files) -> None:
+        self.folder = folder
+        self.files = files
+        self.sources: dict[str, Source] = {}
+
+    def get_source(self, environment: Any, template: str) -> tuple[str, str, Callable[[], bool]]:
+        path = PurePosixPath(template)
+        if path.is_absolute() or ".." in path.parts or "\\" in template:
+            raise TemplateNotFound(template)
+        source = self.files.text(self.folder / path)
+        if source is None:
+            raise TemplateNotFound(template)
+        self.sources[source.name] = source
+        return source.text, source.name, lambda: True
+
+    def list_templates(self) -> list[str]:
+        return self.files.below(self.folder)
+
+
+class _Environment(Bounded):
+    """Notes every template file that is asked for, for dependency tracking."""
+
+    used: set[str]
+
+    def _load_template(self, name: str, globals: Any) -> Compiled:
+        self.used.add(name)
+        return super()._load_template(name, globals)
+
+
+class Renderer:
+    """Renders the texts of one templates folder. `used` collects the names of template files asked for."""
+
+    def __init__(self, folder: Path, files: Files) -> None:
+        self.loader = _Folder(folder, files)
+        self.environment = _Environment(
+            loader=self.loader, trim_blocks=True, autoescape=False, cache_size=10_000, auto_reload=False
+        )
+        self.environment.used = self.used = set()
+        self.inline: dict[str, Compiled] = {}
+        self.expressions: dict[str, Compiled] = {}
+
+    def text(self, leaf: Leaf, context: Mapping[str, Any], what: str) -> str:
+        """The rendered text of a leaf, outer white space trimmed. Raises Failed."""
+        text = str(leaf.value)
+        return self._guarded(lambda: self._compiled(text).render(context).strip(), leaf, context, what)
+
+    def file(self, leaf: Leaf, name: str, context: Mapping[str, Any], what: str) -> str:
+        """The rendered text of a template file that `leaf` names. Raises Failed."""
+        return self._guarded(lambda: self.environment.get_template(name).render(context).strip(), leaf, context, what)
+
+    def holds(self, leaf: Leaf, text: str, context: Mapping[str, Any], what: str) -> bool:
+        """Whether an expression is true. Raises Failed."""
+        source = "{% if " + text + " %}1{% endif %}"
+        return self._guarded(lambda: self._compiled(source).render(context) == "1", leaf, context, what)
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Drops compiled template files, after a change."""
+        if any(names) and self.environment.cache is not None:
+            self.environment.cache.clear()
+
+    def _compiled(self, text: str) -> Compiled:
+        found = self.inline.get(text)
+        if found is None:
+            if len(self.inline) > MOST_COMPILED:
+                self.inline.clear()
+            found = self.inline[text] = self.environment.from_string(text)
+        return found
+
+    def _guarded(self, run: Callable[[], T], leaf: Leaf, context: Mapping[str, Any], what: str) -> T:
+        self.environment.clock.start()
+        try:
+            return run()
+        except Broken as broken:
+            raise Failed(broken.diagnostic) from None
+        except UndefinedName as error:
+            raise Failed(self._undefined(error, leaf, context, what)) from None
+        except TemplateNotFound as error:
+            raise Failed(self._unknown(error, leaf)) from None
+        except TemplateSyntaxError as error:
+            raise Failed(self._syntax(error, leaf, what)) from None
+        except (RecursionError, MemoryError):
+            raise Failed(self._too_much("the template goes too deep", leaf, None)) from None
+        except SecurityError as error:
+            raise Failed(self._too_much(str(error), leaf, error)) from None
+        except Exception as error:
+            raise Failed(self._failed(error, leaf, what)) from None
+
+    def _undefined(self, error: UndefinedName, leaf: Leaf, context: Mapping[str, Any], what: str) -> Diagnostic:
+        name = str(error.name)
+        owner, known = _owner(error.owner, context)
+        message = f"no {owner} '{name}'"
+        if name == "prompt" and error.owner is None:
+            message, help = "'prompt' is not set here", "give the asset a 'prompt', or leave {{ prompt }} out"
+        else:
+            help = nearest(name, sorted(known), "there is" if len(known) == 1 else "there are")
+        return Diagnostic(
+            code="undefined-name", message=message, span=self._place(error, leaf, name), help=help or None
+        )
+
+    def _unknown(self, error: TemplateNotFound, leaf: Leaf) -> Diagnostic:
+        name = str(error.name)
+        names = self.loader.list_templates()
+        stems = {PurePosixPath(known).stem: known for known in names}
+        near = did_you_mean(name, [*names, *stems])
+        guess = stems.get(near, near) if near else None
+        help = f"did you mean '{guess}'? " if guess else ""
+        listed = ", ".join(names[:24]) or "none"
+        folder = self.loader.files.name(self.loader.folder)
+        return Diagnostic(
+            code="unknown-template",
+            message=f"no template named '{name}'",
+            span=self._place(error, leaf, name),
+            help=f"{help}templates in '{folder}': {listed}",
+        )
+
+    def _syntax(self, error: TemplateSyntaxError, leaf: Leaf, what: str) -> Diagnostic:
+        source = self.loader.sources.get(error.filename or "") if error.name or error.filename else None
+        if source is not None:
+            line = source.line(error.lineno)
+            span = Span(source=source, line=error.lineno, column=1, length=max(1, len(line)))
+        else:
+            span = locate(leaf, error.lineno, None)
+        message = str(error.message or "").rstrip(".")
+        help = "for braces that are meant as text: {% raw %}…{% endraw %}, or 'verbatim: true'"
+        return Diagnostic(
+            code="template-syntax", message=f"the template can't be read: {_lower(message)}", span=span, help=help
+        )
+
+    def _too_much(self, message: str, leaf: Leaf, error: BaseException | None) -> Diagnostic:
+        is_bound = error is None or isinstance(error, TooMuch)
+        span = self._place(error, leaf, None) if error is not None else leaf.span
+        if is_bound:
+            help = "templates are bounded in time and size; compute such things before"
+            return Diagnostic(code="template-too-much", message=message, span=span, help=help)
+        help = "templates run in a sandbox: values can be read, never changed"
+        return Diagnostic(code="template-forbidden", message=_lower(message.rstrip(".")), span=span, help=help)
+
+    def _failed(self, error: Exception, leaf: Leaf, what: str) -> Diagnostic:
+        message = f"the template fails: {_lower(str(error)) or type(error).__name__}"
+        help = "for braces that are meant as text: {% raw %}…{% endraw %}" if isinstance(error, TemplateError) else None
+        return Diagnostic(code="template-failed", message=message, span=self._place(error, leaf, None), help=help)
+
+    def _place(self, error: BaseException, leaf: Leaf, word: str | None) -> Span:
+        name, line = _frame(error.__traceback__, self.loader.sources)
+        if name is None:
+            return leaf.span
+        source = self.loader.sources.get(name)
+        if source is None:
+            return locate(leaf, line, word)
+        found = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", source.line(line)) if word else None
+        if found:
+            return Span(source=source, line=line, column=found.start() + 1, length=len(found.group()))
+        text = source.line(line)
+        indent = len(text) - len(text.lstrip())
+        return Span(source=source, line=line, column=indent + 1, length=len(text.strip()))
+
+
+def _owner(owner: object, context: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """What an undefined name belongs to, in words, and the names that exist there."""
+    if owner is None:
+        return "variable", list(context)
+    label = next((name for name, value in context.items() if value is owner), None)
+    known = [str(key) for key in owner] if isinstance(owner, Mapping) else []
+    if label == "row":
+        return "column", known
+    if label == "env":
+        return "variable in 'allow_env'", known
+    return (f"entry of '{label}' named" if label else "entry named"), known
+
+
+def _frame(trace: TracebackType | None, sources: Mapping[str, Source]) -> tuple[str | None, int]:
+    found: tuple[str | None, int] = (None, 0)
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if name in sources or name in (INLINE, "<unknown>"):
+            found = (name, trace.tb_lineno)
+        trace = trace.tb_next
+    return found
+
+
+def locate(leaf: Leaf, line: int, word: str | None) -> Span:
+    """The place of `word`, on the given line (from 1) of the template that the leaf holds."""
+    source = leaf.origin.source
+    first = leaf.line + leaf.head + (line - 1 if leaf.head else 0)
+    last = first if leaf.head else leaf.line + str(leaf.value).count("\n") + 40
+    if word:
+        pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
+        for number in range(first, last + 1):
+            start = leaf.column - 1 if number == leaf.line else 0
+            found = pattern.search(source.line(leaf.origin.line(number)), start)
+            if found:
+                return Leaf(leaf.origin, number, found.start() + 1, len(word), None).span
+    if leaf.head:
+        text = source.line(leaf.origin.line(first))
+        indent = len(text) - len(text.lstrip())
+        return Leaf(leaf.origin, first, indent + 1, len(text.strip()), None).span
+    return leaf.span
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
+
+
+def has_marks(text: str) -> bool:
+    """Whether Jinja would do anything with the text."""
+    return "{" in text and any(mark in text for mark in MARKS)
