@@ -20,7 +20,7 @@ def at(env: dict[str, str], *, path: Path | None = None, spec: str | None = None
 @pytest.mark.skipif(os.name == "nt", reason="paths of this test are Unix ones")
 def test_the_stores_place_in_order_of_precedence() -> None:
     env = {"PIXMAKE_STORE": "/mnt/pictures"}
-    assert at(env, path=Path("/tmp/other"), spec="art/store") == "/tmp/other"
+    assert at(env, path=Path("/elsewhere/store"), spec="art/store") == "/elsewhere/store"
     assert at(env, spec="art/store") == "/mnt/pictures"
     assert at({}, spec="art/store") == "/home/eva/game/art/store"
     assert at({"PIXMAKE_STORE": ""}, spec="../shared") == "/home/eva/shared"
