@@ -34,7 +34,7 @@ class Orders:
     """How a plan is to be run: with what consent, how many at once, and when to stop.
 
     `cap` is --max-cost in USD; `yes` agrees to the plan as it stands; `by_name` that assets were named by the user;
-    `never_pay` is --locked or --offline.
+    `never_pay` is --locked or --offline. `halted` is asked before anything is started: yes starts nothing more.
     """
 
     cap: Decimal | None = None
@@ -44,6 +44,7 @@ class Orders:
     locked: bool = False
     jobs: int | None = None
     fail_fast: bool = False
+    halted: Callable[[], bool] | None = None
 
 
 @dataclass(slots=True)
@@ -117,7 +118,8 @@ def _hold(plan: Plan, orders: Orders, consent: Consent) -> Hold:
 
 
 def _to_buy(plan: Plan) -> list[Entry]:
-    by_node = {(entry.asset, entry.step): entry for entry in plan.entries if entry.state in ("pay", "waits")}
+    steps = (entry for entry in plan.entries if entry.step is not None and entry.state in ("pay", "waits"))
+    by_node = {(entry.asset, entry.step): entry for entry in steps}
     return [by_node[node] for node in plan.graph.order if node in by_node]
 
 
@@ -206,7 +208,7 @@ def _schedule(plan: Plan, orders: Orders, runner: Runner, jobs: Sequence[Job[Act
     for lane in places:
         room = (os.cpu_count() or 1) if lane == LOCAL else plan.world.painter(lane).provider.concurrency
         places[lane] = max(1, min(room, orders.jobs or room))
-    scheduler = Scheduler(jobs, places, fail_fast=orders.fail_fast)
+    scheduler = Scheduler(jobs, places, fail_fast=orders.fail_fast, halted=orders.halted)
     try:
         return asyncio.run(_run(plan, scheduler, runner))
     except asyncio.CancelledError:
@@ -286,6 +288,7 @@ def _report(
         made=made,
         written=written,
         spent=spent,
+        reserved=runner.budget.reserved,
         seconds=seconds,
         problems=(*hold.problems, *_troubles(outcomes.steps)),
         interrupted=interrupted,

@@ -124,9 +124,12 @@ class Project:
         offline: bool = False,
         jobs: int | None = None,
         fail_fast: bool = False,
+        halted: Callable[[], bool] | None = None,
         on_event: Listener | None = None,
     ) -> BuildReport:
         """Runs a plan (made now for everything, if none is given), once. See commands.md for the flags of `build`.
+
+        `halted` is asked before each piece of work: from its first yes on nothing is started, what was sent is awaited.
 
         The outcome, good or bad, is in the report; Problem is raised for what stops the whole build before it starts
         (a damaged lock, errors of the spec, a store in use) or in its middle (a full disk).
@@ -144,6 +147,7 @@ class Project:
             locked=locked,
             jobs=jobs,
             fail_fast=fail_fast,
+            halted=halted,
         )
         report = execute(plan, orders, self.clock, on_event or _silent)
         self._lock = None

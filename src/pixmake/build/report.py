@@ -54,7 +54,10 @@ class EntryReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildReport:
-    """A build's outcome: never raised, always returned. `made`: pictures painted; `written`: files that changed."""
+    """A build's outcome: never raised, always returned. `made`: pictures painted; `written`: files that changed.
+
+    `reserved` is what its unknown calls may still turn out to cost, in USD; `spent` holds only what was billed.
+    """
 
     plan: Plan
     entries: tuple[EntryReport, ...]
@@ -63,6 +66,7 @@ class BuildReport:
     written: tuple[str, ...]
     spent: Decimal
     seconds: float
+    reserved: Decimal = Decimal(0)
     problems: tuple[Diagnostic, ...] = ()
     interrupted: bool = False
 

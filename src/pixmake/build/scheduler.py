@@ -29,9 +29,18 @@ class Job(Generic[Id]):
 class Scheduler(Generic[Id]):
     """Runs jobs until all have ended or none can start any more. What was started is always awaited."""
 
-    def __init__(self, jobs: Iterable[Job[Id]], lanes: Mapping[str, int], *, fail_fast: bool = False) -> None:
+    def __init__(
+        self,
+        jobs: Iterable[Job[Id]],
+        lanes: Mapping[str, int],
+        *,
+        fail_fast: bool = False,
+        halted: Callable[[], bool] | None = None,
+    ) -> None:
+        """`halted` is asked before each start; from its first yes on nothing more is started."""
         self.jobs = {job.id: job for job in jobs}
         self.fail_fast = fail_fast
+        self.halted = halted
         self.stopped = False
         self._free = dict(lanes)
         self._users: dict[Id, list[Id]] = {}
@@ -81,10 +90,15 @@ class Scheduler(Generic[Id]):
 
     def _start(self, running: dict[asyncio.Task[End], Job[Id]], work: Callable[[Job[Id]], Awaitable[End]]) -> None:
         for lane, ready in self._ready.items():
-            while ready and self._free[lane] and not self.stopped:
+            while ready and self._free[lane] and not self._stopped():
                 job = self.jobs[heapq.heappop(ready)[2]]
                 self._free[lane] -= 1
                 running[asyncio.ensure_future(work(job))] = job
+
+    def _stopped(self) -> bool:
+        if not self.stopped and self.halted is not None and self.halted():
+            self.stop()
+        return self.stopped
 
     def _depths(self) -> dict[Id, int]:
         """Length of the longest chain of jobs that starts with each job, users counted backward from the ends."""
