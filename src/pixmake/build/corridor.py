@@ -25,6 +25,7 @@ from pixmake.diagnostics import Diagnostic, ExitCode, Problem
 from pixmake.events import BuildFinished, BuildStarted, Listener
 from pixmake.plan.entries import Entry
 from pixmake.plan.graph import ActionId
+from pixmake.plan.inputs import Pending
 from pixmake.plan.planner import Plan
 from pixmake.publish.realize import Realizer
 
@@ -186,9 +187,15 @@ def _jobs(plan: Plan, hold: Hold) -> list[Job[ActionId]]:
                 running[node] = "draft"
         elif node[0] in ends and not any(need in hold.reasons for need in needs):
             files = ends[node[0]].outputs
-            if any(need in running for need in needs) or any(item.state in ("missing", "stale") for item in files):
+            due = any(item.state in ("missing", "stale") for item in files) and _has_picture(plan, node)
+            if due or any(need in running for need in needs):
                 running[node] = LOCAL
     return [Job(id=node, lane=lane, needs=plan.graph.actions[node].needs) for node, lane in running.items()]
+
+
+def _has_picture(plan: Plan, node: ActionId) -> bool:
+    asset = plan.graph.actions[node].asset
+    return not isinstance(plan.judge.inputs.end(asset, plan.judge.done, plan.judge.frames), Pending)
 
 
 def _runner(plan: Plan, budget: Budget, clock: Clock, listener: Listener) -> Runner:

@@ -13,13 +13,18 @@ from pixmake.build.recover import recover
 from pixmake.build.report import BuildReport
 from pixmake.clock import Clock, SystemClock
 from pixmake.diagnostics import Diagnostic, Note, Problem, did_you_mean, problem
+from pixmake.digest import Digest, sha256_bytes
 from pixmake.events import Event, Listener
+from pixmake.imaging.probe import BadPicture
+from pixmake.plan.delivery import Delivery
 from pixmake.plan.graph import ActionGraph, build_graph
 from pixmake.plan.planner import Plan, make_plan
 from pixmake.plan.selectors import Field, needs_states, select
 from pixmake.plan.world import Painter, View, World
 from pixmake.providers.base import Provider
 from pixmake.providers.catalog import Factory, open_provider, provider_types
+from pixmake.publish.outputs import derive
+from pixmake.publish.realize import Gone, Realizer
 from pixmake.spec.asset import Asset, ProviderSettings, Spec
 from pixmake.spec.load import SpecCache, load
 from pixmake.store.home import Store, open_store
@@ -63,6 +68,7 @@ class Project:
         self._cache = SpecCache()
         self._painters: dict[str, tuple[ProviderSettings, Painter]] = {}
         self._lock: tuple[object, Lock] | None = None
+        self._realizer: Realizer | None = None
         self.state = self.root / LOCAL_STATE
         self.memo = Memo(self.state / "memo.json")
         self.shelf = Shelf(self.state / "shelf")
@@ -191,7 +197,17 @@ class Project:
         )
         names = {step.provider for asset in self.assets for step in asset.steps} | {"draft"}
         painters = {name: self._painter(name) for name in sorted(names)}
-        return World(view, self.lock(), self.store, self.memo, self.shelf, painters)
+        world = World(view, self.lock(), self.store, self.memo, self.shelf, painters, self._derive)
+        self._realizer = Realizer(content=self.store.content, shelf=self.shelf, elsewhere=world.elsewhere)
+        return world
+
+    def _derive(self, order: Delivery) -> Digest | None:
+        """What an output would be if it were made now; None where its picture's bytes are not there."""
+        assert self._realizer is not None
+        try:
+            return sha256_bytes(derive(order, self._realizer))
+        except (Gone, BadPicture, OSError):
+            return None  # then nobody can say that the file is ours
 
     def _settings(self, spec: Spec, name: str) -> ProviderSettings | None:
         if name in spec.providers:

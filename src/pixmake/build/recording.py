@@ -27,8 +27,8 @@ def record_lock(plan: Plan, lock: Lock, written: Mapping[str, Iterable[Written]]
             updated = updated.put(line)
     renames = plan.world.renames
     updated = updated.drop(*((name, plan.profile) for name in renames.values()))
-    if updated.lines != lock.lines:
-        write(plan.world.root / LOCK_NAME, updated)
+    if written is not None or updated.lines != lock.lines:
+        write(plan.world.root / LOCK_NAME, updated)  # a merged text is tidied even where its content stays
         renames.clear()
     return updated
 

@@ -92,8 +92,10 @@ class Runner:
         self._say(StepStarted(asset=action.asset.name, step=job.id[1], provider=job.lane, at=began, lane=lane))
         try:
             outcome = await (self._publish(action) if action.step is None else self._step(action))
-        except (Gone, BadPicture) as bad:
-            outcome = StepOutcome(result="failed", message=str(bad.args[0]), state="failed")
+        except Gone as gone:
+            outcome = StepOutcome(result="failed", message=gone.message, state=gone.state)
+        except BadPicture as bad:
+            outcome = StepOutcome(result="failed", message=f"the picture {bad.message}", help=bad.help, state="failed")
         except OSError as error:
             outcome = StepOutcome(result="failed", message=f"{error.strerror}: {error.filename}", state="failed")
         finally:
@@ -258,8 +260,7 @@ class Runner:
     def _asset_finished(self, action: Action, outcome: StepOutcome) -> None:
         self.outcomes.finished += 1
         name = action.asset.name
-        steps = [self.judge.done[name, step.index].state for step in action.asset.steps]
-        state: State = outcome.state or ("draft" if "draft" in steps else "held" if "held" in steps else "fresh")
+        state: State = outcome.state or self._standing_state(action)
         edited = self.outcomes.edited.get(name)
         self._say(
             AssetFinished(
@@ -273,6 +274,14 @@ class Runner:
                 message=f"'{edited[0]}' was edited by hand: left alone" if edited else outcome.message,
             )
         )
+
+    def _standing_state(self, action: Action) -> State:
+        """What an asset is once its files are written."""
+        end = self.judge.inputs.end(action.asset, self.judge.done, self.judge.frames)
+        if not isinstance(end, Pending) and end.draft:
+            return "draft"
+        states = [self.judge.done[action.asset.name, step.index].state for step in action.asset.steps]
+        return "held" if "held" in states else "fresh"
 
     # --- small things --------------------------------------------------------------------------------------------
 

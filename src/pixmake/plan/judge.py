@@ -185,7 +185,9 @@ class Judge:
         if verdict.artifact is not None:
             bought = verdict.state == "pay"  # more candidates are wanted; with --draft nothing is bought
             return replace(verdict, state="fresh", images=0, requests=0, cost=FREE) if bought else verdict
-        return self._drawn(case.action, case.request, case.inputs, f"a draft in place of: {verdict.reason}")
+        built_on = any(getattr(item, "draft", False) for _, item in case.inputs.pictures())
+        reason = "a draft, built on a draft" if built_on else f"a draft: {verdict.reason}"
+        return self._drawn(case.action, case.request, case.inputs, reason)
 
     # --- requests that are known -----------------------------------------------------------------------------
 

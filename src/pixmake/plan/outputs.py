@@ -42,6 +42,8 @@ def _judge(world: World, asset: Asset, output: Output, picture: Artifact | None)
     if path is None:
         return OutputPlan(output=output, path=output.path, recipe=order.recipe, state="missing")
     state: FileState = "fresh" if world.stands(path, order.recipe) else _not_fresh(world, path)
+    if state == "edited" and world.derives(order, path):
+        state = "fresh"
     return OutputPlan(output=output, path=path, recipe=order.recipe, state=state)
 
 

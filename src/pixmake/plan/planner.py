@@ -65,7 +65,7 @@ def make_plan(spec: Spec, graph: ActionGraph, world: World, selected: Sequence[A
     assets = {asset.name: asset for asset in spec.assets}
     world.expect(assets)
     judge = Judge(world, assets, _asked(graph), trouble)
-    edited = {asset.name for asset in selected if _all_edited(world, asset)}
+    edited = _edited(world, graph, assets, selected)
     ends: list[ActionId] = [(asset.name, None) for asset in selected]
     wanted = graph.ancestors(end for end in ends if end[0] not in edited)
     seen = graph.ancestors(ends)
@@ -76,7 +76,7 @@ def make_plan(spec: Spec, graph: ActionGraph, world: World, selected: Sequence[A
             else:
                 judge.done[node] = Verdict(state="edited", reason="its file was edited by hand: left alone")
     _size_warnings(trouble, judge, graph, wanted)
-    outputs = {asset.name: _outputs(judge, asset, trouble) for asset in selected}
+    outputs = {asset.name: _outputs(judge, asset) for asset in selected}
     _need_backward(graph, judge, world, wanted, outputs)
     entries = tuple(_entries(spec, graph, judge, selected, seen, outputs))
     return Plan(
@@ -107,14 +107,29 @@ def _warnings(trouble: Collector, world: World) -> tuple[Diagnostic, ...]:
     return tuple(sorted([*trouble.warnings, *softened], key=Diagnostic.sort_key))
 
 
-def _all_edited(world: World, asset: Asset) -> bool:
-    return bool(asset.outputs) and all(ownership(world, output) == "edited" for output in asset.outputs)
+def _edited(world: World, graph: ActionGraph, assets: Mapping[str, Asset], selected: Sequence[Asset]) -> set[str]:
+    """Assets all of whose files are somebody's work: nothing is made for them. Files in no record are derived to see."""
+    suspects = [asset for asset in selected if asset.outputs and _all_foreign(world, asset)]
+    found: set[str] = set()
+    for asset in suspects:
+        judge = Judge(world, assets, _asked(graph), Collector())
+        needed = graph.ancestors([(asset.name, None)])
+        for node in graph.order:
+            if node in needed and node[1] is not None:
+                judge.decide(graph.actions[node])
+        if all(item.state == "edited" for item in _outputs(judge, asset)):
+            found.add(asset.name)
+    return found
+
+
+def _all_foreign(world: World, asset: Asset) -> bool:
+    return all(ownership(world, output) == "edited" for output in asset.outputs)
 
 
 # --- outputs and need ----------------------------------------------------------------------------------------------
 
 
-def _outputs(judge: Judge, asset: Asset, trouble: Collector) -> tuple[OutputPlan, ...]:
+def _outputs(judge: Judge, asset: Asset) -> tuple[OutputPlan, ...]:
     picture = judge.inputs.end(asset, judge.done, judge.frames)
     return judge_outputs(judge.world, asset, None if isinstance(picture, Pending) else picture, judge)
 

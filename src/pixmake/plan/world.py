@@ -5,7 +5,7 @@ During a build the same object is told what was written and asked to look again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +14,7 @@ from pixmake.digest import Digest
 from pixmake.imaging.marks import read_draft_mark
 from pixmake.imaging.probe import BadPicture, probe_file
 from pixmake.plan.artifact import FilePicture, Original
+from pixmake.plan.delivery import Delivery
 from pixmake.providers.base import Provider
 from pixmake.spec.asset import Asset, FileInput
 from pixmake.store.home import Store
@@ -55,7 +56,11 @@ class View:
 
 
 class World:
-    """One look at the world; what was read once is remembered."""
+    """One look at the world; what was read once is remembered.
+
+    `derive` gives the digest an output would have if it were made now, None where it can't be: the only work a plan
+    may ask for, and only where a file at an output path is in no record.
+    """
 
     def __init__(
         self,
@@ -65,6 +70,7 @@ class World:
         memo: Memo,
         shelf: Shelf,
         painters: Mapping[str, Painter],
+        derive: Callable[[Delivery], Digest | None],
     ) -> None:
         self.view = view
         self.root, self.profile, self.draft = view.root, view.profile, view.draft
@@ -74,6 +80,7 @@ class World:
         self.memo = memo
         self.shelf = shelf
         self.painters = painters
+        self._derive = derive
         self.renames: dict[str, str] = {}
         self._spec_names: frozenset[str] = frozenset()
         self._orphans: dict[Digest, list[Line]] | None = None
@@ -266,6 +273,14 @@ class World:
         lines = self._lines(asset)
         found = [path for line in lines for path, pin in line.outputs.items() if pin.recipe == recipe]
         return found[0] if found else None
+
+    def derives(self, order: Delivery, path: str) -> bool:
+        """Whether making this output now gives the very file that stands there: then it is ours, though no record is left."""
+        digest = self._derive(order)
+        if digest is None or digest != self.standing(path):
+            return False
+        self.wrote(path, order.recipe, digest)
+        return True
 
     def wrote(self, path: str, recipe: Digest, digest: Digest) -> None:
         """Told by publishing: this file stands there now and is ours."""

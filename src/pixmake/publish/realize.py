@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pixmake.diagnostics import ExitCode, Problem
 from pixmake.digest import Digest, sha256_bytes
 from pixmake.imaging.probe import BadPicture, probe_bytes
 from pixmake.plan.artifact import Artifact, DraftPicture, Fenced, FilePicture, MaskPicture, Original, Processed
+from pixmake.plan.entries import State
 from pixmake.spec.asset import Region
 from pixmake.store.content import Content
 from pixmake.store.shelf import Shelf
@@ -24,9 +26,10 @@ if TYPE_CHECKING:
 class Gone(Exception):
     """A picture's bytes are not what the plan saw: lost, damaged, or changed since. `message` says which."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, state: State = "failed") -> None:
         super().__init__(message)
         self.message = message
+        self.state: State = state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,14 +114,17 @@ class Realizer:
         return encode(image, "png")
 
     def _original(self, digest: Digest) -> bytes:
-        try:
-            return self.content.read_verified(digest)
-        except FileNotFoundError as error:
+        if not self.content.has(digest):
             path = self.elsewhere(digest)
             if path is None:
-                raise Gone(f"the original {digest[:12]} is nowhere") from error
+                raise Gone(f"the original {digest[:12]} is nowhere", "lost")
             self.content.put(path)
+        try:
             return self.content.read_verified(digest)
+        except Problem as damaged:
+            if damaged.exit_code != ExitCode.INTEGRITY:
+                raise
+            raise Gone(f"the original {digest[:12]} is damaged in the store; `pixmake cache verify` sets it aside", "corrupt") from damaged
 
     def _user_file(self, item: FilePicture) -> bytes:
         try:
