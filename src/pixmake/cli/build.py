@@ -1,0 +1,151 @@
+"""CLI room: `build`: recover, plan, consent, run, report. Every decision about money is made by what it calls."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pixmake.build.report import BuildReport
+from pixmake.cli.consent import ask, blocked_provider, needs_consent
+from pixmake.cli.console import counted
+from pixmake.cli.outcome import report_lines
+from pixmake.cli.progress import Trace, fan, watching
+from pixmake.cli.saved import options_of, read_plan, require_same
+from pixmake.cli.session import Session, common_options, exclude_option, localize, selector_argument, with_session
+from pixmake.diagnostics import problem
+from pixmake.plan.planner import Plan
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+class Dollars(click.ParamType[Decimal]):
+    """USD as people write them: `1`, `0.62`, `$5`."""
+
+    name = "usd"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        try:
+            amount = Decimal(str(value).removeprefix("$"))
+        except InvalidOperation:
+            amount = Decimal("nan")
+        if not amount.is_finite() or amount < 0:
+            self.fail(f"'{value}' is not an amount in USD, like 0.62", param, ctx)
+        return amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """The flags of `build`."""
+
+    max_cost: Decimal | None
+    yes: bool
+    locked: bool
+    offline: bool
+    draft: bool
+    update: tuple[str, ...]
+    jobs: int | None
+    fail_fast: bool
+    saved: Path | None
+    trace: Path | None
+    depfile: Path | None
+
+
+@click.command("build")
+@selector_argument()
+@click.option("--max-cost", metavar="USD", type=Dollars(), help="Agree to pay up to this, at the high price.")
+@click.option("--yes", is_flag=True, help="Agree to the plan as it stands, and to sending unknown calls again.")
+@click.option("--locked", is_flag=True, help="Never pay; exit 3 if anything is left undone, or a draft published.")
+@click.option("--offline", is_flag=True, help="Use no network at all.")
+@click.option("--draft", is_flag=True, help="Make free drafts of everything that would have to be bought.")
+@click.option("--plan", "saved", metavar="FILE", type=FILE, help="Run a saved plan, or refuse if things have moved.")
+@click.option("--update", metavar="SEL", multiple=True, help="Let these frozen assets change.")
+@click.option("-j", "--jobs", metavar="N", type=click.IntRange(1, 1000), help="At most so many at a time.")
+@click.option(
+    "-k", "--keep-going/--fail-fast", "keep_going", default=True, help="Go on past failures (default), or not."
+)
+@click.option("--trace", metavar="FILE", type=FILE, help="Write a Chrome trace.")
+@click.option("--depfile", metavar="FILE", type=FILE, help="Write the prerequisites, for make and ninja.")
+@exclude_option
+@common_options
+@with_session
+def command(session: Session, /, selectors: tuple[str, ...], keep_going: bool, **flags: Any) -> int:
+    """Make what is missing: plan, ask for consent to what costs, run."""
+    wishes = Wishes(fail_fast=not keep_going, **flags)
+    if wishes.saved is not None:
+        selectors = _adopt(session, selectors, wishes)
+    _recover(session)
+    plan = _plan(session, selectors, wishes)
+    report = _run(session, plan, wishes)
+    if wishes.depfile is not None:
+        from pixmake.cli.depfile import write_depfile
+
+        write_depfile(wishes.depfile, report.plan)
+    if session.console.json:
+        session.console.document(report.to_json())
+    session.console.warnings(plan.warnings)
+    report_lines(session, report, draft=wishes.draft)
+    return int(report.exit_code)
+
+
+def _adopt(session: Session, selectors: Sequence[str], wishes: Wishes) -> tuple[str, ...]:
+    """Takes over what a saved plan was made with. Raises Problem where the command line says otherwise."""
+    assert wishes.saved is not None
+    if selectors or session.exclude or wishes.update:
+        raise problem("plan-and-selectors", "a saved plan says itself what it is about", help="leave the selectors out")
+    saved_selectors, excluded, profile, draft = options_of(read_plan(wishes.saved))
+    if session.profile not in (None, profile):
+        message = f"'{wishes.saved}' is a plan for the profile '{profile or 'none'}', not '{session.profile}'"
+        raise problem("plan-and-selectors", message, help="leave --profile out")
+    if wishes.draft and not draft:
+        raise problem("plan-and-selectors", f"'{wishes.saved}' is not a plan of drafts", help="leave --draft out")
+    session.profile, session.exclude = profile, tuple(excluded)
+    return tuple(saved_selectors)
+
+
+def _recover(session: Session) -> None:
+    """Finishes calls of a build that died, before anything is planned."""
+    project = session.project
+    if project.store.journal.open_intents():
+        saved = project.recover()
+        if saved:
+            session.console.say(f"saved {counted(saved, 'picture')} that an interrupted build had paid for")
+
+
+def _plan(session: Session, selectors: Sequence[str], wishes: Wishes) -> Plan:
+    if wishes.saved is None:
+        update = [localize(session.project, text) for text in wishes.update]
+        return session.plan(selectors, draft=wishes.draft, update=update, repeat_unknown=wishes.yes)
+    saved = read_plan(wishes.saved)
+    plan = session.plan(selectors, draft=options_of(saved)[3])
+    require_same(saved, plan, wishes.saved)
+    return plan
+
+
+def _run(session: Session, plan: Plan, wishes: Wishes) -> BuildReport:
+    free = wishes.locked or wishes.offline
+    asking = not wishes.yes and needs_consent(plan, wishes.max_cost, free=free) and not blocked_provider(plan)
+    agreed = ask(session, plan) if asking else False
+    trace = Trace()
+    listener, live = watching(session.console)
+    with live:
+        report = session.project.build(
+            plan,
+            max_cost=wishes.max_cost,
+            yes=wishes.yes or agreed,
+            by_name=bool(session.selectors),
+            locked=wishes.locked,
+            offline=wishes.offline,
+            jobs=wishes.jobs,
+            fail_fast=wishes.fail_fast,
+            on_event=fan(listener, trace),
+        )
+    if wishes.trace is not None:
+        trace.write(wishes.trace)
+    sys.stderr.flush()
+    return report

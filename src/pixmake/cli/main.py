@@ -1,0 +1,169 @@
+"""CLI room: the commands by name, and how every run ends. A command's module is imported when it is called, not before."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from pixmake.cli.console import Console
+from pixmake.cli.session import Session, common_options, session_of
+from pixmake.diagnostics import Diagnostic, ExitCode, Problem, did_you_mean, problem, worst
+
+COMMANDS = {
+    "init": ("pixmake.cli.init", "Write a small working project."),
+    "plan": ("pixmake.cli.plan", "What a build would do and cost, and why."),
+    "build": ("pixmake.cli.build", "Plan, ask for consent, run."),
+    "watch": ("pixmake.cli.watch", "Rebuild what is free on every change."),
+    "status": ("pixmake.cli.status", "The state of each asset."),
+    "list": ("pixmake.cli.list", "The names of assets."),
+    "explain": ("pixmake.cli.explain", "Why an asset is in its state."),
+    "show": ("pixmake.cli.show", "Everything known of an asset."),
+    "graph": ("pixmake.cli.graph", "What is made of what."),
+    "check": ("pixmake.cli.check", "Find mistakes; needs no key."),
+    "clean": ("pixmake.cli.clean", "Remove the files that pixmake wrote."),
+    "cache": ("pixmake.cli.cache", "The store of paid originals."),
+    "schema": ("pixmake.cli.schema", "JSON Schema of the spec, for editors."),
+}
+"""Every command: the module whose `command` it is, and the sentence that stands in --help."""
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name alone."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command = import_module(COMMANDS[name][0]).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS:
+            near = did_you_mean(name, COMMANDS)
+            remedy = (f"did you mean '{near}'? " if near else "") + f"commands: {', '.join(COMMANDS)}"
+            raise problem("unknown-command", f"no command is called '{name}'", help=remedy)
+        return name, self.get_command(context, name), args[1:]
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+def _version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value:
+        from pixmake import __version__
+
+        click.echo(f"pixmake {__version__}")
+        context.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Run without a command it counts the assets by state and names the next useful command. "
+    'Shell completion: eval "$(_PIXMAKE_COMPLETE=bash_source pixmake)"',
+)
+@common_options
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
+)
+@click.pass_context
+def group(context: click.Context) -> int:
+    """make for images you pay for: builds the pictures that assets.yaml describes."""
+    if context.invoked_subcommand is not None:
+        return 0
+    from pixmake.cli.status import overview
+
+    return overview(session_of(context))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns its exit code. Nothing is ever raised."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    _steady_streams()
+    warnings.filterwarnings("ignore", module=r"PIL\.")
+    console = Console(json="--json" in words, quiet=True)
+    try:
+        result = group.main(words, prog_name="pixmake", standalone_mode=False)
+        return result if isinstance(result, int) else ExitCode.DONE
+    except Problem as trouble:
+        return _report(console, trouble.diagnostics, trouble.exit_code)
+    except click.exceptions.NoArgsIsHelpError as bare:
+        click.echo(bare.ctx.get_help() if bare.ctx else "", err=True)
+        return ExitCode.SPEC
+    except click.ClickException as wrong:
+        return _report(console, [_usage(wrong)], ExitCode.SPEC)
+    except (KeyboardInterrupt, click.Abort):
+        console.fail("interrupted")
+        return ExitCode.INTERRUPTED
+    except OSError as error:
+        return _report(console, [_system(error)], ExitCode.FAILED)
+    except Exception as error:
+        return _report(console, [_bug(error, words)], ExitCode.BUG)
+
+
+def _steady_streams() -> None:
+    """A terminal or file that can't show a character gets a question mark, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _report(console: Console, diagnostics: Sequence[Diagnostic], code: ExitCode) -> int:
+    """The one way errors leave: rendered on stderr, or with --json as one document on stdout."""
+    if console.json:
+        console.document(error_document(diagnostics, code))
+    else:
+        console.errors(diagnostics)
+    return worst([int(code)])
+
+
+def error_document(diagnostics: Sequence[Diagnostic], code: int) -> dict[str, object]:
+    """`pixmake.error/1`."""
+    problems = [item.to_json() for item in diagnostics]
+    return {"format": "pixmake.error/1", "exit_code": int(code), "problems": problems}
+
+
+def _usage(wrong: click.ClickException) -> Diagnostic:
+    context = getattr(wrong, "ctx", None)
+    path = context.command_path if isinstance(context, click.Context) else "pixmake"
+    near = getattr(wrong, "possibilities", None)
+    remedy = f"did you mean {' or '.join(sorted(near))}? " if near else ""
+    message = wrong.message.splitlines()[0].rstrip(".") if wrong.message else wrong.format_message().rstrip(".")
+    return Diagnostic(code="usage", message=message[:1].lower() + message[1:], help=f"{remedy}see `{path} --help`")
+
+
+def _system(error: OSError) -> Diagnostic:
+    words = (error.strerror or str(error) or type(error).__name__).lower()
+    place = f"'{os.fspath(error.filename)!s}': " if isinstance(error.filename, str | os.PathLike) else ""
+    return Diagnostic(code="system", message=f"{place}{words}", help="mend that, and run the same command again")
+
+
+def _bug(error: Exception, words: Sequence[str]) -> Diagnostic:
+    from pixmake.cli.crash import write_report
+
+    place = write_report(error, words, _folder())
+    remedy = f"nothing that was bought is lost; please report it with the file '{place}'" if place else None
+    return Diagnostic(code="bug", message=f"pixmake itself failed: {type(error).__name__}: {error}", help=remedy)
+
+
+def _folder() -> str | None:
+    """The project's folder, where there is one."""
+    context = click.get_current_context(silent=True)
+    session = session_of(context) if context is not None else Session()
+    try:
+        return str(session.spec_file().parent)
+    except (Problem, OSError):
+        return None

@@ -1,0 +1,163 @@
+"""CLI room: a plan as people read it: root causes, what would be made and why, sums. No decision is made here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pixmake.cli.console import FOLD, Console, counted, fold_line
+from pixmake.cli.table import Cell, Paint, lay_out
+from pixmake.plan.entries import Entry, Group, State, usd
+from pixmake.plan.planner import Plan
+from pixmake.providers.base import FREE, Estimate
+
+GLOSS: dict[State, str] = {
+    "pay": "to be bought",
+    "waits": "can be bought when what they wait for is there; prices are upper bounds",
+    "sent": "on the way",
+    "stale": "files to write, for free",
+    "draft": "stand-ins, free",
+    "unknown": "sent, and no usable answer came: perhaps billed",
+    "refused": "the provider said no",
+    "failed": "went wrong",
+    "blocked": "a picture they need is not there",
+    "lost": "bought, but the bytes are nowhere",
+    "corrupt": "bought, but the bytes are damaged",
+    "unreachable": "the remote does not answer",
+    "conflict": "a merge left different picks",
+    "edited": "changed by hand, left alone",
+    "held": "kept as they are",
+    "orphan": "in the lock, not in the spec",
+    "fresh": "nothing to do",
+}
+"""What each state means, in the order that lists show them."""
+
+COLORS: dict[State, str] = {
+    "pay": "yellow", "waits": "yellow", "sent": "cyan", "stale": "cyan", "draft": "magenta", "held": "blue",
+    "edited": "blue", "fresh": "green", "orphan": "dim",
+}  # fmt: skip
+"""Styles of states; what is not here is red."""
+
+
+def color_of(state: State) -> str:
+    return COLORS.get(state, "red")
+
+
+def heading(state: State, paint: Paint) -> str:
+    """The line over the assets of one state."""
+    return f"{paint(state, color_of(state))}{paint(f' – {GLOSS[state]}', 'dim')}"
+
+
+def money(cost: Estimate | None, *, bound: bool = False) -> str:
+    """A price as people read it: `$0.04`, `$0.04–$0.06`, `≤ $0.06`; empty for free, `?` where nobody knows."""
+    if cost is None:
+        return "price unknown"
+    if not cost.high:
+        return ""
+    low, high = usd(cost.low), usd(cost.high)
+    if bound:
+        return f"≤ {high}"
+    return high if low == high else f"{low}–{high}"
+
+
+def summary(plan: Plan) -> str:
+    """One line: `7 fresh, 3 pay`. Entries are counted, as in `totals.by_state`."""
+    counts = plan.totals.by_state
+    return ", ".join(f"{counts[state]} {state}" for state in GLOSS if state in counts) or "no assets"
+
+
+def plan_lines(plan: Plan, console: Console, paint: Paint, width: int | None) -> list[str]:
+    """The whole text of a plan. Without anything to do it is one line."""
+    sections = [
+        *_causes(plan.groups, console, paint, width),
+        *_states(plan, console, paint, width),
+        *([f"orphans: {counted(len(plan.orphans), 'line')} in the lock without an asset"] if plan.orphans else []),
+    ]
+    lines = [line for section in sections for line in (*section.splitlines(), "")]
+    return [*lines, *_totals(plan, paint)]
+
+
+def _causes(groups: Sequence[Group], console: Console, paint: Paint, width: int | None) -> list[str]:
+    """Why something is bought, the dearest cause first. A single cause `new` explains nothing and is left out."""
+    if not groups or [group.cause for group in groups] == ["new"]:
+        return []
+    shown = groups if console.verbose or len(groups) <= FOLD + 1 else groups[:FOLD]
+    rows = [
+        [
+            Cell(counted(len(group.assets), "asset"), right=True),
+            Cell(money(group.cost), "yellow", right=True),
+            Cell("never bought before" if group.cause == "new" else group.cause),
+        ]
+        for group in shown
+    ]
+    lines = lay_out(rows, paint, width)
+    if len(shown) < len(groups):
+        lines.append(fold_line(len(groups) - len(shown)))
+    return ["\n".join([paint("causes", "bold"), *lines])]
+
+
+def _states(plan: Plan, console: Console, paint: Paint, width: int | None) -> list[str]:
+    sections = []
+    for state in GLOSS:
+        entries = [entry for entry in plan.entries if entry.state == state and (console.verbose or _worth(entry))]
+        if entries:
+            sections.append("\n".join([heading(state, paint), *entry_lines(entries, console, paint, width)]))
+    return sections
+
+
+def _worth(entry: Entry) -> bool:
+    """Whether a plan speaks of an entry: not where all is well and stays as it is."""
+    return entry.pending or entry.state not in ("fresh", "draft")
+
+
+def entry_lines(entries: Sequence[Entry], console: Console, paint: Paint, width: int | None) -> list[str]:
+    """A line an entry, long lists folded."""
+    shown = entries if console.verbose or len(entries) <= FOLD + 1 else entries[:FOLD]
+    lines = lay_out([_entry_row(entry) for entry in shown], paint, width)
+    if len(shown) < len(entries):
+        rest = entries[len(shown) :]
+        price = money(_sum(rest))
+        lines.append(fold_line(len(rest)) + (f", {price}" if price else ""))
+    return lines
+
+
+def _sum(entries: Iterable[Entry]) -> Estimate:
+    return sum((entry.cost for entry in entries if entry.cost is not None), start=FREE)
+
+
+def label(entry: Entry) -> str:
+    """An asset's name, with the step where it has several."""
+    return entry.asset if entry.step in (None, 0) and entry.last else f"{entry.asset}#{entry.step}"
+
+
+def _entry_row(entry: Entry) -> list[Cell]:
+    verdict, reason = entry.verdict, entry.reason
+    asked = ""
+    if verdict.images and verdict.request is not None:
+        asked = " ".join(filter(None, (verdict.request.size, verdict.request.quality)))
+    many = f"×{verdict.images}" if verdict.images > 1 else ""
+    price = money(entry.cost, bound=entry.state == "waits") if verdict.images else ""
+    return [Cell(label(entry)), Cell(many), Cell(asked, "dim"), Cell(price, "yellow", right=True), Cell(reason)]
+
+
+def _totals(plan: Plan, paint: Paint) -> list[str]:
+    lines = [summary(plan)]
+    totals = plan.totals
+    bought = [entry for entry in plan.entries if entry.verdict.images and entry.state in ("pay", "waits")]
+    if bought:
+        models = list(dict.fromkeys(model for entry in bought if (model := _model(plan, entry))))
+        by = f" by {models[0]}" if len(models) == 1 else f" by {len(models)} models" if models else ""
+        images = sum(entry.verdict.images for entry in bought)
+        price = money(totals.cost) or ("" if totals.unpriced else "for free")
+        unpriced = f"{counted(totals.unpriced, 'image')} without a known price" if totals.unpriced else ""
+        rough = " (a rough estimate)" if totals.cost.rough else ""
+        money_text = " + ".join(filter(None, (price, unpriced)))
+        requests = counted(sum(entry.verdict.requests for entry in bought), "request")
+        lines.append(f"to buy: {counted(images, 'image')}{by} in {requests}, {paint(money_text, 'yellow')}{rough}")
+    elif not plan.pending:
+        lines.append("nothing to do")
+    return lines
+
+
+def _model(plan: Plan, entry: Entry) -> str | None:
+    step = plan.graph.actions[entry.asset, entry.step].step
+    return step.model if step is not None else None

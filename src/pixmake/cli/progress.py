@@ -1,0 +1,204 @@
+"""CLI room: listeners to a build's events: lines for a log, a live bar for a terminal, a trace. They only listen."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, cast
+
+from pixmake.cli.console import Console, is_terminal
+from pixmake.cli.plantext import color_of
+from pixmake.events import (
+    AssetFinished,
+    BuildFinished,
+    BuildStarted,
+    Event,
+    Listener,
+    StepFinished,
+    StepStarted,
+    StepWaiting,
+)
+from pixmake.plan.entries import State, usd
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+
+def fan(*listeners: Listener) -> Listener:
+    """One listener that tells several."""
+
+    def tell(event: Event) -> None:
+        for listener in listeners:
+            listener(event)
+
+    return tell
+
+
+class Lines:
+    """A line on stderr for each finished asset: for logs, and wherever no terminal is."""
+
+    def __init__(self, console: Console, write: Callable[[str], None] | None = None) -> None:
+        self.console = console
+        self.write = write or (lambda line: console.say(line))
+        self.costs: dict[str, Decimal] = {}
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, StepFinished) and event.cost:
+            self.costs[event.asset] = self.costs.get(event.asset, Decimal(0)) + event.cost
+        elif isinstance(event, StepFinished) and event.step is not None and event.result in ENDS:
+            self.write(self._bad(event))
+        elif isinstance(event, StepWaiting):
+            self.write(f"{event.asset}: {event.why}; waiting {event.seconds:.0f} s")
+        elif isinstance(event, AssetFinished):
+            self.write(self._finished(event))
+
+    def _bad(self, event: StepFinished) -> str:
+        state = cast(State, "failed" if event.result == "stopped" else event.result)
+        word = self.console.paint(state, color_of(state), sys.stderr)
+        return f"{word} {event.asset}#{event.step}" + (f": {event.message}" if event.message else "")
+
+    def _finished(self, event: AssetFinished) -> str:
+        state = cast(State, event.state)
+        place = f"[{event.done:>{len(str(event.total))}}/{event.total}]"
+        word = self.console.paint(state, color_of(state), sys.stderr)
+        parts = [place, word, event.asset]
+        if event.outputs:
+            more = f" and {len(event.outputs) - 1} more" if len(event.outputs) > 1 else ""
+            parts.append(f"→ {event.outputs[0]}{more}")
+        if self.costs.get(event.asset):
+            parts.append(f"({usd(self.costs[event.asset])})")
+        if event.message:
+            parts.append(f": {event.message}")
+        return " ".join(parts).replace(" : ", ": ")
+
+
+ENDS = frozenset({"failed", "refused", "unknown", "stopped"})
+
+
+class Live:
+    """A bar on a terminal: done, total, time left, money. Lines of what went wrong scroll by above it."""
+
+    def __init__(self, console: Console) -> None:
+        from rich.console import Console as Terminal
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import TimeRemainingColumn as Remaining
+
+        self.terminal = Terminal(stderr=True)
+        self.progress: Progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=28),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[money]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            Remaining(),
+            console=self.terminal,
+            transient=True,
+        )
+        self.bar: TaskID | None = None
+        self.lines = Lines(console, self._scroll)
+        self.spent = Decimal(0)
+        self.most = Decimal(0)
+        self.running: list[str] = []
+
+    def __enter__(self) -> Self:
+        self.progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.progress.stop()
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, BuildStarted):
+            self.most = event.high
+            self.bar = self.progress.add_task("building", total=event.total or None, money=self._money())
+        elif isinstance(event, StepStarted):
+            self.running.append(event.asset)
+        elif isinstance(event, StepFinished):
+            self.running.remove(event.asset)
+            self.spent += event.cost or 0
+        if isinstance(event, StepFinished | StepWaiting) or (isinstance(event, AssetFinished) and event.message):
+            self._troubles(event)
+        if isinstance(event, AssetFinished) and self.bar is not None:
+            self.progress.update(self.bar, completed=event.done)
+        if self.bar is not None and not isinstance(event, BuildFinished):
+            self.progress.update(self.bar, description=self._now(), money=self._money())
+
+    def _troubles(self, event: Event) -> None:
+        if not isinstance(event, StepFinished) or event.result in ENDS:
+            self.lines(event)
+
+    def _scroll(self, line: str) -> None:
+        from rich.text import Text
+
+        self.terminal.print(Text.from_ansi(line))
+
+    def _now(self) -> str:
+        name = self.running[-1] if self.running else "building"
+        return name if len(name) <= 26 else f"…{name[-25:]}"
+
+    def _money(self) -> str:
+        return f"{usd(self.spent)} of ≤ {usd(self.most)}" if self.most else ""
+
+
+def watching(console: Console) -> tuple[Listener, AbstractContextManager[object]]:
+    """The listener for this stderr, and what has to be entered while it listens."""
+    if console.quiet:
+        return fan(), nullcontext()
+    if is_terminal(sys.stderr):
+        live = Live(console)
+        return live, live
+    return Lines(console), nullcontext()
+
+
+class Trace:
+    """Gathers events as a Chrome trace (Trace Event Format, microseconds): for chrome://tracing or ui.perfetto.dev."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, object]] = []
+        self.providers: dict[tuple[str, int | None], str] = {}
+        self.lanes: set[int] = set()
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, StepStarted):
+            self.providers[event.asset, event.step] = event.provider
+        elif isinstance(event, StepFinished):
+            self.lanes.add(event.lane)
+            self.events.append(self._span(event))
+        elif isinstance(event, StepWaiting):
+            place = {"name": f"wait: {event.why}", "cat": "wait", "ph": "i", "s": "p", "pid": 1, "tid": 0}
+            self.events.append(place | {"ts": _micro(event.at), "args": {"asset": event.asset}})
+
+    def _span(self, event: StepFinished) -> dict[str, object]:
+        name = event.asset if event.step is None else f"{event.asset}#{event.step}"
+        details = {"result": event.result, "message": event.message}
+        return {
+            "name": name,
+            "cat": self.providers.get((event.asset, event.step), "local"),
+            "ph": "X",
+            "ts": _micro(event.began),
+            "dur": max(1, _micro(event.at - event.began)),
+            "pid": 1,
+            "tid": event.lane,
+            "args": details | ({"cost": str(event.cost)} if event.cost is not None else {}),
+        }
+
+    def write(self, file: Path) -> None:
+        """Writes the trace. Raises OSError."""
+        named: list[dict[str, object]] = [_meta("process_name", 0, "pixmake build")]
+        named += [_meta("thread_name", lane, f"lane {lane}") for lane in sorted(self.lanes)]
+        body = {"traceEvents": [*named, *self.events], "displayTimeUnit": "ms"}
+        file.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+def _meta(kind: str, lane: int, name: str) -> dict[str, object]:
+    return {"name": kind, "ph": "M", "pid": 1, "tid": lane, "args": {"name": name}}
+
+
+def _micro(seconds: float) -> int:
+    return round(seconds * 1_000_000)

@@ -1,0 +1,195 @@
+"""CLI room: what all commands share: their common options, the project they are about, and the way to the next command."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, update_wrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+import click
+
+from pixmake.cli.console import Console
+from pixmake.diagnostics import Problem, problem
+
+if TYPE_CHECKING:
+    from pixmake.build.project import Project
+    from pixmake.plan.planner import Plan
+
+SPEC_NAME = "assets.yaml"
+META = "pixmake.session"
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass
+class Session:
+    """One run of a command: what its common options said. `profile`, `exclude` and `file` as they were written."""
+
+    console: Console = field(default_factory=Console)
+    file: str | None = None
+    profile: str | None = None
+    exclude: tuple[str, ...] = ()
+    allow_outside: bool = False
+    selectors: tuple[str, ...] = ()
+
+    @cached_property
+    def project(self) -> Project:
+        """The project, loaded when it is first asked for. Raises Problem."""
+        from pixmake.build.project import Project
+
+        return Project(self.spec_file(), profile=self.profile, allow_outside=self.allow_outside)
+
+    def spec_file(self) -> Path:
+        """`-f FILE`, or the nearest assets.yaml here or above. Raises Problem `no-spec`."""
+        if self.file is not None:
+            named = Path(self.file)
+            return named / SPEC_NAME if named.is_dir() else named
+        found = find_spec(Path.cwd())
+        if found is None:
+            raise problem(
+                "no-spec",
+                f"there is no '{SPEC_NAME}' in this folder or above it",
+                help="`pixmake init` writes one; -f FILE names one that lies elsewhere",
+            )
+        return found
+
+    def chosen(self, selectors: Sequence[str]) -> tuple[str, ...]:
+        """Selectors as the project knows them: paths may count from the current folder. Raises Problem `no-match`."""
+        self.selectors = tuple(selectors)
+        return tuple(localize(self.project, text) for text in selectors)
+
+    def plan(self, selectors: Sequence[str], **options: Any) -> Plan:
+        """A plan for what the user selected. Raises Problem."""
+        chosen = self.chosen(selectors)
+        excluded = [localize(self.project, text) for text in self.exclude]
+        return self.project.plan(*chosen, exclude=excluded, **options)
+
+    def command_line(self, verb: str, *arguments: str, selectors: Sequence[str] | None = None) -> str:
+        """A command about the same project and assets, as one would type it."""
+        words = ["pixmake", verb]
+        words += ["-f", self.file] if self.file is not None else []
+        words += ["--profile", self.profile] if self.profile is not None else []
+        words += ["--allow-outside"] if self.allow_outside else []
+        words += self.selectors if selectors is None else selectors
+        if selectors is None:
+            words += [word for text in self.exclude for word in ("--exclude", text)]
+        return shlex.join([*words, *arguments])
+
+
+def find_spec(start: Path) -> Path | None:
+    """The nearest assets.yaml in a folder or above it."""
+    return next((path / SPEC_NAME for path in (start, *start.parents) if (path / SPEC_NAME).is_file()), None)
+
+
+def localize(project: Project, text: str) -> str:
+    """A selector as it stands, or, where that matches nothing and it is a path from here, as the project's path.
+
+    Raises Problem `no-match` in the user's own words.
+    """
+    try:
+        project.select([text])
+    except Problem:
+        moved = ",".join(_from_root(project.root, part.strip()) for part in text.split(","))
+        if moved == text or not _selects(project, moved):
+            raise
+        return moved
+    return text
+
+
+def _selects(project: Project, text: str) -> bool:
+    try:
+        return bool(project.select([text]))
+    except Problem:
+        return False
+
+
+def _from_root(root: Path, part: str) -> str:
+    """One part of a selector with its path counted from the project's root."""
+    ancestors, dependants = part.startswith("+"), part.endswith("+") and len(part) > 1
+    core = part[1 if ancestors else 0 : -1 if dependants else None]
+    prefix = "uses:" if core.startswith("uses:") else ""
+    return ("+" if ancestors else "") + prefix + path_from_root(root, core.removeprefix(prefix)) + "+" * dependants
+
+
+def path_from_root(root: Path, text: str) -> str:
+    """A path from the current folder as the project writes it: from its root, with `/`."""
+    path = os.path.relpath(os.path.abspath(text), root)
+    return path.replace(os.sep, "/")
+
+
+# --- options and arguments ------------------------------------------------------------------------------------------
+
+
+def session_of(context: click.Context) -> Session:
+    """The session of this run; group and command share it."""
+    session = context.meta.setdefault(META, Session())
+    assert isinstance(session, Session)
+    return session
+
+
+def _set(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+        if value not in (None, False, 0, ()):  # a default of the command must not undo what the group was told
+            target = session_of(context)
+            setattr(target.console if hasattr(target.console, name) else target, name, value)
+
+    return keep
+
+
+COMMON = (
+    click.option("-f", "--file", metavar="FILE", help="The spec, if it is not the nearest assets.yaml."),
+    click.option("--profile", metavar="NAME", help="See the project through this profile."),
+    click.option("--allow-outside", is_flag=True, help="Let output paths lead out of the project."),
+    click.option("--json", is_flag=True, help="One JSON document on stdout."),
+    click.option("-q", "--quiet", is_flag=True, help="Only errors on stderr."),
+    click.option("-v", "--verbose", count=True, help="Fold no list."),
+)
+NAMES = ("file", "profile", "allow_outside", "json", "quiet", "verbose")
+
+
+def common_options(function: Callable[..., R]) -> Callable[..., R]:
+    """Declares the options that group and commands share."""
+    for name, option in zip(reversed(NAMES), reversed(COMMON), strict=True):
+        option(function)
+        parameter = function.__click_params__[-1]  # type: ignore[attr-defined]
+        parameter.callback, parameter.expose_value = _set(name), False
+    return function
+
+
+def exclude_option(function: Callable[..., R]) -> Callable[..., R]:
+    """Declares --exclude, for commands that take selectors."""
+    wrap = click.option(
+        "--exclude", metavar="SEL", multiple=True, callback=_set("exclude"), expose_value=False, help="Leave these out."
+    )
+    return wrap(function)
+
+
+def complete_selector(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Asset names and tags for the shell; nothing where the spec can't be read."""
+    session = session_of(context)
+    try:
+        assets = session.project.assets
+    except (Problem, OSError):
+        return []
+    tags = (f"tag:{tag}" for tag in dict.fromkeys(tag for asset in assets for tag in asset.tags))
+    return [name for name in [*(asset.name for asset in assets), *tags] if name.startswith(incomplete)]
+
+
+def selector_argument(*, required: bool = False) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Declares the selectors of a command."""
+    return click.argument(
+        "selectors", nargs=-1, required=required, metavar="[SELECTOR]...", shell_complete=complete_selector
+    )
+
+
+def with_session(function: Callable[Concatenate[Session, P], R]) -> Callable[P, R]:
+    """Hands the session to a command as its first argument."""
+
+    def call(*values: P.args, **options: P.kwargs) -> R:
+        return function(session_of(click.get_current_context()), *values, **options)
+
+    return update_wrapper(call, function)

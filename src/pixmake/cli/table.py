@@ -1,0 +1,82 @@
+"""CLI room: rows of cells as lines of text. Widths are counted as a terminal shows them; only the last column is cut."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+GAP = 2
+INDENT = 2
+NARROW = 24
+"""Columns the last cell needs; with fewer it goes to a line of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A piece of text, its style, and whether it stands at the right of its column."""
+
+    text: str
+    style: str | None = None
+    right: bool = False
+
+
+Paint = Callable[[str, str | None], str]
+
+
+def shown_width(text: str) -> int:
+    """Columns a text takes: wide characters two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def clipped(text: str, width: int) -> str:
+    """`text` in at most `width` columns, an ellipsis at its end where it was cut."""
+    if shown_width(text) <= width:
+        return text
+    while shown_width(text) > width - 1:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
+
+
+def lay_out(rows: Sequence[Sequence[Cell]], paint: Paint, width: int | None, indent: int = INDENT) -> list[str]:
+    """Lines for rows of equally many cells. `width` None: nothing is cut. Columns empty in all rows take no room."""
+    if not rows:
+        return []
+    sizes = [max(shown_width(row[place].text) for row in rows) for place in range(len(rows[0]))]
+    used = [place for place, size in enumerate(sizes) if size]
+    if not used:
+        return ["" for _ in rows]
+    room = None if width is None else width - indent - sum(sizes[place] + GAP for place in used[:-1])
+    lines: list[str] = []
+    for row in rows:
+        lines += _row(row, sizes, used, paint, width, room, indent)
+    return lines
+
+
+def _row(
+    row: Sequence[Cell],
+    sizes: list[int],
+    used: list[int],
+    paint: Paint,
+    width: int | None,
+    room: int | None,
+    indent: int,
+) -> list[str]:
+    *firsts, last = used
+    head = "".join(_padded(row[place], sizes[place], paint) + " " * GAP for place in firsts)
+    end = row[last]
+    if room is None or width is None or shown_width(end.text) <= room or end.right:
+        tail = _padded(end, sizes[last], paint) if end.right else paint(end.text, end.style)
+        return [f"{' ' * indent}{head}{tail}".rstrip()]
+    if room >= NARROW or not firsts:
+        return [f"{' ' * indent}{head}{paint(clipped(end.text, max(room, 8)), end.style)}"]
+    below = indent + 2
+    return [f"{' ' * indent}{head}".rstrip(), " " * below + paint(clipped(end.text, width - below), end.style)]
+
+
+def _padded(cell: Cell, size: int, paint: Paint) -> str:
+    space = " " * (size - shown_width(cell.text))
+    text = paint(cell.text, cell.style)
+    return space + text if cell.right else text + space
