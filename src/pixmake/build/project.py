@@ -10,6 +10,7 @@ from pathlib import Path
 from pixmake.build.corridor import Orders, execute
 from pixmake.build.recording import LOCK_NAME
 from pixmake.build.recover import recover
+from pixmake.build.remembering import SETTLED, Watchmark, remember
 from pixmake.build.report import BuildReport
 from pixmake.clock import Clock, SystemClock
 from pixmake.diagnostics import Diagnostic, Note, Problem, did_you_mean, problem
@@ -78,9 +79,11 @@ class Project:
 
     def reload(self) -> None:
         """Reads the spec again. Raises Problem with everything that is wrong; the project keeps its former spec then."""
+        began = Watchmark.before_reading()
         spec = load(self.file, profile=self.profile, allow_outside=self.allow_outside, env=self.env, cache=self._cache)
         graph = build_graph(spec.assets)
         self._check_providers(spec)
+        self._mark = Watchmark(began, spec.footprint)
         self.spec: Spec = spec
         self.graph: ActionGraph = graph
         self.store: Store = open_store(self._store_folder, project_root=self.root, spec_store=spec.store, env=self.env)
@@ -158,6 +161,16 @@ class Project:
         report = execute(plan, orders, self.clock, on_event or _silent)
         self._lock = None
         return report
+
+    def remember(self, report: BuildReport, version: str, says: Mapping[str, str]) -> bool:
+        """After a build that left nothing to do: what `cli/quick` may answer for as long as no file changes.
+
+        `says` is the text to print, by command. Returns whether a snapshot was written.
+        """
+        if report.exit_code or any(entry.state not in SETTLED for entry in report.entries) or report.plan.warnings:
+            return False
+        lock = self.root / LOCK_NAME
+        return remember(self.state / "snapshot", report.plan, self._mark, self.memo, version, says, lock)
 
     def recover(self) -> int:
         """Finishes paid calls whose process died; returns how many pictures were saved. Builds begin with it."""

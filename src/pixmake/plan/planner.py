@@ -75,9 +75,9 @@ def make_plan(spec: Spec, graph: ActionGraph, world: World, selected: Sequence[A
                 judge.decide(graph.actions[node])
             else:
                 judge.done[node] = Verdict(state="edited", reason="its file was edited by hand: left alone")
-    _size_warnings(trouble, judge, graph, wanted)
     outputs = {asset.name: _outputs(judge, asset) for asset in selected}
     _need_backward(graph, judge, world, wanted, outputs)
+    _size_warnings(trouble, judge, graph, wanted)
     entries = tuple(_entries(spec, graph, judge, selected, seen, outputs))
     return Plan(
         profile=spec.profile,
@@ -298,7 +298,7 @@ def _size_warnings(trouble: Collector, judge: Judge, graph: ActionGraph, wanted:
     """Warns where over a tenth of a picture is cut away, or where it is enlarged (semantics, Sizes)."""
     for node in graph.order:
         verdict = judge.done.get(node)
-        if node not in wanted or verdict is None or verdict.request is None or verdict.state not in ("pay", "draft"):
+        if node not in wanted or verdict is None or verdict.request is None or not verdict.images:
             continue
         asset = graph.actions[node].asset
         final, asked = final_size(asset.size), final_size(verdict.request.size)

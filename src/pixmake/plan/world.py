@@ -289,5 +289,7 @@ class World:
 
     def save(self) -> None:
         """Keeps what was looked up, for the next run. Called by a build, never by a plan."""
+        for path in self._standing:
+            self.memo.digest_of(self.root / path)  # what was just written is known by its own bytes from now on
         self.memo.save()
         self.store.results.save_index()

@@ -87,6 +87,12 @@ class Memo:
         except FileNotFoundError:
             return None  # removed since we looked
 
+    def at_rest(self, path: str | Path) -> Stat | None:
+        """The stat under which a file's digest is known and believed; None where it is not known, or still young."""
+        name: str = os.fspath(path)
+        entry = self._files.get(name)
+        return entry.stat if entry is not None and entry.at_rest else None
+
     def facts(self, digest: Digest) -> Mapping[str, Scalar] | None:
         """What was kept about the content of a digest (media type, width, height, …); None where nothing was."""
         facts = self._facts.get(digest)
