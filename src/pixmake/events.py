@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import ClassVar
 
+from pixmake.diagnostics import Diagnostic
 from pixmake.digest import decimal_text
 
 
@@ -27,7 +28,9 @@ class Event:
 def _plain(value: object) -> object:
     if isinstance(value, Decimal):
         return decimal_text(value)
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, Diagnostic):
+        return value.to_json()
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +119,66 @@ class BuildFinished(Event):
     made: int
     spent: Decimal
     seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchReady(Event):
+    """A watch listens to `folders`, and has looked once. `polling`: the system can't tell of changes, they are sought."""
+
+    kind: ClassVar[str] = "watch-ready"
+    assets: int
+    folders: int
+    polling: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchChanged(Event):
+    """A watch has looked again and done what is free. `files`: what was seen to change, relative to the project; none
+    where it looked on its own account. `seconds` are from the first change to the last record."""
+
+    kind: ClassVar[str] = "watch-changed"
+    files: tuple[str, ...]
+    made: int
+    written: tuple[str, ...]
+    spent: Decimal
+    seconds: float
+    mended: bool
+    """True: there was an error before, which is gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchProblem(Event):
+    """What a person should know of now: errors of the spec, pictures that failed. Watching goes on."""
+
+    kind: ClassVar[str] = "watch-problem"
+    problems: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidPending(Event):
+    """What waits for money, whenever that changes. `left`: the rest of what this watch may spend, None without a cap.
+
+    `failed` are assets of which something failed and is not tried again until it changes; they are not in the sums.
+    """
+
+    kind: ClassVar[str] = "paid-pending"
+    assets: tuple[str, ...]
+    images: int
+    low: Decimal
+    high: Decimal
+    unpriced: int
+    failed: tuple[str, ...]
+    left: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchEnded(Event):
+    """A watch is over; nothing runs and nothing is listened to any more."""
+
+    kind: ClassVar[str] = "watch-ended"
+    spent: Decimal
+    reserved: Decimal
+    exit_code: int
 
 
 Listener = Callable[[Event], None]

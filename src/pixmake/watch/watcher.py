@@ -1,0 +1,283 @@
+"""Watch room: the loop. Something changed → quiet → load, plan, do what is free → say what waits for money → listen on.
+
+Everything stays in memory between two looks. What to do is decided by digests, in the plan: an event is only a bell, and
+a false one finds nothing to do. A look is a whole build that may not pay, so that a watched project always stands as a
+clean build would leave it. One thread looks, plans and builds; listening and keys come in through the inbox.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from pixmake.build.project import Project
+from pixmake.build.recording import LOCK_NAME
+from pixmake.build.report import BuildReport
+from pixmake.clock import Clock, SystemClock
+from pixmake.diagnostics import Diagnostic, ExitCode, Problem
+from pixmake.events import Listener, WatchChanged, WatchEnded, WatchProblem, WatchReady
+from pixmake.plan.planner import Plan
+from pixmake.store.memo import Stat, look
+from pixmake.watch.ears import Ears
+from pixmake.watch.inbox import Batch, Inbox, Pace
+from pixmake.watch.places import Places, first_places, joined, places_of
+from pixmake.watch.purse import Purse, purchases
+
+SWEEP_SHARE = 100
+"""Looking without a cause takes at most one hundredth of the time."""
+ASLEEP = 5.0
+"""Seconds by which wall clock and patience may differ before the machine is taken to have slept."""
+PAY_KEY, QUIT_KEYS = "p", frozenset({"q", "Q"})
+
+
+class Interrupted(Exception):
+    """Ctrl-C during a build: what was sent has been awaited."""
+
+
+class Watch:
+    """Keeps a project built. `open_project` loads it; called again as long as it raises Problem.
+
+    `max_cost` in USD: what this whole run may spend without being asked. `press`, `stop` may be called by any thread.
+    """
+
+    def __init__(
+        self,
+        file: Path,
+        open_project: Callable[[], Project],
+        listener: Listener,
+        *,
+        selectors: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        draft: bool = False,
+        max_cost: Decimal | None = None,
+        pace: Pace | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.file = Path(os.path.abspath(file))
+        self.purse = Purse(max_cost)
+        self._open = open_project
+        self._say = listener
+        self._selectors, self._exclude, self._draft = tuple(selectors), tuple(exclude), draft
+        self._pace = pace or Pace()
+        self._clock = clock or SystemClock()
+        self._inbox = Inbox(self._pace)
+        self._places = first_places(self.file)
+        self._ears: Ears | None = None
+        self._project: Project | None = None
+        self._own: dict[str, Stat | None] = {}
+        self._shown: tuple[str, ...] = ()
+        self._broken = False
+        self._beat = self._clock.now().timestamp(), self._clock.monotonic()
+        self._looked = time.monotonic()
+        self._took = 0.0
+        self._changed = 0.0
+
+    # --- from outside ------------------------------------------------------------------------------------------------
+
+    def press(self, key: str) -> None:
+        """A key: `p` buys what was last shown as pending, `q` ends."""
+        if key in QUIT_KEYS:
+            self.stop()
+        else:
+            self._inbox.press(key)
+
+    def stop(self) -> None:
+        """Ends `run` soon: what was sent is awaited, nothing more is begun."""
+        self._inbox.stop()
+
+    # --- the loop ----------------------------------------------------------------------------------------------------
+
+    def run(self) -> ExitCode:
+        """Watches until `stop` (DONE) or Ctrl-C in a build (INTERRUPTED). Raises what is our own bug, nothing else."""
+        code = ExitCode.DONE
+        self._ears = Ears(self._heard, self._inbox.lost)
+        try:
+            self._begin()
+            while not self._inbox.stopped:
+                self._turn()
+        except (Interrupted, KeyboardInterrupt):
+            code = ExitCode.INTERRUPTED
+        finally:
+            self._ears.close()
+        self._say(WatchEnded(spent=self.purse.spent, reserved=self.purse.reserved, exit_code=int(code)))
+        return code
+
+    def _begin(self) -> None:
+        assert self._ears is not None
+        self._ears.listen(self._places.folders)  # before the first look: no change may fall between
+        self._look(Batch(lost=True))
+        assets = len(self._project.assets) if self._project else 0
+        self._say(WatchReady(assets=assets, folders=len(self._ears), polling=self._ears.polling))
+
+    def _turn(self) -> None:
+        """Waits for one thing and deals with it."""
+        batch = self._inbox.take(self._patience())
+        if batch.stopped:
+            return
+        batch.lost |= self._slept() or self._sweep_is_due()
+        if batch.lost or any(not self._is_own(path) for path in batch.files):
+            self._look(batch)
+        if PAY_KEY in batch.keys:
+            self._pay(asked=True)
+        elif self.purse.due and time.monotonic() >= self._changed + self._pace.paying:
+            self._pay(asked=False)
+
+    def _patience(self) -> float:
+        """Seconds to wait for news at most: a beat, or until money may be spent."""
+        if not self.purse.due:
+            return self._pace.beat
+        return min(self._pace.beat, max(0.0, self._changed + self._pace.paying - time.monotonic()))
+
+    # --- what rings --------------------------------------------------------------------------------------------------
+
+    def _heard(self, path: str, folder: bool) -> None:
+        """Called by the listening threads."""
+        if self._places.matter(path, folder=folder):
+            self._inbox.changed(path)
+
+    def _is_own(self, path: str) -> bool:
+        """Whether the file at `path` is still what we wrote there ourselves."""
+        return path in self._own and self._own[path] == look(path)
+
+    def _sweep_is_due(self) -> bool:
+        return time.monotonic() - self._looked > max(self._pace.sweep, self._took * SWEEP_SHARE)
+
+    def _slept(self) -> bool:
+        """Whether wall time ran away since it was last asked: the machine slept, or its clock was set."""
+        before, self._beat = self._beat, (self._clock.now().timestamp(), self._clock.monotonic())
+        return abs((self._beat[0] - before[0]) - (self._beat[1] - before[1])) > ASLEEP
+
+    # --- one look ----------------------------------------------------------------------------------------------------
+
+    def _look(self, batch: Batch) -> None:
+        """Loads, plans, and builds what is free. Problems are told, and end nothing."""
+        began = batch.began if batch.began is not None else time.monotonic()
+        started = time.monotonic()
+        try:
+            report = self._build_free(batch)
+        except (Problem, OSError) as trouble:
+            found = trouble.diagnostics if isinstance(trouble, Problem) else (system_trouble(trouble),)
+            self._broken = True
+            self._tell(found)
+            self._listen_on(self._places_despite(found))
+        else:
+            self._finish(batch, report, began)
+        self._looked = time.monotonic()
+        self._took = self._looked - started
+        if batch.files or batch.began is not None:
+            self._changed = self._looked
+
+    def _build_free(self, batch: Batch) -> BuildReport:
+        project = self._loaded()
+        plan = project.plan(*self._selectors, exclude=self._exclude, draft=self._draft)
+        return self._build(project, plan, max_cost=Decimal(0))
+
+    def _loaded(self) -> Project:
+        if self._project is None:
+            project = self._open()
+            project.recover()  # what an earlier process had sent and not recorded
+            self._project = project
+        else:
+            self._project.reload()
+        return self._project
+
+    def _build(self, project: Project, plan: Plan, *, max_cost: Decimal | None, yes: bool = False) -> BuildReport:
+        report = project.build(
+            plan,
+            max_cost=max_cost,
+            yes=yes,
+            by_name=yes and bool(self._selectors),
+            halted=lambda: self._inbox.stopped,
+            on_event=self._say,
+        )
+        self._remember_own(project.root, report)
+        if report.interrupted:
+            raise Interrupted
+        return report
+
+    def _remember_own(self, root: Path, report: BuildReport) -> None:
+        for name in (*report.written, LOCK_NAME):
+            path = os.path.join(root, name)
+            self._own[path] = look(path)
+
+    def _finish(self, batch: Batch, report: BuildReport, began: float) -> None:
+        """After a look that found no error: the news, the price, and whether to listen elsewhere from now on."""
+        project, mended = self._project, self._broken
+        assert project is not None
+        self._broken = False
+        self._tell(report.problems)
+        if batch.files or report.made or report.written or mended:
+            self._say(
+                WatchChanged(
+                    files=tuple(sorted(os.path.relpath(path, project.root) for path in batch.files)),
+                    made=report.made,
+                    written=report.written,
+                    spent=report.spent,
+                    seconds=time.monotonic() - began,
+                    mended=mended,
+                )
+            )
+        self._price(project, report.plan)
+        self._listen_on(places_of(project.spec, project.root / LOCK_NAME))
+
+    def _price(self, project: Project, plan: Plan) -> None:
+        """Says what waits for money, if that is not what was said last."""
+        if plan.draft:
+            plan = project.plan(*self._selectors, exclude=self._exclude)
+        if self.purse.expect(purchases(plan)):
+            self._say(self.purse.pending())
+
+    def _listen_on(self, places: Places) -> None:
+        """Listens where the project now lies. What is newly listened to may have changed before: looked at again."""
+        assert self._ears is not None
+        self._places = places
+        if self._ears.listen(places.folders):
+            self._inbox.lost()
+
+    def _places_despite(self, problems: Iterable[Diagnostic]) -> Places:
+        """Where to listen for the repair: at the files that the errors name, and where the project lay before."""
+        spans = [span for item in problems for span in (item.span, *(note.span for note in item.notes)) if span]
+        first = first_places(self.file, [span.source.name for span in spans])
+        if self._project is None:
+            return first
+        return joined(first, places_of(self._project.spec, self._project.root / LOCK_NAME))
+
+    def _tell(self, problems: Sequence[Diagnostic]) -> None:
+        """Says problems, if they are not those that were said last."""
+        texts = tuple(str(item) for item in problems)
+        if texts != self._shown and problems:
+            self._say(WatchProblem(problems=tuple(problems)))
+        self._shown = texts
+
+    # --- money ---------------------------------------------------------------------------------------------------------
+
+    def _pay(self, *, asked: bool) -> None:
+        """Buys what was shown, and nothing else: where that has changed, it is shown anew and waits for another yes."""
+        try:
+            self._buy(asked=asked)
+        except (Problem, OSError) as trouble:
+            self._tell(trouble.diagnostics if isinstance(trouble, Problem) else (system_trouble(trouble),))
+            self.purse.give_up()
+
+    def _buy(self, *, asked: bool) -> None:
+        project = self._project
+        if project is None or self._broken or not self.purse.open:
+            self._say(self.purse.pending())
+            return
+        failed = [f"{name}+" for name in self.purse.failed]
+        plan = project.plan(*self._selectors, exclude=[*self._exclude, *failed])
+        if self.purse.covers(purchases(plan)):
+            report = self._build(project, plan, max_cost=self.purse.left, yes=asked)
+            self.purse.settle(report, asked=asked)
+            self._tell(report.problems)
+        self._look(Batch(lost=True))
+
+
+def system_trouble(error: OSError) -> Diagnostic:
+    """An error of the operating system, as it is told while watching goes on."""
+    words = (error.strerror or str(error) or type(error).__name__).lower()
+    place = f"'{os.fsdecode(error.filename)}': " if isinstance(error.filename, str | bytes | os.PathLike) else ""
+    return Diagnostic(code="system", message=f"{place}{words}", help="mend that; watching goes on")
