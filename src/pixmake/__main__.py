@@ -7,10 +7,15 @@ import sys
 
 def run() -> None:
     """Answers the command line and exits with its code."""
-    # The quick path's single call site: `code = answer(sys.argv[1:])` of pixmake.cli.quick goes here, before main.
-    from pixmake.cli.main import main
+    from pixmake import __version__
+    from pixmake.cli.quick import answer
 
-    sys.exit(int(main()))
+    code = answer(sys.argv[1:], __version__)
+    if code is None:
+        from pixmake.cli.main import main
+
+        code = int(main())
+    sys.exit(code)
 
 
 if __name__ == "__main__":

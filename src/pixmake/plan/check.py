@@ -21,8 +21,10 @@ class Fault:
     help: str
 
 
-def check_request(trouble: Collector, asset: Asset, step: Step, provider: Provider, request: Request) -> None:
-    """Reports what `provider` would refuse of a request that is to be bought."""
+def check_request(
+    trouble: Collector, asset: Asset, step: Step, provider: Provider, request: Request, today: str
+) -> None:
+    """Reports what `provider` would refuse of a request that is to be bought. `today` is a day (ISO)."""
     if provider.free:
         return
     if request.model is None:
@@ -38,7 +40,7 @@ def check_request(trouble: Collector, asset: Asset, step: Step, provider: Provid
     limits = provider.limits(request.model)
     if limits.unknown:
         _warn_unknown(trouble, asset, step, provider, request.model)
-    for fault in faults(limits, request):
+    for fault in [*_retired(limits, today), *faults(limits, request)]:
         span = step.spans.get(fault.field) or step.span or asset.span
         trouble.error(fault.code, fault.message, span, help=fault.help, asset=asset.name, row=asset.row)
 
@@ -52,6 +54,18 @@ def _warn_unknown(trouble: Collector, asset: Asset, step: Step, provider: Provid
         help=f"did you mean '{near}'?" if near else "state what it costs: providers: {openai: {price_per_image: 0.05}}",
         asset=asset.name,
         row=asset.row,
+    )
+
+
+def _retired(limits: Limits, today: str) -> Iterator[Fault]:
+    if limits.retired is None or today < limits.retired:
+        return
+    other = f"; its successor is {limits.replaced_by}" if limits.replaced_by else ""
+    yield Fault(
+        code="retired-model",
+        field="model",
+        message=f"the model '{limits.model}' was switched off on {limits.retired}: nothing new can be bought from it",
+        help=f"name another model{other}; what was bought stays",
     )
 
 

@@ -118,7 +118,7 @@ class Judge:
         if pending.state != "waits":
             return Verdict(state=pending.state, reason=pending.reason, causes=pending.causes)
         bound = self._bound(action, painter)
-        check_request(self.trouble, action.asset, step, painter.provider, bound)
+        self._check(action, painter, bound)
         counts = chunks(painter, bound, step.variants)
         sizes = [None for item in bound.inputs if item.kind != "mask"]
         return Verdict(
@@ -129,6 +129,12 @@ class Judge:
             requests=len(counts),
             cost=price(painter, bound, sizes, counts),
         )
+
+    def _check(self, action: Action, painter: Painter, request: Request) -> None:
+        """What would be refused is said now, while planning; during a build it was said before."""
+        if self.planning and action.step is not None:
+            today = self.world.view.today
+            check_request(self.trouble, action.asset, action.step, painter.provider, request, today)
 
     def _bound(self, action: Action, painter: Painter) -> Request:
         """The request of a waiting step as far as it is known; its inputs' identities are blank, so it has no key."""
@@ -258,7 +264,7 @@ class Judge:
             return replace(base, state=ended[0], reason=ended[1])
         if ended is not None:
             return replace(base, reason=f"{base.reason}; {missing} more not bought: {ended[1]}")
-        check_request(self.trouble, case.action.asset, case.step, case.painter.provider, case.request)
+        self._check(case.action, case.painter, case.request)
         return self._order(case, base, missing)
 
     def _ended(self, pool: Pool, case: Case) -> tuple[State, str] | None:

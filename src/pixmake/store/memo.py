@@ -89,8 +89,7 @@ class Memo:
 
     def at_rest(self, path: str | Path) -> Stat | None:
         """The stat under which a file's digest is known and believed; None where it is not known, or still young."""
-        name: str = os.fspath(path)
-        entry = self._files.get(name)
+        entry = self._entry(os.fspath(path))
         return entry.stat if entry is not None and entry.at_rest else None
 
     def facts(self, digest: Digest) -> Mapping[str, Scalar] | None:
