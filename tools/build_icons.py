@@ -20,6 +20,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pixmake.providers.draft.lexicon import words
 from pixmake.providers.draft.stems import stem
 
 TARGET = Path(__file__).parents[1] / "src/pixmake/providers/draft/data/icons.sqlite"
@@ -49,8 +50,10 @@ NAMED = {
 LARGEST = 16_000
 LARGE = 9_500
 """Characters: longer drawings of noto give way to the flat one of the same name."""
-VAGUE = set(
-    ["animal", "nature", "face", "fun", "cute", "object", "tool", "symbol", "person", "people", "human", "man", "woman", "men", "women", "male", "female", "food", "sign", "place", "mood", "emotion", "thing", "cool", "nice", "shape", "white", "black", "red", "blue", "green", "yellow", "orange", "purple", "brown", "pink", "color", "activity", "sport", "flower", "plant", "vehicle", "transportation", "building", "weather", "smile", "love", "like", "happy", "yes", "no", "good", "bad"]
+VAGUE = words(
+    "animal nature face fun cute object tool symbol person people human man woman men women male female food sign "
+    "place mood emotion thing cool nice shape white black red blue green yellow orange purple brown pink color "
+    "activity sport flower plant vehicle transportation building weather smile love like happy yes no good bad"
 )
 
 
@@ -133,11 +136,11 @@ def alias_names(icons: dict[str, dict[str, dict[str, object]]]) -> dict[str, lis
 
 def terms_of(name: str, aliases: Iterable[str], keywords: Iterable[str]) -> dict[str, int]:
     """Index words of an icon: 100 for the whole name, 70 and less for its end, 55 for its parts, 30 for keywords."""
-    words: dict[str, int] = {}
+    found: dict[str, int] = {}
 
     def add(word: str, weight: int) -> None:
         if word:
-            words[word] = max(words.get(word, 0), weight)
+            found[word] = max(found.get(word, 0), weight)
 
     for rank, title in enumerate([name, *aliases]):
         parts = [stem(part) for part in re.split(r"[-_\s]+", title) if part and not part.isdigit()]
@@ -155,7 +158,7 @@ def terms_of(name: str, aliases: Iterable[str], keywords: Iterable[str]) -> dict
         vague = len(parts) == 1 and keyword in VAGUE
         if all(part.isalpha() for part in parts):
             add(" ".join(parts), 12 if vague else 32)
-    return words
+    return found
 
 
 def tidy(body: str) -> str:

@@ -42,7 +42,12 @@ def test_other_processes_draw_the_same_bytes(seed: str) -> None:
     ran = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=True)
     here = [
         hashlib.sha256(draw(request(prompt, kind=kind), (), 2)).hexdigest()
-        for prompt in ("three red foxes in a snowy forest at night", "qqq zzz", "a goblin, watercolor", "a city, pixel art")
+        for prompt in (
+            "three red foxes in a snowy forest at night",
+            "qqq zzz",
+            "a goblin, watercolor",
+            "a city, pixel art",
+        )
         for kind in ("raster", "svg", "gif")
     ]
     assert ran.stdout.split() == here

@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pixmake.providers.draft import lexicon
-from pixmake.providers.draft.corpus import exists, hits, stems
+from pixmake.providers.draft.corpus import exists, hits, icon, stems
 from pixmake.providers.draft.curated import PREFERRED
-from pixmake.providers.draft.palette import Colour
+from pixmake.providers.draft.palette import Colour, alike
 from pixmake.providers.draft.reading import Reading, Segment
+from pixmake.providers.draft.samples import dominant
 
-SURE, LIKELY, THIN = 86, 40, 26
-"""Scores: the phrase is the icon's name; the icon is a kind of it; a keyword only."""
+SURE, COMPANION, THIN = 86, 62, 26
+"""Scores: the phrase is the icon's name; good enough for a side part; a keyword only."""
+CALLINGS = lexicon.words(
+    "warrior soldier knight king queen lord chief chieftain captain guard guardian hunter monster creature beast mother "
+    "boss mascot champion shaman king prince princess spirit warlord general hero villain merchant rider character"
+)
+"""Heads of noun phrases that say less than the word before them: a goblin warrior is drawn as a goblin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +44,11 @@ class Role:
         return "sea" if names & lexicon.SEA_DWELLERS else "land"
 
     @property
+    def is_setting(self) -> bool:
+        """Whether the scenery or the light shows it, and no icon is needed."""
+        return bool(set(self.phrase.split()) & _SETTINGS)
+
+    @property
     def tall(self) -> bool:
         """Whether it is a building, a tree or a mountain: larger than its neighbours."""
         names = {self.phrase, *self.phrase.split(), *self.icon.partition(":")[2].split("-")}
@@ -56,14 +67,17 @@ def cast(reading: Reading, *, flat: bool = False) -> Cast:
     """Who plays. `flat`: prefer flat drawings to shaded ones where both exist."""
     roles: list[Role] = []
     count_ahead = 1
-    for segment in reading.segments:
+    for number, segment in enumerate(reading.segments):
         count = max(count_ahead, _count(segment))
+        if _only_contains(segment, reading.segments[number + 1 : number + 2]):
+            count_ahead = count
+            continue
         count_ahead = count if segment.words and not _named_things(segment) else 1
         roles.extend(_roles(segment, count))
     subject = _subject(roles)
     others: list[Role] = []
     for role in roles:
-        if role is subject or role.score < LIKELY or (subject and role.icon == subject.icon):
+        if role is subject or role.link == "for" or role.score < COMPANION or (subject and role.icon == subject.icon):
             continue
         if all(role.icon != other.icon for other in others) and role.phrase not in _SCENERY:
             others.append(role)
@@ -76,9 +90,20 @@ def cast(reading: Reading, *, flat: bool = False) -> Cast:
 _SCENERY = lexicon.words(
     "night day sunset sunrise sky forest winter autumn summer spring snow rain fog sea ocean beach desert mountain hill "
     "city space light dark sand field meadow water wave horizon dawn dusk morning evening cave dungeon room star "
-    "background ground sun moon cloud storm grass street kitchen garden park"
+    "background ground sun moon cloud storm grass street kitchen garden park hour cliff table desk window wall floor shelf "
+    "branch lawn path road lighting studio light swamp marsh valley shore coast wood jungle office cafe restaurant tavern "
+    "scene landscape skyline horizon ledge hilltop countryside village town downtown frame border screen pond river lake "
+    "galaxy nebula universe orbit kingdom dusk dark weather surface corner style environment red black white"
 )
 """Words that the scenery draws itself."""
+_SETTINGS = frozenset(_SCENERY - {"sun", "moon", "star", "cloud", "red", "black", "white"})
+
+
+def _only_contains(segment: Segment, following: tuple[Segment, ...]) -> bool:
+    """Whether a phrase like `a cup` stands before `of coffee`, where the coffee is what is drawn."""
+    if not following or following[0].link != "of" or not segment.words:
+        return False
+    return segment.words[-1] in lexicon.CONTAINERS and bool(_roles(following[0], 1))
 
 
 def twin(name: str, source: str) -> str:
@@ -106,8 +131,8 @@ def _subject(roles: list[Role]) -> Role | None:
         score = role.score - 7 * role.clause - 3 * rank
         if role.link in lexicon.BEFORE_PLACE or role.phrase in _SCENERY:
             score -= 24
-        if role.link in lexicon.BEFORE_COMPANION:
-            score -= 10
+        if role.link in lexicon.BEFORE_COMPANION or role.link.endswith("ing"):
+            score -= 30 if role.link == "for" else 12
         if role.link == "of":
             score += 4
         if role.score >= THIN and (best is None or score > best_score):
@@ -144,8 +169,10 @@ def _roles(segment: Segment, count: int) -> list[Role]:
             if found:
                 name, weight = found
                 is_head = all(_mute(word) for word in words[end:])
-                if not is_head and weight < SURE:
+                if (not is_head or chunk[-1] in _SCENERY) and weight < SURE:
                     continue
+                if length == 1 and start > 0 and chunk[0] in CALLINGS and _names_creature(words[:start]):
+                    weight -= 40
                 options.append((weight + (14 if is_head else 0) + 9 * (length - 1), start, end, name, " ".join(chunk)))
     if not options:
         return []
@@ -155,14 +182,29 @@ def _roles(segment: Segment, count: int) -> list[Role]:
     chosen += [o for o in options[1:] if (o[2] <= start or o[1] >= end) and o[0] >= SURE][:1]
     roles: list[Role] = []
     for score, start, _, name, phrase in chosen:
-        dye = None if phrase.split()[0] in lexicon.COLOURS and len(phrase.split()) > 1 else _dye(words[:start])
-        roles.append(
-            Role(
-                icon=name, phrase=stems(phrase), score=score, count=count if not roles else 1, dye=dye,
-                link=segment.link, clause=segment.clause,
-            )
-        )  # fmt: skip
+        dye = None if phrase.split()[0] in lexicon.COLOURS and len(phrase.split()) > 1 else _dye(words[:start], name)
+        first = not roles
+        many = count if first and count > 1 else 3 if _plural(phrase, name) else 1
+        role = Role(
+            icon=name, phrase=stems(phrase), score=score, count=many, dye=dye, link=segment.link, clause=segment.clause
+        )
+        roles.append(role)
     return roles
+
+
+def _plural(phrase: str, name: str) -> bool:
+    """Whether a phrase speaks of several and its icon shows one."""
+    last, title = phrase.split()[-1], name.partition(":")[2]
+    single = stems(last)
+    alone = (
+        last in PREFERRED or phrase in PREFERRED or last in ("glasses", "scissors", "boots", "shoes", "jeans", "shorts")
+    )
+    return (
+        single != last
+        and last.endswith("s")
+        and not alone
+        and not any(part.endswith("s") for part in title.split("-")[-1:])
+    )
 
 
 def _mute(word: str) -> bool:
@@ -180,11 +222,16 @@ def _mute(word: str) -> bool:
     )  # fmt: skip
 
 
-def _dye(before: tuple[str, ...]) -> Colour | None:
-    """The colour of the nearest colour word before a noun."""
+def _names_creature(before: tuple[str, ...]) -> bool:
+    return any(not _mute(word) and (found := lookup(word)) is not None and found[1] >= SURE for word in before[-1:])
+
+
+def _dye(before: tuple[str, ...], name: str) -> Colour | None:
+    """The colour of the nearest colour word before a noun; None where the thing has about that colour anyway."""
     for word in reversed(before):
         if word in lexicon.COLOURS:
-            return lexicon.COLOURS[word]
+            dye = lexicon.COLOURS[word]
+            return None if alike(dye, dominant(icon(name))) and not name.startswith("game:") else dye
     return None
 
 

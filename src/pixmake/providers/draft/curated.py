@@ -168,7 +168,7 @@ noto:cook: chef cook
 noto:farmer: farmer
 noto:student: student
 noto:scientist: scientist
-noto:technologist: programmer developer coder
+noto:technologist: team programmer developer coder
 noto:artist: artist painter
 noto:woman: woman lady
 noto:man: man guy
@@ -208,6 +208,8 @@ noto:cloud: cloud
 noto:sun: sun
 noto:crescent-moon: moon
 noto:star: star
+noto:high-voltage: lightning_bolt lightning bolt thunder
+noto:hot-beverage: coffee_shop
 noto:rainbow: rainbow
 noto:umbrella: umbrella
 noto:globe-showing-europe-africa: earth globe world

@@ -33,7 +33,7 @@ class Dice:
         """True in `share` of the cases."""
         return self.source.random() < share
 
-    def bytes(self, count: int) -> bytes:
+    def noise(self, count: int) -> bytes:
         """`count` random bytes."""
         return bytes(int(self.source.random() * 256) for _ in range(count))
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 from pixmake.providers.base import Picture, Request
 from pixmake.providers.draft import compose, finish, lettering
+from pixmake.providers.draft.brief import Brief
 from pixmake.providers.draft.casting import cast
 from pixmake.providers.draft.dice import Dice
 from pixmake.providers.draft.glyph import Paint
@@ -55,7 +56,7 @@ def _encoded(request: Request, dice: Dice, variant: int) -> bytes:
     return finish.encode(paint(sketch))
 
 
-Sketch = tuple[compose.Brief, str]
+Sketch = tuple[Brief, str]
 """A brief and its framing: everything decided, nothing drawn."""
 
 
@@ -71,7 +72,7 @@ def plan(prompt: str, width: int, height: int, background: str | None, dice: Dic
     players = cast(reading, flat=flat)
     bare = background == "transparent" or (reading.transparent and background != "opaque")
     paint = _paint(reading)
-    brief = compose.Brief(width=width, height=height, reading=reading, cast=players, dice=dice, paint=paint, bare=bare)
+    brief = Brief(width=width, height=height, reading=reading, cast=players, dice=dice, paint=paint, bare=bare)
     return brief, compose.framing_of(reading, players, bare=bare, width=width, height=height)
 
 
@@ -101,14 +102,14 @@ def paint(sketch: Sketch) -> Image.Image:
     return picture
 
 
-def _pixels(brief: compose.Brief, framing: str) -> Image.Image:
+def _pixels(brief: Brief, framing: str) -> Image.Image:
     cells = 36 if framing in ("emblem", "portrait") else 84
     cell, width, height = finish.pixel_grid(brief.width, brief.height, cells)
     small = finish.rasterise(compose.document(replace(brief, width=width, height=height), framing), width, height)
     return finish.pixelate(small, cell, brief.width, brief.height, contour=framing == "emblem")
 
 
-def _styled(picture: Image.Image, brief: compose.Brief, framing: str) -> Image.Image:
+def _styled(picture: Image.Image, brief: Brief, framing: str) -> Image.Image:
     style, dice = brief.reading.style, brief.dice.child("finish")
     if style == "watercolor":
         return finish.watercolour(picture, dice)
@@ -120,16 +121,14 @@ def _styled(picture: Image.Image, brief: compose.Brief, framing: str) -> Image.I
         return finish.sticker(picture)
     if style == "neon":
         return finish.glowing(picture)
-    if (
-        style in ("mono", "line", "silhouette")
-        and brief.paint.manner != "colour"
-        and framing in ("scene", "pattern", "sheet", "poster", "portrait", "card", "isometric")
-    ):
-        return finish.toned(picture, brief.paint.ink, brief.paint.paper)
-    return picture
+    if framing == "emblem" or brief.paint.manner not in ("mono", "line", "silhouette"):
+        return picture
+    if style == "line":
+        return finish.inked(picture, brief.paint.ink, brief.paint.paper)
+    return finish.toned(picture, brief.paint.ink, brief.paint.paper)
 
 
-def _letter(picture: Image.Image, brief: compose.Brief, framing: str) -> None:
+def _letter(picture: Image.Image, brief: Brief, framing: str) -> None:
     """Quoted words, and the name of a thing that has no icon."""
     w, h, unit = brief.width, brief.height, brief.unit
     if brief.reading.quotes and not brief.bare and unit >= 48:
@@ -142,7 +141,7 @@ def _letter(picture: Image.Image, brief: compose.Brief, framing: str) -> None:
         _title(picture, brief)
 
 
-def _title(picture: Image.Image, brief: compose.Brief) -> None:
+def _title(picture: Image.Image, brief: Brief) -> None:
     words = [word for segment in brief.reading.segments for word in segment.words]
     shown = lettering.printable(" ".join(words[:5])) or lettering.printable(" ".join(brief.reading.text.split()[:5]))
     w, h, unit = brief.width, brief.height, brief.unit

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import resvg_py
-from PIL import Image, ImageChops, ImageFilter, ImageOps
+from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from pixmake.providers.draft.dice import Dice
 from pixmake.providers.draft.palette import Colour
@@ -80,7 +80,7 @@ def noise(dice: Dice, width: int, height: int, cells: int) -> Image.Image:
     """Soft grey clouds of about `cells` patches on the longer side."""
     longest = max(width, height)
     across, down = max(2, cells * width // longest), max(2, cells * height // longest)
-    seed = Image.frombytes("L", (across, down), dice.bytes(across * down))
+    seed = Image.frombytes("L", (across, down), dice.noise(across * down))
     return seed.resize((width, height), Image.Resampling.BICUBIC)
 
 
@@ -94,9 +94,9 @@ def watercolour(picture: Image.Image, dice: Dice) -> Image.Image:
         if width * height <= 90_000
         else colour.filter(ImageFilter.MedianFilter(3))
     )
-    soft = colour.filter(ImageFilter.GaussianBlur(min(width, height) * 0.004))
-    blotches = noise(dice.child("blotches"), width, height, 9).point(lambda value: 205 + value // 5)
-    grain = noise(dice.child("grain"), width, height, 140).point(lambda value: 232 + value // 11)
+    soft = colour.filter(ImageFilter.GaussianBlur(min(width, height) * 0.002))
+    blotches = noise(dice.child("blotches"), width, height, 9).point(lambda value: 226 + value // 9)
+    grain = noise(dice.child("grain"), width, height, 160).point(lambda value: 240 + value // 17)
     wet = ImageChops.multiply(soft, Image.merge("RGB", (blotches,) * 3))
     edges = (
         soft.convert("L")
@@ -105,7 +105,7 @@ def watercolour(picture: Image.Image, dice: Dice) -> Image.Image:
         .point(lambda v: min(110, v * 2))
     )
     wet = Image.composite(ImageChops.multiply(wet, wet), wet, edges)
-    wet = Image.blend(wet, Image.new("RGB", wet.size, (255, 252, 244)), 0.2)
+    wet = Image.blend(ImageEnhance.Color(wet).enhance(1.25), Image.new("RGB", wet.size, (255, 252, 244)), 0.24)
     wet = ImageChops.multiply(wet, Image.merge("RGB", (grain,) * 3))
     if alpha.getextrema()[0] == 255 and min(width, height) >= 64:
         wet = Image.composite(wet, Image.new("RGB", wet.size, (253, 251, 245)), _ragged_frame(width, height, dice))
@@ -121,8 +121,8 @@ def _ragged_frame(width: int, height: int, dice: Dice) -> Image.Image:
     box = Image.new("L", (width, height), 0)
     box.paste(255, (edge, edge, width - edge, height - edge))
     box = box.filter(ImageFilter.BoxBlur(edge * 0.9))
-    rough = noise(dice.child("frame"), width, height, 34)
-    return ImageChops.add(box, rough, scale=2).point(lambda value: max(0, min(255, (value - 118) * 16)))
+    rough = noise(dice.child("frame"), width, height, 26).point(lambda value: value // 3 + 85)
+    return ImageChops.add(box, rough, scale=2).point(lambda value: max(0, min(255, (value - 112) * 14)))
 
 
 def _wobbled(picture: Image.Image, dice: Dice, far: float) -> Image.Image:
@@ -157,10 +157,10 @@ def sketch(picture: Image.Image, dice: Dice, ink: Colour) -> Image.Image:
     alpha = picture.getchannel("A")
     grey = _wobbled(picture.convert("RGB"), dice, min(width, height) * 0.005).convert("L")
     lines = ImageOps.invert(grey.filter(ImageFilter.GaussianBlur(0.8)).filter(ImageFilter.FIND_EDGES)).point(
-        lambda v: max(0, 255 - (255 - v) * 3)
+        lambda v: max(0, 255 - (255 - v) * 5)
     )
-    tone = grey.point(lambda value: 190 + value // 4)
-    grain = noise(dice.child("grain"), width, height, 260).point(lambda value: 215 + value // 6)
+    tone = grey.point(lambda value: 170 + value // 3)
+    grain = noise(dice.child("grain"), width, height, 200).point(lambda value: 234 + value // 12)
     page = ImageChops.multiply(ImageChops.multiply(lines, tone), grain)
     result = ImageOps.colorize(page, ink, (252, 249, 240)).convert("RGBA")
     result.putalpha(alpha)
@@ -210,6 +210,22 @@ def glowing(picture: Image.Image) -> Image.Image:
     vivid = colour.point(lambda value: min(255, value * 5 // 4))
     halo = vivid.filter(ImageFilter.BoxBlur(unit * 0.02)).filter(ImageFilter.BoxBlur(unit * 0.02))
     result = ImageChops.screen(vivid, halo.point(lambda value: value * 3 // 5)).convert("RGBA")
+    result.putalpha(alpha)
+    return result
+
+
+def inked(picture: Image.Image, ink: Colour, paper: Colour) -> Image.Image:
+    """A line drawing: contours of the surfaces in ink, dark things kept, the rest nearly paper."""
+    alpha, grey = picture.getchannel("A"), picture.convert("L")
+    unit = min(picture.size)
+    edges = grey.filter(ImageFilter.FIND_EDGES).point(lambda value: max(0, 255 - value * 7))
+    if unit >= 400:
+        edges = edges.filter(ImageFilter.MinFilter(3))
+    ImageDraw.Draw(edges).rectangle(
+        (0, 0, picture.width - 1, picture.height - 1), outline=255, width=max(2, unit // 200)
+    )
+    dark = grey.point(lambda value: 0 if value < 64 else min(255, 216 + value // 6))
+    result = ImageOps.colorize(ImageChops.darker(edges, dark), ink, paper).convert("RGBA")
     result.putalpha(alpha)
     return result
 

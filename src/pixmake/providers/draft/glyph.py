@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import count
@@ -104,7 +103,7 @@ def _seen(colour: Colour, paint: Paint) -> Colour:
     if paint.manner == "mono":
         return mix(paint.ink, paint.paper, 0.06 + 0.9 * luminance(colour))
     if paint.manner == "neon":
-        hue, light, saturation = hls(colour)
+        _, light, saturation = hls(colour)
         colour = mix((22, 10, 46), dyed((200, 120, 160), colour) if saturation > 0.15 else colour, 0.35 + 0.6 * light)
     if paint.light is not None:
         lamp, strength = paint.light
@@ -112,26 +111,11 @@ def _seen(colour: Colour, paint: Paint) -> Colour:
     return colour
 
 
-@lru_cache(maxsize=512)
-def dominant(icon: Icon) -> Colour:
-    """The colour one remembers of an icon: its commonest that is neither pale nor dark."""
-    if icon.source == "game":
-        return game_colour(icon.title)
-    tally: Counter[Colour] = Counter()
-    for text in _HEX.findall(icon.body):
-        colour = of(text)
-        _, light, saturation = hls(colour)
-        if 0.15 < light < 0.9 and saturation > 0.2:
-            tally[colour] += 1
-    if tally:
-        return max(tally, key=lambda colour: (tally[colour], colour))
-    return (140, 148, 160)
-
-
 def game_colour(title: str) -> Colour:
     """The colour a one-colour icon is painted in: by the words of its name, else by chance of it."""
-    parts = title.split("-")
-    for word in (title, *reversed(parts)):
+    backwards = title.split("-")[::-1]
+    vague = ("face", "head", "man", "woman", "hand", "king", "queen", "person")
+    for word in (title, *sorted(backwards, key=vague.__contains__)):
         if word in curated.DYES:
             return curated.DYES[word]
     return Dice("colour of", title).one(curated.PAINTS)
@@ -151,13 +135,15 @@ def _coloured_game_icon(icon: Icon, paint: Paint) -> str:
     if paint.manner == "line":
         return f'<path fill="{code(paint.ink)}" d="{shape}"/>'
     closed = "".join(f'<path d="{part}"/>' for part in subpaths(shape))
-    width = 512 * max(0.022, paint.outline * 2)
+    seam = 30.0
+    width = seam + 512 * max(0.034, paint.outline * 2)
     return (
         f'<linearGradient id="~g" x1="0" y1="0" x2=".25" y2="1"><stop offset="0" stop-color="{top}"/>'
         f'<stop offset=".55" stop-color="{low}"/><stop offset="1" stop-color="{code(_seen(darker(base, 0.18), plain))}"/>'
-        f'</linearGradient><g transform="translate(20 20) scale(.922)">'
+        f'</linearGradient><g transform="translate(28 28) scale(.89)">'
         f'<g fill="{ink}" stroke="{ink}" stroke-width="{width:.1f}" stroke-linejoin="round">{closed}</g>'
-        f'<g fill="{deep}">{closed}</g><path fill="url(#~g)" d="{shape}"/></g>'
+        f'<g fill="{deep}" stroke="{deep}" stroke-width="{seam:g}" stroke-linejoin="round">{closed}</g>'
+        f'<path fill="url(#~g)" d="{shape}"/></g>'
     )
 
 

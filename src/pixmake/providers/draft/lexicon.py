@@ -58,7 +58,7 @@ COLOURS: dict[str, Colour] = {
 """Adjectives and materials to the colour they dye a thing with."""
 
 LIGHTS = table("""
-night: night midnight nighttime moonlit moonlight starry starlit nocturnal dark
+night: night midnight nighttime moonlit moonlight moon fullmoon starry starlit nocturnal dark
 sunset: sunset dusk evening twilight sundown golden_hour
 dawn: dawn sunrise morning daybreak
 storm: storm stormy thunder thunderstorm rain rainy raining downpour overcast
@@ -75,13 +75,14 @@ summer: summer summery
 
 PLACES = table("""
 forest: forest woods woodland jungle rainforest grove wood taiga
-mountains: mountain mountains alps alpine peak peaks summit cliff valley ridge highlands fjord
+mountains: mountain mountains alps alpine peak peaks summit valley ridge highlands fjord
 desert: desert dune dunes sahara oasis canyon savanna wasteland
-sea: sea ocean lake harbor harbour bay river lagoon waves coast coastline pond sailing
+sea: sea ocean cliff cliffs lake harbor harbour bay river lagoon waves coast coastline pond sailing
 beach: beach seaside shore tropical island
 city: city town street skyline downtown urban cityscape metropolis neighborhood alley
 space: space galaxy cosmos orbit nebula outer universe cosmic interstellar asteroid
 underwater: underwater undersea reef seabed aquarium
+moon: lunar moonscape
 cave: cave cavern dungeon crypt mine catacomb lair tomb
 castle: kingdom medieval battlements
 field: field meadow countryside farm pasture hill hills garden park grass lawn vineyard village prairie grassland yard
@@ -137,9 +138,16 @@ BEFORE_PLACE = words(
     "in on at under over above below beneath by near inside into through across against beside behind "
     "before along around beyond upon atop from between among amid within towards toward during onto"
 )
+ING_NOUNS = words(
+    "ring king wing building painting string spring lightning clothing pudding dumpling evening morning wedding viking "
+    "ceiling earring thing herring starling duckling sapling gosling swing sling icing boxing racing bowling plumbing "
+    "bring landing parking shopping wrapping stocking dressing pricing marketing banking computing timing "
+    "wellbeing flying-saucer training streaming gaming engineering shipping learning writing meeting voting"
+)
+"""Words in -ing that are things; the others are what somebody does, and end a noun phrase."""
 BEFORE_COMPANION = words(
     "with and holding wearing carrying plus next riding using featuring playing eating drinking reading "
-    "surrounded full containing guarding fighting chasing or while made filled"
+    "for surrounded full containing guarding fighting chasing or while made filled wielding"
 )
 CONTAINERS = words(
     "bowl cup glass bottle pile stack bunch group set pair piece slice plate mug jar bag box bucket basket heap herd "
@@ -162,12 +170,14 @@ BLAND = words(
     "composition foreground middle center centre left right corner edge edges "
     "text letters watermark signature words caption label no not without please make create generate draw show render "
     "depict showing looking sitting standing lying walking running sleeping "
-    "jumping floating hanging resting for to as so just only also like same each every all any "
+    "jumping floating hanging resting to as so just only also like same each every all any "
     "there here where which who whose when then than more most less much such other another both of "
     "friendly happy sad angry fierce brave evil good bad lonely lone cozy cosy calm quiet peaceful majestic fresh "
     "use used using keep keeping style-of inspired based featuring negative space white-space pixels px size "
     "empty full whole half medium scale vector shape shapes set piece type version "
     "look looks feel mood atmosphere atmospheric theme themed tone aesthetic slightly subtle bit lots lot many "
+    "make makes add adds put puts place insert everything else unchanged keep bigger smaller instead picture change turn replace "
+    "swap remove delete erase transform over "
     "silent deep tall short long wild abandoned enchanted haunted hidden secret lost mysterious ornate broken worn "
     "dusty crooked open closed round square fluffy furry hooded armored armoured sleepy curious proud fat chubby baby "
     "traditional typical common fantasy rpg medieval steampunk futuristic sci-fi scifi inventory collectible menu"
@@ -194,5 +204,5 @@ BUILDINGS = words(
     "castle lighthouse house tower temple church mosque barn cabin hut windmill factory skyscraper bridge pagoda "
     "palace fort building hotel school hospital bank stadium pyramid tent shrine statue monument tree ruins mill "
     "observatory igloo cottage volcano home post-office synagogue kaaba fountain ferris-wheel roller-coaster "
-    "mountain gate portal well"
+    "gate portal well"
 )

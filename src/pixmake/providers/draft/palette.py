@@ -62,6 +62,13 @@ def darker(colour: Colour, share: float) -> Colour:
     return mix(colour, (18, 14, 38), share)
 
 
+def alike(one: Colour, other: Colour) -> bool:
+    """Whether two vivid colours would be called by one name (a red fox is orange)."""
+    (hue, _, vivid), (other_hue, _, other_vivid) = hls(one), hls(other)
+    apart = abs(hue - other_hue)
+    return min(vivid, other_vivid) > 0.3 and min(apart, 1 - apart) < 0.085
+
+
 def turned(colour: Colour, turns: float) -> Colour:
     """The colour with its hue turned."""
     hue, light, saturation = hls(colour)

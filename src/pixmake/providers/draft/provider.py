@@ -63,7 +63,7 @@ class DraftProvider:
         """Empty: any name may stand."""
         return ()
 
-    def estimate(self, request: Request, inputs: Sequence[tuple[int, int]], count: int) -> Estimate | None:
+    def estimate(self, request: Request, inputs: Sequence[tuple[int, int] | None], count: int) -> Estimate | None:
         """Drafts cost nothing."""
         return FREE
 

@@ -16,7 +16,7 @@ LONGEST = 6_000
 
 _NEGATION = re.compile(
     r"\b(?:no|without|avoid|avoiding|exclude|excluding|don't|do not|does not|must not|never|not|free of|instead of|"
-    r"rather than)\b[^,.;:!?\n]*"
+    r"rather than|keep|keeping|preserve|retain|everything else)\b[^,.;:!?\n]*"
 )
 _ROLE_LINE = re.compile(r"(?m)^\s*image \d+:.*$")
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]{1,60})[\"”“»]|(?<!\w)['‘]([^'’\n]{2,60})['’](?!\w)")
@@ -120,7 +120,10 @@ def _segments(clauses: list[list[str]]) -> list[Segment]:
         if len(clause) == 1 and clause[0] in lexicon.LABELS:
             continue
         for word in clause:
-            if word in lexicon.BEFORE_PLACE or word in lexicon.BEFORE_COMPANION or word == "of":
+            doing = (
+                word.endswith("ing") and len(word) > 4 and word not in lexicon.ING_NOUNS and word not in lexicon.BLAND
+            )
+            if doing or word in lexicon.BEFORE_PLACE or word in lexicon.BEFORE_COMPANION or word == "of":
                 if held or link:
                     made.append(Segment(link=link, words=tuple(held), clause=number))
                 link, held = word, []
@@ -155,11 +158,23 @@ def _light(joined: str, words: list[str]) -> str:
 def _place(words: list[str]) -> str:
     """The place named most; at equal count the earliest, but a wide place (sea, forest) beats `sky` and `room`."""
     counts: dict[str, int] = {}
+    if any(
+        pair in (("on", "moon"), ("moon", "surface"), ("on", "mars"))
+        for pair in zip(words, _after_articles(words), strict=False)
+    ):
+        return "moon"
     for word in words:
         value = lexicon.PLACES.get(word) or lexicon.PLACES.get(stems(word))
         if value:
             counts[value] = counts.get(value, 0) + (2 if value not in ("sky", "castle", "field") else 1)
     return max(counts, key=lambda place: counts[place]) if counts else ""
+
+
+def _after_articles(words: list[str]) -> list[str]:
+    """The word that follows each word, articles skipped."""
+    return [
+        next((later for later in words[number + 1 :] if later not in ("the", "a")), "") for number in range(len(words))
+    ]
 
 
 def _colours(words: list[str], text: str) -> tuple[Colour, ...]:

@@ -9,22 +9,28 @@ import re
 from collections.abc import Sequence
 from itertools import count
 
-from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps, ImageStat
+from PIL import Image, ImageOps
 
 from pixmake.providers.base import Picture, Request
-from pixmake.providers.draft import compose, easel, finish, scenery, stage
+from pixmake.providers.draft import easel, finish, scenery, stage
+from pixmake.providers.draft.brief import blob
 from pixmake.providers.draft.casting import Role, cast
+from pixmake.providers.draft.clearing import Box, cleared, liveliest
 from pixmake.providers.draft.corpus import icon
 from pixmake.providers.draft.dice import Dice
+from pixmake.providers.draft.figures import whole
 from pixmake.providers.draft.glyph import Paint, Spot, place
 from pixmake.providers.draft.palette import Colour, code, darker, mix, of
+from pixmake.providers.draft.quoting import traced
 from pixmake.providers.draft.reading import Reading, read
 
 _REMOVAL = re.compile(r"\b(remove|delete|erase|clear away|take away|get rid|entferne|entfernen|lösche|ohne)\b", re.I)
+
+
 _SWAP = re.compile(r"\b(replace|swap|turn|change|transform|exchange|ersetze|verwandle)\b", re.I)
+
+
 _ROLE = re.compile(r"(?mi)^\s*image (\d+):\s*(.*)$")
-_STYLE_ROLE = re.compile(r"style|palette|colou?r|line|tone|mood|look|texture|light|finish|render", re.I)
-Box = tuple[int, int, int, int]
 
 
 def draw_edit(request: Request, pictures: Sequence[Picture], variant: int) -> bytes:
@@ -44,11 +50,11 @@ def draw_edit(request: Request, pictures: Sequence[Picture], variant: int) -> by
         references = list(enumerate(images, 1))
     region = _region(inside, _opened(markup, size) if markup else None)
     if (images and 1 not in roles) or request.turns:
-        edited = edit(parent, request.prompt, dice, inside=inside, region=region)
+        edited = edit(parent, request.prompt, dice, inside=inside, region=region, alone=not references)
     else:
         edited = parent.copy()
     for number, picture in references:
-        edited = _traced(
+        edited = traced(
             edited, picture, roles.get(number, ""), dice.child(number), number - 2, region if inside else None
         )
     if inside is not None:
@@ -113,9 +119,12 @@ def _region(inside: Image.Image | None, markup: Image.Image | None) -> Box | Non
 
 
 def edit(
-    parent: Image.Image, prompt: str, dice: Dice, *, inside: Image.Image | None, region: Box | None
+    parent: Image.Image, prompt: str, dice: Dice, *, inside: Image.Image | None, region: Box | None, alone: bool = True
 ) -> Image.Image:
-    """The parent, changed as the prompt says: light, season, colour, style, things added or taken away."""
+    """The parent, changed as the prompt says: light, season, colour, style, things added or taken away.
+
+    Where the prompt says nothing that can be pictured, `alone` has it changed all the same.
+    """
     reading = read(prompt)
     result = parent
     regraded = _graded(result, reading, dice)
@@ -124,19 +133,28 @@ def edit(
     removal = bool(_REMOVAL.search(prompt))
     role = None if removal else _added(prompt, reading)
     if removal:
-        return _cleared(result, region or _some_box(parent.size, dice), inside)
+        return cleared(result, region or liveliest(parent), inside)
     if inside is not None and region is not None and (role or reading.place):
-        result = _cleared(result, region, inside)
-        if reading.place and not changed:
-            result = _scene_within(result, prompt, region, dice)
-            return result
+        result = cleared(result, region, inside, patch=False)
+        if reading.place:
+            return _scene_within(result, prompt, region, dice)
+    if role is not None and region is None and _SWAP.search(prompt):
+        width, height = parent.size
+        side = round(min(width, height) * 0.62)
+        region = (
+            (width - side) // 2,
+            round(height * 0.62 - side / 2),
+            (width + side) // 2,
+            round(height * 0.62 + side / 2),
+        )
+        result = cleared(result, region, None, patch=False)
     if role is not None:
         return _with_thing(result, role, region, dice, reading)
     dye = reading.colours[0] if reading.colours else None
     if dye is not None:
         return _dyed(result, dye)
     styled = _styled(result, reading, dice)
-    if styled is not result or changed:
+    if styled is not result or changed or not alone:
         return styled
     return _confetti(
         _dyed(result, dice.one(((240, 150, 90), (90, 150, 230), (150, 110, 220), (90, 190, 150))), 0.35), dice, region
@@ -146,7 +164,7 @@ def edit(
 def _added(prompt: str, reading: Reading) -> Role | None:
     """The thing to put into the picture; after `replace x with y` and `turn x into y` the last one named."""
     players = cast(reading)
-    everyone = [role for role in (players.subject, *players.others) if role is not None]
+    everyone = [role for role in (players.subject, *players.others) if role is not None and not role.is_setting]
     if _SWAP.search(prompt):
         later = [role for role in everyone if role.link in ("with", "into", "to")]
         everyone = later or everyone
@@ -166,7 +184,7 @@ def _graded(picture: Image.Image, reading: Reading, dice: Dice) -> Image.Image:
     )
     if reading.light in scenery.LAMPS:
         lamp, strength = scenery.LAMPS[reading.light]
-        result = _lit(result, lamp, min(1.0, strength * 1.9))
+        result = _lit(result, lamp, min(0.92, strength * 2.3))
     elif reading.light == "day":
         result = _lit(result, (255, 250, 225), 0.2, gain=1.18)
     if reading.light == "night":
@@ -175,9 +193,9 @@ def _graded(picture: Image.Image, reading: Reading, dice: Dice) -> Image.Image:
     if reading.season == "winter":
         result = _lit(result, (225, 236, 255), 0.35, gain=1.12)
     elif reading.season == "autumn":
-        result = _dyed(result, (214, 130, 50), 0.38)
+        result = _lit(result, (255, 196, 120), 0.62, gain=1.16)
     elif reading.season in ("spring", "summer"):
-        result = _dyed(result, (120, 200, 110) if reading.season == "spring" else (255, 205, 80), 0.25)
+        result = _lit(result, (214, 255, 190) if reading.season == "spring" else (255, 236, 170), 0.5, gain=1.14)
     if reading.season or reading.light in ("storm", "fog"):
         result = _overlaid(result, stage.weather(view, dice.child("weather")))
     return result
@@ -228,38 +246,6 @@ def _styled(picture: Image.Image, reading: Reading, dice: Dice) -> Image.Image:
     return finish.photographed(picture, dice) if style == "photo" else picture
 
 
-def _some_box(size: tuple[int, int], dice: Dice) -> Box:
-    """A place to work at where none is shown: about a third of the picture, off the middle."""
-    width, height = size
-    side = max(4, round(min(width, height) * 0.4))
-    x = round((width - side) * dice.child("box x").one((0.16, 0.3, 0.7, 0.84)))
-    y = round((height - side) * dice.child("box y").one((0.45, 0.62, 0.75)))
-    return (x, y, x + side, y + side)
-
-
-def _cleared(picture: Image.Image, region: Box, inside: Image.Image | None) -> Image.Image:
-    """The region filled smoothly with what surrounds it: coarse averages first, finer ones over them."""
-    hole = inside
-    if hole is None:
-        hole = Image.new("L", picture.size, 0)
-        ImageDraw.Draw(hole).ellipse(region, fill=255)
-        hole = hole.filter(ImageFilter.GaussianBlur(max(1, (region[2] - region[0]) // 24)))
-    known = picture.copy()
-    known.putalpha(
-        ImageChops.multiply(picture.getchannel("A"), ImageOps.invert(hole).point(lambda v: 255 if v > 250 else 0))
-    )
-    width, height = picture.size
-    filled = Image.new(
-        "RGBA", picture.size, tuple(round(value) for value in ImageStat.Stat(picture.convert("RGB")).mean)
-    )
-    for cells in (2, 4, 8, 16, 32):
-        small = known.resize((max(1, min(cells, width)), max(1, min(cells, height))), Image.Resampling.BOX)
-        filled.alpha_composite(small.resize(picture.size, Image.Resampling.BICUBIC))
-    if picture.getchannel("A").getextrema()[0] < 255:
-        filled.putalpha(Image.new("L", picture.size, 0))
-    return Image.composite(filled, picture, hole)
-
-
 def _with_thing(picture: Image.Image, role: Role, region: Box | None, dice: Dice, reading: Reading) -> Image.Image:
     """The picture with an icon in it: in the region shown, else where such a thing belongs."""
     width, height = picture.size
@@ -287,7 +273,7 @@ def _with_thing(picture: Image.Image, role: Role, region: Box | None, dice: Dice
         dx = 0.0 if many == 1 else (number % 3 - 1) * side * 0.36
         dy = 0.0 if many == 1 else (number // 3 - 0.3) * side * 0.4
         spot = Spot(x=x + dx + (side - part) / 2, y=y + dy + (side - part) / 2, size=part, mirrored=dice.chance(0.3))
-        body += place(icon(role.icon), spot, paint, numbers)
+        body += place(whole(icon(role.icon)), spot, paint, numbers)
     return _overlaid(picture, body)
 
 
@@ -308,58 +294,6 @@ def _confetti(picture: Image.Image, dice: Dice, region: Box | None) -> Image.Ima
     body = ""
     for _ in range(9):
         tone = code(dice.one((of("#ffd166"), of("#ef476f"), of("#06d6a0"), of("#4cc9f0"), of("#f8f4ff"))))
-        shape = compose.blob(
-            dice.between(left, right), dice.between(top, bottom), unit * dice.between(0.04, 0.12), dice
-        )
+        shape = blob(dice.between(left, right), dice.between(top, bottom), unit * dice.between(0.04, 0.12), dice)
         body += f'<path d="{shape}" fill="{tone}" opacity="{dice.between(0.35, 0.7):.2f}"/>'
     return _overlaid(picture, body)
-
-
-def _traced(
-    picture: Image.Image, reference: Picture, role: str, dice: Dice, rank: int, region: Box | None
-) -> Image.Image:
-    """The picture moved toward a reference's colours; unless that gives only style, a small round quote of it too."""
-    with Image.open(reference.path) as image:
-        image.draft("RGB", (256, 256))
-        model = image.convert("RGBA")
-    model.thumbnail((256, 256))
-    result = _toward(picture, model, 0.5)
-    if role and _STYLE_ROLE.search(role):
-        return result
-    left, top, right, bottom = region or (0, 0, *picture.size)
-    unit = min(right - left, bottom - top)
-    side = max(3, round(unit * 0.2))
-    badge = ImageOps.fit(model, (side, side))
-    disc = Image.new("L", (side * 4, side * 4), 0)
-    ImageDraw.Draw(disc).ellipse((0, 0, side * 4 - 1, side * 4 - 1), fill=255)
-    disc = disc.resize((side, side), Image.Resampling.BOX)
-    rim = max(1, side // 16)
-    ring = Image.new("RGBA", (side, side), (255, 255, 255, 255))
-    inner = Image.new("L", (side, side), 0)
-    inner.paste(disc.resize((max(1, side - 2 * rim),) * 2), (rim, rim))
-    ring.paste(Image.alpha_composite(Image.new("RGBA", badge.size, (255, 255, 255, 255)), badge), mask=inner)
-    x = right - round(unit * 0.05) - side - max(0, rank) * round(side * 1.15)
-    result.paste(ring, (max(left, x), bottom - round(unit * 0.05) - side), disc)
-    return result
-
-
-def _toward(picture: Image.Image, model: Image.Image, share: float) -> Image.Image:
-    """Mean and spread of each channel of YCbCr moved toward the model's."""
-    own = picture.convert("RGB").convert("YCbCr")
-    ours = ImageStat.Stat(
-        own, picture.getchannel("A").point(lambda v: 255 if v > 8 else 0) if picture.getextrema()[3][1] > 8 else None
-    )
-    theirs = ImageStat.Stat(
-        model.convert("RGB").convert("YCbCr"),
-        model.getchannel("A").point(lambda v: 255 if v > 8 else 0) if model.getextrema()[3][1] > 8 else None,
-    )
-    tables: list[int] = []
-    for channel in range(3):
-        spread = min(2.0, max(0.6, (theirs.stddev[channel] + 4) / (ours.stddev[channel] + 4)))
-        strength = share * (0.7 if channel == 0 else 1.5)
-        for value in range(256):
-            moved = (value - ours.mean[channel]) * spread + theirs.mean[channel]
-            tables.append(max(0, min(255, round(value + (moved - value) * strength))))
-    result = own.point(tables).convert("RGB").convert("RGBA")
-    result.putalpha(picture.getchannel("A"))
-    return result

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pixmake.providers.draft.dice import Dice
 from pixmake.providers.draft.palette import Colour, code, darker, lighter, mix, of
@@ -22,17 +23,18 @@ SKIES: dict[str, tuple[str, str, str]] = {
     "cave": ("#15111f", "#2a2138", "#43364f"),
     "room": ("#f3e3cd", "#eed6b8", "#e6c7a2"),
     "inferno": ("#2a0a14", "#7a1c1c", "#f0702a"),
+    "neon": ("#0b0220", "#3b0f63", "#d22f93"),
     "jungle": ("#2f7d5b", "#78b878", "#dff0b0"),
 }
 GROUNDS: dict[str, str] = {
     "forest": "#4f9a56", "mountains": "#6fae5c", "desert": "#eec07a", "sea": "#2f86c5", "beach": "#f2d79b",
-    "city": "#5d6474", "space": "#6b6485", "underwater": "#d9c48f", "cave": "#4a3d4f", "castle": "#6fae5c",
+    "city": "#5d6474", "space": "#6b6485", "moon": "#a7a3b5", "underwater": "#d9c48f", "cave": "#4a3d4f", "castle": "#6fae5c",
     "field": "#78bf58", "room": "#a8713f", "sky": "#bfe3f7", "volcano": "#3d2c33", "swamp": "#5d7a45", "": "#78bf58",
 }  # fmt: skip
 LAMPS: dict[str, tuple[Colour, float]] = {
-    "night": (of("#5a6cc0"), 0.46), "sunset": (of("#ff9a68"), 0.22), "dawn": (of("#ffc9b0"), 0.16),
+    "night": (of("#6676c8"), 0.38), "sunset": (of("#ff9a68"), 0.22), "dawn": (of("#ffc9b0"), 0.16),
     "storm": (of("#77859a"), 0.34), "fog": (of("#c9d4da"), 0.30), "space": (of("#9a8cf0"), 0.16),
-    "underwater": (of("#4fc0e0"), 0.24), "cave": (of("#7a6aa8"), 0.28), "inferno": (of("#ff8a50"), 0.25),
+    "underwater": (of("#4fc0e0"), 0.24), "cave": (of("#7a6aa8"), 0.28), "neon": (of("#a060ff"), 0.34), "inferno": (of("#ff8a50"), 0.25),
 }  # fmt: skip
 
 
@@ -73,6 +75,11 @@ class View:
         shade = (colour[0] * lamp[0] // 255, colour[1] * lamp[1] // 255, colour[2] * lamp[2] // 255)
         return mix(mix(colour, shade, min(1.0, strength * 1.5)), lamp, strength * 0.12)
 
+    @property
+    def snow(self) -> Colour | None:
+        """The colour of snow in this light, None but in winter."""
+        return mix(self.lit((248, 251, 255)), (255, 255, 255), 0.2) if self.season == "winter" else None
+
     def far(self, share: float) -> Colour:
         """The ground's colour through so much air (0 near, 1 lost in haze)."""
         return mix(self.ground, mix(self.haze, of(SKIES[self.mood][1]), 0.35), share)
@@ -85,10 +92,14 @@ def sky(view: View, dice: Dice) -> str:
         f'<linearGradient id="sky" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="{top}"/>'
         f'<stop offset=".5" stop-color="{middle}"/><stop offset="1" stop-color="{low}"/></linearGradient>'
     )
-    deep = view.mood in ("underwater", "space", "cave", "inferno") or view.place == "room"
+    deep = (
+        view.place in ("space", "moon")
+        or view.mood in ("underwater", "space", "cave", "inferno")
+        or view.place == "room"
+    )
     end = view.height if deep else view.horizon * 1.06
     text += f'<rect width="{view.width}" height="{max(1.0, end):.1f}" fill="url(#sky)"/>'
-    if view.mood in ("night", "space"):
+    if view.mood in ("night", "space", "neon"):
         text += stars(view, dice)
     if view.mood == "space":
         text += nebulae(view, dice)
@@ -218,7 +229,7 @@ def ridge(view: View, dice: Dice, base: float, rise: float, colour: Colour, *, w
 
 def _smooth(points: list[tuple[float, float]], view: View, fill: str) -> str:
     text = f"M0 {view.height}L{points[0][0]:.1f} {points[0][1]:.1f}"
-    for (ax, ay), (bx, by) in zip(points, points[1:], strict=False):
+    for (ax, ay), (bx, by) in pairwise(points):
         text += f"Q{ax:.1f} {ay:.1f} {(ax + bx) / 2:.1f} {(ay + by) / 2:.1f}"
     return f'<path fill="{fill}" d="{text}L{view.width} {points[-1][1]:.1f}L{view.width} {view.height}z"/>'
 
@@ -256,10 +267,16 @@ def peaks(view: View, dice: Dice, base: float, rise: float, colour: Colour, *, s
 def skyline(view: View, dice: Dice, base: float, rise: float, colour: Colour) -> str:
     """Houses in a row; windows are lit by night."""
     text, x = "", -view.unit * 0.05
-    glow = "#ffd97a" if view.mood in ("night", "sunset", "storm") else "#ffffff"
+    glow = (
+        dice.one(("#39e6ff", "#ff5ad0"))
+        if view.mood == "neon"
+        else "#ffd97a"
+        if view.mood in ("night", "sunset", "storm")
+        else "#ffffff"
+    )
     while x < view.width:
         wide, tall = view.unit * dice.between(0.07, 0.14), rise * dice.between(0.35, 1.0)
-        tone = mix(colour, view.haze, dice.between(0.0, 0.22))
+        tone = mix(colour, view.haze, dice.between(0.0, 0.06 if view.mood == "neon" else 0.22))
         text += f'<rect x="{x:.1f}" y="{base - tall:.1f}" width="{wide + 0.6:.1f}" height="{tall + view.unit * 0.1:.1f}" fill="{code(tone)}"/>'
         if dice.chance(0.3):
             text += f'<rect x="{x + wide * 0.42:.1f}" y="{base - tall * 1.12:.1f}" width="{wide * 0.12:.1f}" height="{tall * 0.14:.1f}" fill="{code(tone)}"/>'
@@ -276,8 +293,8 @@ def skyline(view: View, dice: Dice, base: float, rise: float, colour: Colour) ->
     return text
 
 
-def pine(x: float, foot: float, tall: float, leaf: Colour, *, snow: bool) -> str:
-    """A conifer of three tiers with its foot at (x, foot)."""
+def pine(x: float, foot: float, tall: float, leaf: Colour, *, snow: Colour | None = None) -> str:
+    """A conifer of three tiers with its foot at (x, foot); `snow`: the colour of the snow on it."""
     text = f'<rect x="{x - tall * 0.035:.1f}" y="{foot - tall * 0.14:.1f}" width="{tall * 0.07:.1f}" height="{tall * 0.15:.1f}" fill="{code(darker(mix(leaf, (110, 70, 40), 0.7), 0.2))}"/>'
     for tier in range(3):
         top = foot - tall * (1.0 - 0.24 * tier)
@@ -285,9 +302,9 @@ def pine(x: float, foot: float, tall: float, leaf: Colour, *, snow: bool) -> str
         tone = darker(leaf, 0.06 * (2 - tier))
         text += f'<path fill="{code(tone)}" d="M{x:.1f} {top:.1f}L{x + half:.1f} {low:.1f}Q{x:.1f} {low + tall * 0.05:.1f} {x - half:.1f} {low:.1f}z"/>'
         text += f'<path fill="{code(darker(tone, 0.2))}" opacity=".6" d="M{x:.1f} {top:.1f}L{x + half:.1f} {low:.1f}Q{x + half * 0.5:.1f} {low + tall * 0.03:.1f} {x:.1f} {low + tall * 0.02:.1f}z"/>'
-        if snow:
+        if snow is not None:
             cap = half * 0.62
-            text += f'<path fill="#fff" opacity=".9" d="M{x:.1f} {top:.1f}L{x + cap:.1f} {top + (low - top) * 0.6:.1f}Q{x + cap * 0.4:.1f} {top + (low - top) * 0.48:.1f} {x:.1f} {top + (low - top) * 0.66:.1f}Q{x - cap * 0.5:.1f} {top + (low - top) * 0.5:.1f} {x - cap:.1f} {top + (low - top) * 0.6:.1f}z"/>'
+            text += f'<path fill="{code(snow)}" opacity=".9" d="M{x:.1f} {top:.1f}L{x + cap:.1f} {top + (low - top) * 0.6:.1f}Q{x + cap * 0.4:.1f} {top + (low - top) * 0.48:.1f} {x:.1f} {top + (low - top) * 0.66:.1f}Q{x - cap * 0.5:.1f} {top + (low - top) * 0.5:.1f} {x - cap:.1f} {top + (low - top) * 0.6:.1f}z"/>'
     return text
 
 
