@@ -38,13 +38,15 @@ def canonical_json(value: object) -> bytes:
 
     Raises TypeError for a float or any other type: what can't be written exactly is not hashed.
     """
-    return json.dumps(
-        _framed(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    ).encode("utf-8", "surrogatepass")
+    return _CANONICAL.encode(_framed(value)).encode("utf-8", "surrogatepass")
+
+
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+_PLAIN = frozenset({str, int, bool, type(None)})
 
 
 def _framed(value: object) -> object:
-    if value is None or isinstance(value, bool | int | str):
+    if type(value) in _PLAIN or isinstance(value, bool | int | str):  # the set is the quick way to most of them
         return value
     if isinstance(value, Decimal):
         if not value.is_finite():

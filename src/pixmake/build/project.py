@@ -28,7 +28,7 @@ from pixmake.publish.outputs import derive
 from pixmake.publish.realize import Gone, Realizer
 from pixmake.spec.asset import Asset, ProviderSettings, Spec
 from pixmake.spec.load import SpecCache, load
-from pixmake.store.home import Store, open_store
+from pixmake.store.home import Store, locate, open_store
 from pixmake.store.lockfile import Lock, read
 from pixmake.store.memo import Memo
 from pixmake.store.shelf import Shelf
@@ -86,7 +86,15 @@ class Project:
         self._mark = Watchmark(began, spec.footprint)
         self.spec: Spec = spec
         self.graph: ActionGraph = graph
-        self.store: Store = open_store(self._store_folder, project_root=self.root, spec_store=spec.store, env=self.env)
+        self.store: Store = self._open_store(spec)
+
+    def _open_store(self, spec: Spec) -> Store:
+        """The store, with all that was read of it, for as long as it lies where it lay."""
+        place = locate(self._store_folder, project_root=self.root, spec_store=spec.store, env=self.env)
+        known: Store | None = getattr(self, "store", None)
+        if known is not None and known.root == place:
+            return known
+        return open_store(place, project_root=self.root, spec_store=None, env=self.env)
 
     @property
     def assets(self) -> tuple[Asset, ...]:
@@ -158,8 +166,10 @@ class Project:
             fail_fast=fail_fast,
             halted=halted,
         )
+        read_lock = plan.world.lock
         report = execute(plan, orders, self.clock, on_event or _silent)
-        self._lock = None
+        if plan.world.lock is not read_lock:  # written: what is in memory is of before
+            self._lock = None
         return report
 
     def remember(self, report: BuildReport, version: str, says: Mapping[str, str]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from pixmake.digest import Digest, labelled_digest
 from pixmake.imaging.catalog import CATALOG
@@ -34,20 +34,12 @@ class Delivery:
 
     @cached_property
     def recipe(self) -> Digest:
-        operations = ["fit", f"encode-{self.output.format}"] if self.output.format != "svg" else []
-        if self.picture.draft and self.mark:
-            operations.append("stamp")
-        fields: dict[str, object] = {
-            "picture": self.picture.identity,
-            "size": None if self.final is None else f"{self.final[0]}x{self.final[1]}",
-            "fit": self.fit,
-            "gravity": self.gravity,
-            "format": self.output.format,
-            "quality": self.output.quality,
-            "widths": list(self.output.widths),
-            "operations": [CATALOG[name].recipe for name in operations],
-        }
-        return labelled_digest(OUTPUT_LABEL, fields)
+        size = None if self.final is None else f"{self.final[0]}x{self.final[1]}"
+        marked = self.picture.draft and self.mark
+        output = self.output
+        return _recipe(
+            self.picture.identity, size, self.fit, self.gravity, output.format, output.quality, output.widths, marked
+        )
 
     def path(self, content: Digest | None = None) -> str | None:
         """The output's path; None where it holds `{{ hash }}` and the content is not known yet."""
@@ -56,6 +48,33 @@ class Delivery:
             return None
         values = {"width": str(width), "height": str(height), "hash": (content or "")[:8]}
         return PLACEHOLDER.sub(lambda match: values[match[1]], self.output.path)
+
+
+@lru_cache(maxsize=1 << 15)  # a watch asks for the same ones at every change
+def _recipe(
+    picture: str,
+    size: str | None,
+    fit: str,
+    gravity: str | tuple[str, str],
+    format: str,
+    quality: int | None,
+    widths: tuple[int, ...],
+    marked: bool,
+) -> Digest:
+    operations = ["fit", f"encode-{format}"] if format != "svg" else []
+    if marked:
+        operations.append("stamp")
+    fields: dict[str, object] = {
+        "picture": picture,
+        "size": size,
+        "fit": fit,
+        "gravity": gravity,
+        "format": format,
+        "quality": quality,
+        "widths": list(widths),
+        "operations": [CATALOG[name].recipe for name in operations],
+    }
+    return labelled_digest(OUTPUT_LABEL, fields)
 
 
 def delivery(asset: Asset, output: Output, picture: Artifact, mark: bool) -> Delivery:

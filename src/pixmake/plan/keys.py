@@ -7,6 +7,7 @@ New optional fields enter only when set, so that old keys stand.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from pixmake.digest import Digest, canonical_json, labelled_digest, sha256_bytes
 from pixmake.providers.base import Request
@@ -36,7 +37,9 @@ def preimage(request: Request) -> dict[str, object]:
 
 def action_key(request: Request) -> Digest:
     """`K = sha256("pixmake-key/1\\n" + canonical_json(request))`."""
-    return key_of(preimage(request))
+    if request.options or request.inputs or request.turns:
+        return key_of(preimage(request))
+    return _text_key(tuple(preimage(request).items()))
 
 
 def key_of(fields: Mapping[str, object]) -> Digest:
@@ -46,8 +49,27 @@ def key_of(fields: Mapping[str, object]) -> Digest:
 
 def draft_key(request: Request, engine: str, variant: int) -> Digest:
     """Names a draft: what the request says, what the engine would draw, which candidate. Never enters lock or pools."""
-    fields = {"request": preimage(request), "engine": engine, "variant": variant}
-    return labelled_digest(DRAFT_LABEL, fields)
+    if request.options or request.inputs or request.turns:
+        return _draft_key(preimage(request), engine, variant)
+    return _text_draft_key(tuple(preimage(request).items()), engine, variant)
+
+
+def _draft_key(fields: Mapping[str, object], engine: str, variant: int) -> Digest:
+    return labelled_digest(DRAFT_LABEL, {"request": dict(fields), "engine": engine, "variant": variant})
+
+
+# Requests of texts alone are most of a project, and a watch asks for their keys again at every change.
+REMEMBERED = 1 << 15
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _text_key(fields: tuple[tuple[str, object], ...]) -> Digest:
+    return key_of(dict(fields))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _text_draft_key(fields: tuple[tuple[str, object], ...], engine: str, variant: int) -> Digest:
+    return _draft_key(dict(fields), engine, variant)
 
 
 def recipe_identity(recipe: Mapping[str, object]) -> str:

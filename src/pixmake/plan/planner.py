@@ -257,7 +257,7 @@ def _entry(spec: Spec, asset: Asset, step: int | None, verdict: Verdict, files: 
         step=step,
         state=state,
         reason=reason,
-        verdict=replace(verdict, pending=pending),
+        verdict=verdict if verdict.pending == pending else replace(verdict, pending=pending),
         outputs=files or (),
         family=asset.family,
         last=files is not None,

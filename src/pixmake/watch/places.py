@@ -60,10 +60,10 @@ def first_places(file: Path, named: Iterable[str] = ()) -> Places:
 def places_of(spec: Spec, lock: Path) -> Places:
     """Where all lies that a build of `spec` reads or writes."""
     outputs = [path for asset in spec.assets for path in _outputs(spec.root, asset)]
-    inputs = [str(item.path) for asset in spec.assets for item in _inputs(asset)]
+    inputs = [item.path for asset in spec.assets for item in _inputs(asset)]
     footprint = spec.footprint
-    read = [os.path.abspath(path) for path in (spec.file, lock, *footprint.files, *footprint.missing, *inputs)]
-    read = list(dict.fromkeys(read))
+    named = [spec.file, lock, *footprint.files, *footprint.missing, *inputs]
+    read = list(dict.fromkeys(os.path.abspath(path) for path in named))
     real = [os.path.realpath(path) for path in read]
     files = {*read, *real, *(path for path in outputs if not PLACEHOLDER.search(path))}
     globs = [_glob(os.path.abspath(folder), pattern) for folder, pattern, _ in footprint.globs]
