@@ -100,8 +100,6 @@ class Step:
     salt: str | None = None
     span: Span | None = field(default=None, compare=False)
     spans: Mapping[str, Span] = field(default_factory=dict, compare=False)
-    origins: Mapping[str, str] = field(default_factory=dict, compare=False)
-    """Where a field was written, as the spec's own path: `model` → `defaults.model`, `presets.icon.quality`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ and every loop turn, call and filter ticks a clock, so that no template can hang
 
 from __future__ import annotations
 
-import json
 import operator
 import re
 import time
@@ -14,16 +13,15 @@ from decimal import Decimal
 from typing import Any
 
 from jinja2 import StrictUndefined, nodes
-from jinja2.exceptions import SecurityError, TemplateRuntimeError, UndefinedError
+from jinja2.exceptions import TemplateRuntimeError, UndefinedError
 from jinja2.runtime import Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
-MOST_WEIGHT = 1_000_000
-"""Characters and list entries of one value."""
+from pixmake.spec.filters import MOST_WEIGHT, TooMuch, regex_replace, slug, to_json
+
 MOST_TICKS = 1_000_000
 MOST_SECONDS = 10.0
-MOST_PATTERN_TEXT = 100_000
 BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -35,10 +33,6 @@ BINARY: dict[str, Callable[[Any, Any], Any]] = {
 }
 WIDTH = re.compile(r"\d{5,}")
 NESTED = re.compile(r"\{[^{}]*\{")
-
-
-class TooMuch(SecurityError):
-    """A bound was reached."""
 
 
 class UndefinedName(UndefinedError):
@@ -118,7 +112,7 @@ class Bounded(ImmutableSandboxedEnvironment):
             self.filters.pop(name, None)
         for name in ("lipsum",):
             self.globals.pop(name, None)
-        self.filters = {name: self._bounded(name, filter) for name, filter in self.filters.items()}
+        self.filters = {name: self._bounded(name, found) for name, found in self.filters.items()}
         self.filters["tojson"] = self._bounded("tojson", to_json)
         self.filters["slug"] = self._bounded("slug", slug)
         self.filters["regex_replace"] = self._bounded("regex_replace", regex_replace)
@@ -210,28 +204,12 @@ def plain(value: Any) -> Any:
     raise TemplateRuntimeError(f"this is not text but a {type(value).__name__}: call it, or name what it holds")
 
 
-def to_json(value: Any, indent: int | None = None) -> str:
-    """JSON text with sorted keys; unlike Jinja's own, nothing is escaped for HTML."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, indent=indent, default=_json_number)
-
-
-def _json_number(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() and abs(value) < 10**15 else float(value)
-    raise TemplateRuntimeError(f"a {type(value).__name__} is not JSON")
-
-
 def _exact(value: Any, other: Any) -> Any:
     return Decimal(repr(value)) if isinstance(value, float) and isinstance(other, Decimal) else value
 
 
 def _check_growth(operator: str, left: Any, right: Any) -> None:
-    if operator == "**" and (
-        not isinstance(left, int | float | Decimal)
-        or not isinstance(right, int | float | Decimal)
-        or abs(left) > 10**6
-        or abs(right) > 64
-    ):
+    if operator == "**" and not (_is_small(left, 10**6) and _is_small(right, 64)):
         raise TooMuch("a power grows too large")
     if operator == "*":
         for many, times in ((left, right), (right, left)):
@@ -239,6 +217,10 @@ def _check_growth(operator: str, left: Any, right: Any) -> None:
                 raise TooMuch(f"a value grows beyond {MOST_WEIGHT} characters")
     if operator == "%" and isinstance(left, str):
         _check_format(left, right)
+
+
+def _is_small(value: Any, most: int) -> bool:
+    return isinstance(value, int | float | Decimal) and -most <= value <= most
 
 
 def _check_format(text: str, values: Any) -> None:
@@ -281,10 +263,8 @@ def _check_widths(value: Any, *args: Any, **kwargs: Any) -> None:
         if isinstance(item, int) and item > 9999:
             raise TooMuch("a width of more than 9999 characters")
     lines = value.count("\n") + 1 if isinstance(value, str) else 1
-    longest = max(
-        (len(item) if isinstance(item, str) else item for item in args if isinstance(item, str | int)), default=1
-    )
-    if lines * longest > MOST_WEIGHT:
+    lengths = [len(item) if isinstance(item, str) else int(item) for item in args if isinstance(item, str | int)]
+    if lines * max(lengths, default=1) > MOST_WEIGHT:
         raise TooMuch(f"a value grows beyond {MOST_WEIGHT} characters")
 
 
@@ -310,7 +290,7 @@ def _paced_tree(tree: nodes.Template) -> nodes.Template:
     return tree
 
 
-def _filter(node: nodes.Expr, name: str) -> nodes.Filter:
+def _filter(node: Any, name: str) -> nodes.Filter:
     return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
 
 
@@ -332,56 +312,3 @@ def _replaced(value: Any) -> Any:
     if isinstance(value, nodes.List | nodes.Dict | nodes.Tuple) and is_load and value.find(nodes.Name):
         return _filter(value, "__weighed")
     return value
-
-
-def slug(value: Any) -> str:
-    """Lower-case words of letters and digits of any script, joined by `-`; Latin letters lose their accents."""
-    import unicodedata
-
-    text = str(value).replace("ß", "ss").replace("æ", "ae").replace("ø", "o").replace("ł", "l")
-    text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
-    return re.sub(r"[^\w]+|_+", "-", unicodedata.normalize("NFC", text).lower()).strip("-")
-
-
-def regex_replace(value: Any, pattern: str, replacement: str = "", count: int = 0) -> str:
-    r"""`re.sub` with `\1` in the replacement; patterns that can take exponential time are refused."""
-    text = str(value)
-    if len(text) > MOST_PATTERN_TEXT:
-        raise TooMuch(f"regex_replace on more than {MOST_PATTERN_TEXT} characters")
-    try:
-        repeats = _open_repeats(pattern)
-        if repeats > 1 and len(text) ** min(repeats, 4) > 10**8:
-            raise TooMuch("the pattern is too slow for so long a text")
-        if len(text) * len(replacement) > MOST_WEIGHT * 100:
-            raise TooMuch("the replacement is too long")
-        return re.sub(pattern, replacement, text, count=count)
-    except (re.error, IndexError, OverflowError) as error:
-        raise TemplateRuntimeError(f"regex_replace: {error}") from None
-
-
-def _open_repeats(pattern: str) -> int:
-    """How many unbounded repeats follow each other. Raises TooMuch where one stands in another."""
-    import re._constants as constants  # type: ignore[import-not-found]
-    import re._parser as parser  # type: ignore[import-not-found]
-
-    def count(items: Any, inside: bool) -> int:
-        total = 0
-        for kind, value in items:
-            if kind in (constants.MAX_REPEAT, constants.MIN_REPEAT, constants.POSSESSIVE_REPEAT):
-                is_open = value[1] > 16
-                if inside and value[1] > 1:
-                    raise TooMuch("a repeat inside a repeat can take for ever; write the pattern flatter")
-                total += is_open + count(value[2], inside or is_open)
-            elif kind is constants.BRANCH:
-                if inside:
-                    raise TooMuch("'|' inside a repeat can take for ever; write the pattern flatter")
-                total += max((count(branch, inside) for branch in value[1]), default=0)
-            elif kind is constants.SUBPATTERN:
-                total += count(value[3], inside)
-            elif kind in (constants.ASSERT, constants.ASSERT_NOT):
-                total += count(value[1], inside)
-            elif kind is constants.ATOMIC_GROUP:
-                total += count(value, inside)
-        return total
-
-    return count(parser.parse(pattern), False)

@@ -29,10 +29,10 @@ def complain(
     for item in error.errors(include_url=False):
         loc = tuple(part for part in item["loc"] if not (isinstance(part, str) and part.startswith("<")))
         target, key = at(node, loc)
-        code, message, help = _words(item, loc, target, model)
+        code, message, remedy = _words(item, loc, target, model)
         if code in ("unknown-key", "missing-key") and key is not None and item["type"] != "missing":
             target = key
-        yield Diagnostic(code=code, message=message, span=target.span, help=help or None, asset=asset, row=row)
+        yield Diagnostic(code=code, message=message, span=target.span, help=remedy or None, asset=asset, row=row)
 
 
 def _words(item: Any, loc: tuple[Any, ...], target: Node, model: type[BaseModel]) -> tuple[str, str, str]:

@@ -6,13 +6,16 @@ Events of the C parser are composed here without recursion: libyaml's own compos
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import yaml
+from yaml.cyaml import CParser  # type: ignore[attr-defined]
 
 from pixmake.diagnostics import Collector, Diagnostic, Note, Source
 from pixmake.spec.asset import Scalar
-from pixmake.spec.nodes import Branch, Leaf, Node, Origin, Row
+from pixmake.spec.nodes import Branch, Leaf, Node, Origin, Row, Spot
 from pixmake.spec.quoting import explain, quoted_line
 
 MOST_DEPTH = 100
@@ -73,7 +76,7 @@ def _refuse_strange(text: str, origin: Origin) -> None:
         Diagnostic(
             code="bad-character",
             message=f"a character that YAML text can't hold: U+{ord(found.group()):04X}",
-            span=Leaf(origin, line, column, 1, None).span,
+            span=Spot(origin, line, column, 1).span,
             help=f'remove it, or write "\\u{ord(found.group()):04x}" in double quotes',
         )
     )
@@ -86,7 +89,7 @@ class _Composer:
         self.text = text
         self.origin = origin
         self.collector = collector
-        self.loader = yaml.CSafeLoader(text)
+        self.loader = CParser(text)
         self.anchors: dict[str, Node] = {}
         self.open_anchors: list[str | None] = []
         self.stack: list[Node] = []
@@ -97,7 +100,8 @@ class _Composer:
         self.cut_lines = {text.count("\n", 0, hit.start()) for hit in CUT.finditer(text)} if " #" in text else set()
 
     def run(self) -> Node | None:
-        get, documents = self.loader.get_event, 0
+        get: Callable[[], Any] = self.loader.get_event
+        documents = 0
         while (event := get()) is not None:
             kind = type(event)
             if kind is yaml.ScalarEvent:
@@ -114,16 +118,16 @@ class _Composer:
                     raise self.broken(event, "several-documents", "a second YAML document", "remove the line '---'")
         return self.root
 
-    def broken(self, event: yaml.Event, code: str, message: str, help: str) -> Broken:
+    def broken(self, event: Any, code: str, message: str, help: str) -> Broken:
         span = self.leaf(event, None).span
         return Broken(Diagnostic(code=code, message=message, span=span, help=help))
 
-    def leaf(self, event: yaml.Event, value: Scalar, plain: bool = False, head: int = 0) -> Leaf:
+    def leaf(self, event: Any, value: Scalar, plain: bool = False, head: int = 0) -> Leaf:
         start, end = event.start_mark, event.end_mark
         length = end.column - start.column if end.line == start.line else 1
-        return Leaf(self.origin, start.line + 1, start.column + 1, length, value, plain, head)
+        return Leaf(Spot(self.origin, start.line + 1, start.column + 1, length), value, plain, head)
 
-    def scalar(self, event: yaml.ScalarEvent) -> None:
+    def scalar(self, event: Any) -> None:
         plain = not event.style
         if event.tag is not None:
             value = self.tagged(event)
@@ -138,7 +142,7 @@ class _Composer:
             self.anchors[event.anchor] = leaf
         self.put(leaf)
 
-    def tagged(self, event: yaml.ScalarEvent) -> Scalar:
+    def tagged(self, event: Any) -> Scalar:
         self.check_tag(event)
         if event.tag in ("!", "tag:yaml.org,2002:str"):
             return str(event.value)
@@ -150,7 +154,7 @@ class _Composer:
             raise self.broken(event, "unknown-tag", f"'{event.value}' does not fit its tag", "remove the tag")
         return value
 
-    def check_tag(self, event: yaml.Event) -> None:
+    def check_tag(self, event: Any) -> None:
         tag = event.tag
         if tag is None or tag in CORE_TAGS:
             return
@@ -159,7 +163,7 @@ class _Composer:
             event, "unknown-tag", f"unknown YAML tag '{shown}'", "quote the text if it should begin with '!'"
         )
 
-    def check_cut(self, event: yaml.ScalarEvent) -> None:
+    def check_cut(self, event: Any) -> None:
         number = event.end_mark.line
         line = self.lines[number]
         rest = line[event.end_mark.column :]
@@ -169,19 +173,19 @@ class _Composer:
         self.collector.error(
             "comment-cuts-text",
             f"YAML drops '{_short(rest.strip())}' here: ' #' begins a comment",
-            Leaf(self.origin, number + 1, column, len(rest.strip()), None).span,
+            Spot(self.origin, number + 1, column, len(rest.strip())).span,
             help="quote the text, or put a space after '#' if a comment is meant:\n" + quoted_line(line),
         )
 
-    def begin(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
+    def begin(self, event: Any) -> None:
         if len(self.stack) >= MOST_DEPTH:
             raise self.broken(event, "too-deep", f"more than {MOST_DEPTH} levels of nesting", "write this part flatter")
         start = event.start_mark
         if type(event) is yaml.MappingStartEvent:
-            node: Node = Branch(self.origin, start.line + 1, start.column + 1, 1)
+            node: Node = Branch(Spot(self.origin, start.line + 1, start.column + 1, 1))
             wrong = event.tag not in (None, "!", "tag:yaml.org,2002:map")
         else:
-            node = Row(self.origin, start.line + 1, start.column + 1, 1)
+            node = Row(Spot(self.origin, start.line + 1, start.column + 1, 1))
             wrong = event.tag not in (None, "!", "tag:yaml.org,2002:seq")
         if wrong:
             raise self.broken(event, "unknown-tag", f"unknown YAML tag '{event.tag}'", "remove the tag")
@@ -198,13 +202,13 @@ class _Composer:
         if merges:
             self.merge(node, merges)
         if isinstance(node, Branch) and node.keys:
-            node.length = max(1, next(iter(node.keys.values())).length)
+            node.spot.length = max(1, next(iter(node.keys.values())).spot.length)
         anchor = self.open_anchors.pop()
         if anchor:
             self.anchors[anchor] = node
         self.put(node)
 
-    def alias(self, event: yaml.AliasEvent) -> None:
+    def alias(self, event: Any) -> None:
         node = self.anchors.get(event.anchor)
         if node is None:
             inside = event.anchor in self.open_anchors
@@ -243,7 +247,7 @@ class _Composer:
 
     def pair(self, parent: Branch, key: Node, value: Node) -> None:
         if not isinstance(key, Leaf):
-            line = self.lines[key.line - 1] if key.line <= len(self.lines) else ""
+            line = self.lines[key.spot.line - 1] if key.spot.line <= len(self.lines) else ""
             raise Broken(
                 Diagnostic(
                     code="needs-quotes",
@@ -270,8 +274,8 @@ class _Composer:
     def key_text(self, key: Leaf) -> str:
         if isinstance(key.value, str):
             return str(key.value)
-        line = self.lines[key.line - 1]
-        return line[key.column - 1 : key.column - 1 + key.length]
+        start = key.spot.column - 1
+        return self.lines[key.spot.line - 1][start : start + key.spot.length]
 
     def merge(self, node: Node, merges: list[tuple[Node, Node]]) -> None:
         assert isinstance(node, Branch)

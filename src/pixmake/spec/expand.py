@@ -20,7 +20,7 @@ from pixmake.spec.fields import split_list
 from pixmake.spec.files import Files
 from pixmake.spec.layers import deep_data, overlay
 from pixmake.spec.model import AssetFields
-from pixmake.spec.nodes import Branch, Leaf, Node, Row, Template
+from pixmake.spec.nodes import Branch, Leaf, Node, Row, Spot, Template
 from pixmake.spec.prompts import Prompt, render_prompts
 from pixmake.spec.rows import Record, read_rows
 from pixmake.spec.scopes import (
@@ -77,6 +77,10 @@ class Draft:
     scope: Scope
 
 
+Rendering = tuple[Mapping[str, Any], Draft | None]
+"""A row's columns, and what came of them: None where the row is left out."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
     """What expansion works with, the same for all families of one load."""
@@ -86,7 +90,7 @@ class Workshop:
 
     def folder(self, node: Node) -> Path:
         """The folder of the spec file in which a value was written: paths are relative to it."""
-        return (self.files.root / node.origin.source.name).parent
+        return (self.files.root / node.spot.origin.source.name).parent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -103,7 +107,7 @@ def own_fields(node: Node) -> Branch:
     """The fields of an entry; a bare text is its prompt."""
     if isinstance(node, Branch):
         return node
-    fields = Branch(node.origin, node.line, node.column, node.length)
+    fields = Branch(node.spot)
     assert isinstance(node, Leaf)
     fields.add(node, "prompt", node)
     return fields
@@ -112,8 +116,18 @@ def own_fields(node: Node) -> Branch:
 class Expander:
     """Expands one family."""
 
-    def __init__(self, family: Family, workshop: Workshop, collector: Collector) -> None:
+    def __init__(
+        self,
+        family: Family,
+        workshop: Workshop,
+        collector: Collector,
+        earlier: Mapping[tuple[str | None, int], Rendering] | None = None,
+    ) -> None:
         self.family = family
+        self.earlier = earlier or {}
+        self.renderings: dict[tuple[str | None, int], Rendering] = {}
+        self.inline: Spot | None = None
+        """Where rows stand in the spec itself: their labels hold that line."""
         self.scope = family.scope
         self.workshop = workshop
         self.renderers = workshop.renderers
@@ -139,16 +153,23 @@ class Expander:
         for values in axes.values():
             count *= len(values)
         if count > MOST_ASSETS:
-            help = "split the data, or leave some out of 'matrix'"
+            remedy = "split the data, or leave some out of 'matrix'"
             self.collector.error(
-                "too-many-assets", f"{count} assets are more than {MOST_ASSETS}", self.family.key.span, help=help
+                "too-many-assets", f"{count} assets are more than {MOST_ASSETS}", self.family.key.span, help=remedy
             )
             return []
         excluded = self.excludes(merged, axes, records)
         drafts = []
         for record in records:
-            for values in itertools.product(*axes.values()):
-                draft = self.one(record, dict(zip(axes, values, strict=True)), base, merged, excluded)
+            for number, combination in enumerate(itertools.product(*axes.values())):
+                key = (record.label if record else None, number)
+                columns = record.columns if record else {}
+                before = self.earlier.get(key)
+                if before is not None and before[0] == columns:
+                    draft = before[1]
+                else:
+                    draft = self.one(record, dict(zip(axes, combination, strict=True)), base, merged, excluded)
+                self.renderings[key] = (columns, draft)
                 if draft is not None:
                     drafts.append(draft)
         return drafts
@@ -164,6 +185,8 @@ class Expander:
             return None
         if node is None:
             return (None,)
+        if any(isinstance(item, Branch) for item in (node.items if isinstance(node, Row) else ())):
+            self.inline = node.spot
         return read_rows(node, self.workshop.folder(node), self.workshop.files, self.collector)
 
     def axes(self, merged: Branch) -> dict[str, list[Any]] | None:
@@ -171,8 +194,8 @@ class Expander:
         matrix = branch(merged, "matrix") or empty()
         for name, node in matrix.entries.items():
             if name in RESERVED:
-                help = "give the axis another name"
-                self.collector.error("reserved-name", f"'{name}' can't be an axis", matrix.keys[name].span, help=help)
+                remedy = "give the axis another name"
+                self.collector.error("reserved-name", f"'{name}' can't be an axis", matrix.keys[name].span, help=remedy)
                 return None
             try:
                 result[name] = render_vars(node, self.renderers, self.outer())
@@ -197,8 +220,8 @@ class Expander:
                 continue
             for name in item.entries:
                 if name not in known:
-                    help = nearest(name, known, "axes and columns") or "there is no matrix here"
-                    self.collector.error("unknown-axis", f"no axis named '{name}'", item.keys[name].span, help=help)
+                    remedy = nearest(name, known, "axes and columns") or "there is no matrix here"
+                    self.collector.error("unknown-axis", f"no axis named '{name}'", item.keys[name].span, help=remedy)
             result.append(item.data)
         return result  # type: ignore[return-value]
 
@@ -266,8 +289,8 @@ class Expander:
         if isinstance(node.value, bool):
             return node.value
         if isinstance(node.value, Template):
-            help = "it is an expression already, like: row.ready == 'yes'"
-            raise Failed(Diagnostic(code="bad-when", message="'when' needs no braces", span=node.span, help=help))
+            remedy = "it is an expression already, like: row.ready == 'yes'"
+            raise Failed(Diagnostic(code="bad-when", message="'when' needs no braces", span=node.span, help=remedy))
         return self.renderers.of(node).holds(node, str(node.value), context, "when")
 
     def name(self, merged: Branch, context: Mapping[str, Any]) -> str | None:
@@ -313,7 +336,7 @@ class Expander:
 
     def rendered(self, merged: Branch, context: dict[str, Any], asset: dict[str, Any]) -> Branch:
         """The fields without those that are rendered apart; tags first, since all others may use them."""
-        fields = Branch(merged.origin, merged.line, merged.column, merged.length)
+        fields = Branch(merged.spot)
         tags = entry(merged, "tags")
         if tags is not None:
             tags = render_node(tags, self.renderers, context, "tags")

@@ -32,7 +32,7 @@ class Declared(BaseModel):
 
 def refuse(code: str, message: str, help: str = "") -> NoReturn:
     """Raises what `complaints` turns into a diagnostic. Braces in `message` are kept as they are."""
-    raise PydanticCustomError(code, "{message}", {"message": message, "help": help})  # type: ignore[arg-type]
+    raise PydanticCustomError(code, "{message}", {"message": message, "help": help})
 
 
 def split_list(text: str) -> list[str]:
@@ -155,8 +155,8 @@ def check_named_size(value: Any) -> str:
 
 def _bounded(text: str, width: int, height: int, most: int, unit: str) -> None:
     if not (1 <= width <= most and 1 <= height <= most):
-        help = f"each side is 1 to {most} {unit}".rstrip()
-        refuse("bad-size", f"'{text}' is out of range", help)
+        remedy = f"each side is 1 to {most} {unit}".rstrip()
+        refuse("bad-size", f"'{text}' is out of range", remedy)
 
 
 def check_salt(value: Any) -> str:

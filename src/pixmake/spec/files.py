@@ -23,9 +23,11 @@ class Files:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.read: dict[Path, Source | None] = {}
-        self.kinds: dict[Path, str | None] = {}
+        self.kinds: dict[str, str | None] = {}
         self.globs: dict[tuple[Path, str], tuple[str, ...]] = {}
         self.kept: dict[Path, Source] = {}
+        self.seen: dict[Path, Source | None] = {}
+        self.matched: dict[tuple[Path, str], tuple[str, ...]] = {}
 
     def renew(self) -> None:
         """Forgets what was seen, for the next load; unchanged texts keep their Source objects."""
@@ -39,10 +41,10 @@ class Files:
 
     def text(self, path: Path) -> Source | None:
         """The text of a file, BOM dropped and line ends made LF; None where there is none. Raises Broken."""
-        path = Path(os.path.normpath(path))
         if path not in self.read:
             self.read[path] = self._load(path)
-        return self.read[path]
+        source = self.seen[path] = self.read[path]
+        return source
 
     def _load(self, path: Path) -> Source | None:
         name = self.name(path)
@@ -59,7 +61,7 @@ class Files:
         kept = self.kept.get(path)
         return kept if kept is not None and kept.text == text and kept.name == name else Source(name, text)
 
-    def kind(self, path: Path) -> str | None:
+    def kind(self, path: str) -> str | None:
         """`file`, `folder`, or None where nothing is."""
         if path in self.kinds:
             return self.kinds[path]
@@ -77,7 +79,12 @@ class Files:
         key = (folder, pattern)
         if key not in self.globs:
             self.globs[key] = _expand(folder, pattern)
-        return self.globs[key]
+        names = self.matched[key] = self.globs[key]
+        return names
+
+    def watch(self) -> None:
+        """Begins to note what is looked at: `seen` and `matched` hold what follows."""
+        self.seen, self.matched = {}, {}
 
     def below(self, folder: Path) -> list[str]:
         """Names of all files below a folder, hidden ones apart."""
@@ -95,7 +102,7 @@ class Files:
         """The name of a file beside `path` that is spelled nearly like it, relative to the root."""
         folder = path.parent
         try:
-            names = sorted(os.listdir(folder))[:MOST_NAMES]
+            names = sorted(entry.name for entry in folder.iterdir())[:MOST_NAMES]
         except (OSError, ValueError):
             return None
         guess = did_you_mean(path.name, names)
@@ -105,7 +112,7 @@ class Files:
         """Files read, and paths where nothing was."""
         read = tuple(sorted(path for path, source in self.read.items() if source is not None))
         gone = {path for path, source in self.read.items() if source is None}
-        gone |= {path for path, kind in self.kinds.items() if kind is None}
+        gone |= {Path(path) for path, kind in self.kinds.items() if kind is None}
         return read, tuple(sorted(gone))
 
 
@@ -119,8 +126,8 @@ def _broken(name: str, code: str, message: str, help: str | None, span: Span | N
 
 def _decoded(name: str, data: bytes) -> str:
     if len(data) > MOST_BYTES:
-        help = "keep many rows in data files, or split the file with 'include'"
-        raise _broken(name, "file-too-large", f"'{name}' is larger than {MOST_BYTES // 1024 // 1024} MiB", help)
+        remedy = "keep many rows in data files, or split the file with 'include'"
+        raise _broken(name, "file-too-large", f"'{name}' is larger than {MOST_BYTES // 1024 // 1024} MiB", remedy)
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise _broken(name, "not-utf8", f"'{name}' is UTF-16, not UTF-8", "save it as UTF-8")
     if b"\0" in data:

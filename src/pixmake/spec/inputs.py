@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from pixmake.diagnostics import Collector, Span
 from pixmake.spec import names
@@ -16,6 +17,12 @@ from pixmake.spec.nodes import Branch, Node, Row, at
 
 MOST_GUESSES = 20
 """Unknown names that get a 'did you mean' in one load; more than these have one cause."""
+
+
+Link = tuple[str, Any, Any, tuple[str, ...] | str | None, int]
+"""An answer that an asset was built on: ("file", path, compared name, None, 0), ("glob", folder, pattern, names, 0)
+or ("asset", word, prefixes, name, number of steps).
+"""
 
 
 class Lookup:
@@ -37,6 +44,22 @@ class Lookup:
         """False where some asset could not be expanded: then an unknown name proves nothing."""
         self.collector = collector
         self.guesses = 0
+        self.links: list[Link] = []
+
+    def holds(self, links: Iterable[Link]) -> bool:
+        """Whether all answers would be the same today."""
+        for kind, what, how, answer, count in links:
+            if kind == "file":
+                if self.files.kind(what) != "file" or how in self.written:
+                    return False
+            elif kind == "glob":
+                if self.files.glob(what, how) != answer:
+                    return False
+            else:
+                name = names.find(what, how, self.drafts)
+                if name is None or name != answer or len(self.drafts[name].prompts) != count:
+                    return False
+        return True
 
     def error(self, code: str, message: str, node: Node, draft: Draft, help: str | None = None) -> None:
         self.collector.error(code, message, node.span, help=help, asset=draft.name, row=draft.row)
@@ -63,8 +86,8 @@ class Lookup:
         if text.startswith("@"):
             yield from self._asset(PictureMap(asset=text, role=role), node, draft)
         elif "://" in text:
-            help = "write {url: …, sha256: …}"
-            self.error("bad-input", f"'{text}' is an address, not a path", node, draft, help)
+            remedy = "write {url: …, sha256: …}"
+            self.error("bad-input", f"'{text}' is an address, not a path", node, draft, remedy)
         elif many and is_glob(text):
             yield from self._glob(text, node, draft, role)
         else:
@@ -75,6 +98,7 @@ class Lookup:
     def _glob(self, text: str, node: Node, draft: Draft, role: str | None) -> Iterator[Input]:
         folder = self.workshop.folder(node)
         matches = self.files.glob(folder, text)
+        self.links.append(("glob", folder, text, matches, 0))
         if not matches:
             self.error(
                 "no-match", f"no file matches '{text}'", node, draft, f"the pattern is relative to {self._in(folder)}"
@@ -94,11 +118,12 @@ class Lookup:
         name = self.files.name(path)
         writer = self.written.get(names.canonical(name))
         if writer is not None:
-            help = f"write '@{writer}': then it is made first"
-            self.error("written-by-asset", f"'{text}' is written by the asset '{writer}'", node, draft, help)
+            remedy = f"write '@{writer}': then it is made first"
+            self.error("written-by-asset", f"'{text}' is written by the asset '{writer}'", node, draft, remedy)
             return None
-        kind = self.files.kind(path)
+        kind = self.files.kind(str(path))
         if kind == "file":
+            self.links.append(("file", str(path), names.canonical(name), None, 0))
             return FileInput(path=path, name=name, role=role, span=node.span)
         if kind == "folder":
             self.error(
@@ -113,8 +138,8 @@ class Lookup:
             self.error("missing-file", f"no file '{text}'", node, draft, f"for the asset's picture write '@{text}'")
             return
         guess = self.files.nearest(path)
-        help = f"did you mean '{guess}'?" if guess else f"the path is relative to {self._in(folder)}"
-        self.error("missing-file", f"no file '{text}'", node, draft, help)
+        remedy = f"did you mean '{guess}'?" if guess else f"the path is relative to {self._in(folder)}"
+        self.error("missing-file", f"no file '{text}'", node, draft, remedy)
 
     def _asset(self, picture: PictureMap, node: Node, draft: Draft) -> Iterator[AssetInput]:
         word = str(picture.asset).removeprefix("@")
@@ -124,6 +149,7 @@ class Lookup:
                 self._unknown(word, node, draft)
             return
         count = len(self.drafts[name].prompts)
+        self.links.append(("asset", names.normal(word), draft.scope.prefixes, name, count))
         if picture.step is not None and picture.step >= max(count, 1):
             has = f"steps 0 to {count - 1}" if count > 1 else "one step, 0" if count else "no steps"
             self.error("no-such-step", f"'{name}' has no step {picture.step}", node, draft, f"it has {has}")
@@ -144,8 +170,8 @@ class Lookup:
             longest = next((prefix for prefix in draft.scope.prefixes if guess.startswith(prefix)), "")
             short = guess[len(longest) :]
             guess = short if names.find(short, draft.scope.prefixes, self.drafts) == guess else guess
-        help = f"did you mean '@{guess}'?" if guess else "'@' and the whole name of an asset, its suffix too"
-        self.error("unknown-asset", f"no asset named '{word}'", node, draft, help)
+        remedy = f"did you mean '@{guess}'?" if guess else "'@' and the whole name of an asset, its suffix too"
+        self.error("unknown-asset", f"no asset named '{word}'", node, draft, remedy)
 
     def references(self, node: Node | None, value: object, draft: Draft) -> tuple[Input, ...]:
         """All of a `references` field, in order."""

@@ -15,7 +15,7 @@ RIVALS = {"output": "outputs", "outputs": "output", "mask": "markup", "markup": 
 
 def overlay(below: Branch, above: Branch) -> Branch:
     """The fields of `below` with those of `above` on top. `null` takes a field away. `vars` and `use` stay outside."""
-    result = Branch(above.origin, above.line, above.column, above.length)
+    result = Branch(above.spot)
     result.entries = dict(below.entries)
     result.keys = dict(below.keys)
     for name, node in above.entries.items():
@@ -47,7 +47,7 @@ def _joined(name: str, old: Node, new: Node) -> Node:
 
 def deep(below: Branch, above: Branch) -> Branch:
     """Two maps as one, maps in them too; `above` wins."""
-    result = Branch(above.origin, above.line, above.column, above.length)
+    result = Branch(above.spot)
     for name, node in below.entries.items():
         result.add(below.keys[name], name, node)
     for name, node in above.entries.items():
@@ -58,7 +58,7 @@ def deep(below: Branch, above: Branch) -> Branch:
 
 
 def _united(old: Node, new: Node) -> Row:
-    result = Row(new.origin, new.line, new.column, new.length)
+    result = Row(new.spot)
     seen = set()
     for node in (*_items(old), *_items(new)):
         key = str(node.data)

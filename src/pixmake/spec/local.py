@@ -79,8 +79,8 @@ def _check_operation(entry: Any) -> None:
     if isinstance(arguments, dict):
         for argument in arguments:
             if argument not in OPERATIONS[name]:
-                help = nearest(argument, OPERATIONS[name], "its arguments") or "it takes none"
-                refuse("unknown-key", f"'{name}' has no argument '{argument}'", help)
+                remedy = nearest(argument, OPERATIONS[name], "its arguments") or "it takes none"
+                refuse("unknown-key", f"'{name}' has no argument '{argument}'", remedy)
 
 
 OPERATION_SCHEMA = (

@@ -24,7 +24,6 @@ from pixmake.spec.fields import (
     Templated,
     Text,
     Texts,
-    Whole,
     YesNo,
     check_pick,
     read_scalar,
@@ -278,9 +277,9 @@ class OutputFields(Declared):
 
 def check_output(value: Any) -> Any:
     """A path, or false."""
-    if value is False or isinstance(value, str):
-        return value
-    refuse("wrong-type", f"'output' is a path or false, not {shown(value)}", "several files go into 'outputs:'")
+    if value is not False and not isinstance(value, str):
+        refuse("wrong-type", f"'output' is a path or false, not {shown(value)}", "several files go into 'outputs:'")
+    return value
 
 
 Output = Annotated[Any, Rule(check_output, (("anyOf", ({"type": "string"}, {"const": False})),))]

@@ -7,6 +7,8 @@ spans stay right when a reload moves it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
+from operator import is_
 from typing import Any
 
 from pixmake.diagnostics import Source, Span
@@ -43,16 +45,38 @@ class Origin:
         return line + (self.offset if line <= self.split else self.tail)
 
 
-class Node:
-    """One value with its place. `size` counts the values below it, aliases multiplied."""
+class Spot:
+    """A place inside a chunk. What is made from a value shares its spot, so that all of it moves together."""
 
-    __slots__ = ("_data", "column", "has_template", "length", "line", "origin", "size")
+    __slots__ = ("column", "length", "line", "origin")
 
     def __init__(self, origin: Origin, line: int, column: int, length: int) -> None:
         self.origin = origin
         self.line = line
         self.column = column
         self.length = length
+
+    @property
+    def span(self) -> Span:
+        return Place(self)
+
+    @property
+    def file_line(self) -> int:
+        """The line in the file, as it stands now."""
+        return self.origin.line(self.line)
+
+    def move(self, other: Spot) -> None:
+        """Takes over the place of an equal value of a newer text."""
+        self.origin, self.line, self.column, self.length = other.origin, other.line, other.column, other.length
+
+
+class Node:
+    """One value with its place. `size` counts the values below it, aliases multiplied."""
+
+    __slots__ = ("_data", "has_template", "size", "spot")
+
+    def __init__(self, spot: Spot) -> None:
+        self.spot = spot
         self.size = 1
         self.has_template = False
         self._data: Data | object = UNSET
@@ -67,13 +91,9 @@ class Node:
     def build(self) -> Data:
         raise NotImplementedError
 
-    def place(self, other: Node) -> None:
-        """Takes over the place of an equal node of a newer text."""
-        self.origin, self.line, self.column, self.length = other.origin, other.line, other.column, other.length
-
     @property
     def span(self) -> Span:
-        return Place(self)
+        return Place(self.spot)
 
 
 UNSET = object()
@@ -84,10 +104,8 @@ class Leaf(Node):
 
     __slots__ = ("head", "plain", "value")
 
-    def __init__(
-        self, origin: Origin, line: int, column: int, length: int, value: Scalar, plain: bool = False, head: int = 0
-    ) -> None:
-        super().__init__(origin, line, column, length)
+    def __init__(self, spot: Spot, value: Scalar, plain: bool = False, head: int = 0) -> None:
+        super().__init__(spot)
         self.value = value
         self.plain = plain
         self.head = head
@@ -100,18 +118,19 @@ class Leaf(Node):
 
     def rendered(self, text: str) -> Leaf:
         """The same place holding what its template became."""
-        leaf = Leaf(self.origin, self.line, self.column, self.length, None)
+        leaf = Leaf(self.spot, None)
         leaf.value = Rendered(text)
         return leaf
 
 
 class Branch(Node):
-    """A map: `entries` by key text, `keys` the places of the keys."""
+    """A map: `entries` by key text, `keys` the places of the keys. `judged`: its declared fields are known to be right."""
 
-    __slots__ = ("entries", "keys")
+    __slots__ = ("entries", "judged", "keys")
 
-    def __init__(self, origin: Origin, line: int, column: int, length: int) -> None:
-        super().__init__(origin, line, column, length)
+    def __init__(self, spot: Spot) -> None:
+        super().__init__(spot)
+        self.judged = False
         self.entries: dict[str, Node] = {}
         self.keys: dict[str, Leaf] = {}
 
@@ -125,21 +144,14 @@ class Branch(Node):
     def build(self) -> Data:
         return {key: node.data for key, node in self.entries.items()}
 
-    def place(self, other: Node) -> None:
-        super().place(other)
-        assert isinstance(other, Branch)
-        for name, node in self.entries.items():
-            node.place(other.entries[name])
-            self.keys[name].place(other.keys[name])
-
 
 class Row(Node):
     """A list."""
 
     __slots__ = ("items",)
 
-    def __init__(self, origin: Origin, line: int, column: int, length: int) -> None:
-        super().__init__(origin, line, column, length)
+    def __init__(self, spot: Spot) -> None:
+        super().__init__(spot)
         self.items: list[Node] = []
 
     def add(self, value: Node) -> None:
@@ -151,36 +163,31 @@ class Row(Node):
     def build(self) -> Data:
         return [node.data for node in self.items]
 
-    def place(self, other: Node) -> None:
-        super().place(other)
-        assert isinstance(other, Row)
-        for mine, theirs in zip(self.items, other.items, strict=True):
-            mine.place(theirs)
-
 
 class Place(Span):
-    """A span that follows its node: after a reload it names the line where the value stands now."""
+    """A span that follows its spot: after a reload it names the line where the value stands now."""
 
-    __slots__ = ("node",)
+    __slots__ = ("spot",)
+    spot: Spot
 
-    def __init__(self, node: Node) -> None:
-        object.__setattr__(self, "node", node)
-
-    @property
-    def source(self) -> Source:  # type: ignore[override]
-        return self.node.origin.source
+    def __init__(self, spot: Spot) -> None:
+        object.__setattr__(self, "spot", spot)
 
     @property
-    def line(self) -> int:  # type: ignore[override]
-        return self.node.origin.line(self.node.line)
+    def source(self) -> Source:
+        return self.spot.origin.source
 
     @property
-    def column(self) -> int:  # type: ignore[override]
-        return self.node.column
+    def line(self) -> int:
+        return self.spot.file_line
 
     @property
-    def length(self) -> int:  # type: ignore[override]
-        return self.node.length
+    def column(self) -> int:
+        return self.spot.column
+
+    @property
+    def length(self) -> int:
+        return self.spot.length
 
 
 class Places(Mapping[str, Span]):
@@ -201,24 +208,39 @@ class Places(Mapping[str, Span]):
         return len(self.nodes)
 
 
-def settled(old: Node | None, new: Node | None) -> Node | None:
-    """`old`, moved to the places of `new`, where both hold the same; else `new`. Keeps what hangs on `old` valid."""
-    if old is None or new is None or old is new or not _same(old, new):
+def graft(old: Node | None, new: Node) -> Node:
+    """`new`, with every part that `old` holds as well taken from there and moved to its new place.
+
+    What is known of an unchanged part, by its identity, so stays known after a reload.
+    """
+    if old is None or old is new or type(old) is not type(new):
         return new
-    old.place(new)
+    if isinstance(old, Branch) and isinstance(new, Branch):
+        for name, node in new.entries.items():
+            _graft_entry(old, new, name, node)
+        same = list(old.entries) == list(new.entries)
+        same = same and all(old.entries[name] is new.entries[name] for name in new.entries)
+    elif isinstance(old, Row) and isinstance(new, Row):
+        new.items = [graft(mine, node) for mine, node in zip_longest(old.items[: len(new.items)], new.items)]
+        same = len(old.items) == len(new.items) and all(map(is_, old.items, new.items))
+    else:
+        assert isinstance(old, Leaf)
+        assert isinstance(new, Leaf)
+        same = type(old.value) is type(new.value) and str(old.value) == str(new.value) and old.head == new.head
+    if not same:
+        return new
+    old.spot.move(new.spot)
     return old
 
 
-def _same(old: Node, new: Node) -> bool:
-    if isinstance(old, Branch) and isinstance(new, Branch):
-        return list(old.entries) == list(new.entries) and all(
-            _same(old.entries[name], new.entries[name]) for name in old.entries
-        )
-    if isinstance(old, Row) and isinstance(new, Row):
-        return len(old.items) == len(new.items) and all(map(_same, old.items, new.items))
-    if isinstance(old, Leaf) and isinstance(new, Leaf):
-        return type(old.value) is type(new.value) and str(old.value) == str(new.value) and old.head == new.head
-    return False
+def _graft_entry(old: Branch, new: Branch, name: str, node: Node) -> None:
+    mine = old.entries.get(name)
+    if mine is None:
+        return
+    new.entries[name] = graft(mine, node)
+    key = old.keys[name]
+    key.spot.move(new.keys[name].spot)
+    new.keys[name] = key
 
 
 def untemplated(value: Any) -> Any:
@@ -235,7 +257,7 @@ def at(node: Node, path: tuple[str | int, ...]) -> tuple[Node, Node | None]:
     key: Node | None = None
     for element in path:
         if isinstance(node, Branch) and str(element) in node.entries:
-            node, key = node.entries[str(element)], node.keys[str(element)]
+            key, node = node.keys[str(element)], node.entries[str(element)]
         elif isinstance(node, Row) and isinstance(element, int) and 0 <= element < len(node.items):
-            node, key = node.items[element], None
+            key, node = None, node.items[element]
     return node, key

@@ -114,7 +114,7 @@ def _declared(node: Node, draft: Draft, places: Places, renderers: Renderers, co
 
 
 def _mapped(node: Branch, draft: Draft, places: Places, renderers: Renderers, collector: Collector) -> Iterator[Output]:
-    fields = Branch(node.origin, node.line, node.column, node.length)
+    fields = Branch(node.spot)
     for name, item in node.entries.items():
         made = item if name == "path" else render_node(item, renderers, draft.context, name)
         if made is not None:
@@ -139,9 +139,8 @@ def _expanded(
     collector: Collector,
 ) -> Iterator[Output]:
     """One output for each width and format."""
-    words = [str(word) for word in fields.formats or ([fields.format] if fields.format else [None])]
-    for word in words:
-        known = None if word == "None" else word
+    for word in fields.formats or (fields.format,):
+        known: str | None = word
         if known is None and leaf is not None:
             known = suffix_of(_path(leaf, draft, None, None, renderers)).lstrip(".") or None
         known = known or suffix_of(default_path(draft.name)).lstrip(".")
@@ -152,9 +151,9 @@ def _expanded(
             if not suffix_of(path):
                 path += f".{known}"
             if format_of(suffix_of(path)) != format_of(known):
-                help = "write '{{ format }}' where the suffix stands"
+                remedy = "write '{{ format }}' where the suffix stands"
                 collector.error(
-                    "format-suffix", f"'{path}' does not end like its format '{known}'", node.span, help=help,
+                    "format-suffix", f"'{path}' does not end like its format '{known}'", node.span, help=remedy,
                     asset=draft.name, row=draft.row,
                 )  # fmt: skip
                 continue

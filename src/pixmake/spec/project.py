@@ -77,9 +77,9 @@ class ProfileFields(Declared):
 
 def check_drop(value: Any) -> list[str]:
     """Names of request fields that a server does not take."""
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return value
-    refuse("wrong-type", f"'drop' is a list of request fields, not {shown(value)}", "write drop: [quality]")
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        refuse("wrong-type", f"'drop' is a list of request fields, not {shown(value)}", "write drop: [quality]")
+    return value
 
 
 class ProviderFields(Declared):

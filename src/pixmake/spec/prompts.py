@@ -38,7 +38,7 @@ def render_prompts(
     edits = entry(merged, "edits")
     if not isinstance(edits, Row):
         return tuple(prompts), first is not None, None
-    made = Row(edits.origin, edits.line, edits.column, edits.length)
+    made = Row(edits.spot)
     for item in edits.items:
         prompt = _edit(item, context, renderers)
         if prompt is not None:
@@ -56,12 +56,12 @@ def _first(merged: Branch, set_here: frozenset[str], context: dict[str, Any], re
 
 def _edit(item: Node, context: Mapping[str, Any], renderers: Renderers) -> Prompt | None:
     if isinstance(item, Leaf):
-        fields = Branch(item.origin, item.line, item.column, item.length)
+        fields = Branch(item.spot)
         fields.add(item, "prompt", item)
         found = _prompt(fields, context, renderers, item)
         if found is None:
             return None
-        return Prompt(found.text, False, item, Branch(item.origin, item.line, item.column, item.length))
+        return Prompt(found.text, False, item, Branch(item.spot))
     assert isinstance(item, Branch)
     own = branch(item, "vars")
     if own is not None:
@@ -71,7 +71,7 @@ def _edit(item: Node, context: Mapping[str, Any], renderers: Renderers) -> Promp
     if found is None:
         message = "this edit has no prompt"
         raise Failed(Diagnostic(code="no-prompt", message=message, span=item.span, help="add 'prompt:'"))
-    fields = Branch(item.origin, item.line, item.column, item.length)
+    fields = Branch(item.spot)
     for name, node in item.entries.items():
         if name in ("prompt", "template", "verbatim", "vars"):
             continue

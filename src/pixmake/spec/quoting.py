@@ -7,7 +7,7 @@ import re
 import yaml
 
 from pixmake.diagnostics import Diagnostic
-from pixmake.spec.nodes import Leaf, Origin
+from pixmake.spec.nodes import Origin, Spot
 
 ENTRY = re.compile(
     r"^(?P<head>\s*(?:- +)*(?:(?:\"[^\"]*\"|'[^']*'|[^\s:'\"{\[#&*!|>%@`][^:]*?):[ \t]+)?)(?P<value>\S.*)$"
@@ -43,7 +43,7 @@ def explain(error: yaml.YAMLError, text: str, origin: Origin) -> Diagnostic:
     mark = getattr(error, "problem_mark", None)
     context = getattr(error, "context_mark", None)
     if mark is None:
-        return Diagnostic(code="bad-yaml", message="this is not YAML text", span=Leaf(origin, 1, 1, 0, None).span)
+        return Diagnostic(code="bad-yaml", message="this is not YAML text", span=Spot(origin, 1, 1, 0).span)
     lines = text.split("\n")
     number, column = mark.line, mark.column
     line = lines[number] if number < len(lines) else ""
@@ -99,7 +99,7 @@ def _closes_early(value: str) -> bool:
 
 def _quotes(origin: Origin, number: int, line: str, wanting: tuple[int, str]) -> Diagnostic:
     start, why = wanting
-    span = Leaf(origin, number + 1, start + 1, len(line.rstrip()) - start, None).span
+    span = Spot(origin, number + 1, start + 1, len(line.rstrip()) - start).span
     return Diagnostic(
         code="needs-quotes", message=f"{why} needs quotes", span=span, help=f"write it as:\n{quoted_line(line)}"
     )
@@ -110,7 +110,7 @@ def _tab(origin: Origin, number: int, line: str) -> Diagnostic:
     return Diagnostic(
         code="tab-indent",
         message="a tab where YAML wants spaces",
-        span=Leaf(origin, number + 1, column, 1, None).span,
+        span=Spot(origin, number + 1, column, 1).span,
         help="indent with two spaces a level; tabs are not allowed there",
     )
 
@@ -149,9 +149,9 @@ PLAIN = {
 
 def _plain(error: yaml.YAMLError, origin: Origin, number: int, column: int, context: yaml.Mark | None) -> Diagnostic:
     problem = str(getattr(error, "problem", "") or "")
-    code, message, help = PLAIN.get(
+    code, message, remedy = PLAIN.get(
         problem, ("bad-yaml", f"YAML can't be read here: {problem}", "check quotes, brackets and indentation around it")
     )
     if code == "unclosed" and context is not None:
         number, column = context.line, context.column
-    return Diagnostic(code=code, message=message, span=Leaf(origin, number + 1, column + 1, 1, None).span, help=help)
+    return Diagnostic(code=code, message=message, span=Spot(origin, number + 1, column + 1, 1).span, help=remedy)

@@ -39,7 +39,7 @@ def read_rows(node: Node, folder: Path, files: Files, collector: Collector) -> t
     found: list[Record] = []
     for item in node.items if isinstance(node, Row) else [node]:
         if isinstance(item, Branch):
-            label = f"{item.origin.source.name}:{item.origin.line(item.line)}"
+            label = f"{item.span.source.name}:{item.span.line}"
             found.append(Record(label, untemplated(item.data)))
         elif isinstance(item, Leaf) and isinstance(item.value, str):
             found += _from_path(item, str(item.value), folder, files, collector)
@@ -61,8 +61,8 @@ def _squared(records: list[Record]) -> tuple[Record, ...]:
 def _from_path(item: Leaf, text: str, folder: Path, files: Files, collector: Collector) -> list[Record]:
     names = files.glob(folder, text) if is_glob(text) else (text,)
     if not names:
-        help = f"the pattern is relative to '{files.name(folder)}'"
-        collector.error("no-match", f"no file matches '{text}'", item.span, help=help)
+        remedy = f"the pattern is relative to '{files.name(folder)}'"
+        collector.error("no-match", f"no file matches '{text}'", item.span, help=remedy)
     found: list[Record] = []
     for name in names:
         try:
@@ -85,8 +85,8 @@ def _file(item: Leaf, name: str, folder: Path, files: Files, collector: Collecto
     source = files.text(path)
     if source is None:
         guess = files.nearest(path)
-        help = f"did you mean '{guess}'?" if guess else f"the path is relative to '{files.name(folder)}'"
-        collector.error("missing-file", f"no file '{name}'", item.span, help=help)
+        remedy = f"did you mean '{guess}'?" if guess else f"the path is relative to '{files.name(folder)}'"
+        collector.error("missing-file", f"no file '{name}'", item.span, help=remedy)
         return []
     records = reader(source, collector)
     if suffix == ".md":
@@ -129,8 +129,8 @@ def _separated(source: Source, collector: Collector, delimiter: str) -> list[Rec
                 records.append(Record(f"{source.name}:{start}", dict(zip(header, cells, strict=True))))
     except csv.Error as error:
         message = f"this row can't be read: {error}"
-        help = 'a cell with quotes in it is written "like ""this"""'
-        raise Broken(Diagnostic(code="bad-row", message=message, span=place(source, line), help=help)) from None
+        remedy = 'a cell with quotes in it is written "like ""this"""'
+        raise Broken(Diagnostic(code="bad-row", message=message, span=place(source, line), help=remedy)) from None
     return records
 
 
@@ -138,16 +138,16 @@ def _header(source: Source, line: int, names: list[str], collector: Collector) -
     seen: set[str] = set()
     for number, name in enumerate(names, 1):
         if not name:
-            help = "give every column a name"
-            collector.error("bad-column", f"column {number} has no name", place(source, line), help=help)
+            remedy = "give every column a name"
+            collector.error("bad-column", f"column {number} has no name", place(source, line), help=remedy)
         elif name in seen:
             at = source.line(line).rfind(name) + 1
-            help = "rename one of them"
+            remedy = "rename one of them"
             collector.error(
                 "duplicate-column",
                 f"two columns are named '{name}'",
                 place(source, line, max(1, at), len(name)),
-                help=help,
+                help=remedy,
             )
         seen.add(name)
     return names
@@ -156,8 +156,8 @@ def _header(source: Source, line: int, names: list[str], collector: Collector) -
 def _ragged(source: Source, line: int, cells: list[str], header: list[str], collector: Collector) -> None:
     many = "more" if len(cells) > len(header) else "fewer"
     message = f"{len(cells)} cells where the header has {len(header)} columns"
-    help = "a cell with a comma in it needs double quotes around it" if many == "more" else "add the missing commas"
-    collector.error("ragged-row", message, place(source, line), help=help)
+    remedy = "a cell with a comma in it needs double quotes around it" if many == "more" else "add the missing commas"
+    collector.error("ragged-row", message, place(source, line), help=remedy)
 
 
 def _constant(text: str) -> Any:
@@ -172,8 +172,8 @@ def _json(source: Source, collector: Collector) -> list[Record]:
     text = source.text
     at = SPACE.match(text).end()  # type: ignore[union-attr]
     if text[at : at + 1] != "[":
-        help = 'write [{"id": "orc"}, {"id": "imp"}]'
-        collector.error("bad-rows", f"'{source.name}' is not a list of rows", place(source, 1), help=help)
+        remedy = 'write [{"id": "orc"}, {"id": "imp"}]'
+        collector.error("bad-rows", f"'{source.name}' is not a list of rows", place(source, 1), help=remedy)
         return []
     return list(_json_items(source, at + 1))
 
@@ -227,8 +227,8 @@ def _bad_json(source: Source, at: int, message: str) -> Broken:
 def _mapping(value: Any, source: Source, line: int) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
-    help = 'a row is a map, like {"id": "orc"}'
-    raise Broken(Diagnostic(code="bad-rows", message="this row is not a map", span=place(source, line), help=help))
+    remedy = 'a row is a map, like {"id": "orc"}'
+    raise Broken(Diagnostic(code="bad-rows", message="this row is not a map", span=place(source, line), help=remedy))
 
 
 def _jsonl(source: Source, collector: Collector) -> list[Record]:
@@ -249,11 +249,12 @@ def _yaml(source: Source, collector: Collector) -> list[Record]:
     node = parse(source.text, source, collector)
     if not isinstance(node, Row):
         if node is not None:
-            help = "write '- {id: orc}' lines"
-            collector.error("bad-rows", f"'{source.name}' is not a list of rows", node.span, help=help)
+            remedy = "write '- {id: orc}' lines"
+            collector.error("bad-rows", f"'{source.name}' is not a list of rows", node.span, help=remedy)
         return []
     return [
-        Record(f"{source.name}:{item.line}", _mapping(untemplated(item.data), source, item.line)) for item in node.items
+        Record(f"{source.name}:{item.spot.line}", _mapping(untemplated(item.data), source, item.spot.line))
+        for item in node.items
     ]
 
 
@@ -263,9 +264,9 @@ def _markdown(source: Source, collector: Collector) -> list[Record]:
         return [Record(source.name, {"body": text.strip()})]
     end = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE).search(text, 4)
     if end is None:
-        help = "close it with a line '---'"
+        remedy = "close it with a line '---'"
         span = place(source, 1)
-        raise Broken(Diagnostic(code="unclosed", message="front matter that is not closed", span=span, help=help))
+        raise Broken(Diagnostic(code="unclosed", message="front matter that is not closed", span=span, help=remedy))
     node = compose(text[4 : end.start()], Origin(source, offset=1), collector)
     columns = _mapping(untemplated(node.data), source, 2) if node is not None else {}
     return [Record(source.name, {"body": text[end.end() :].strip(), **columns})]

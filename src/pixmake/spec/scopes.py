@@ -4,15 +4,16 @@ the profile's over them, and the prefix of its name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import is_
 from typing import Any
 
 from pixmake.diagnostics import Collector, Source
 from pixmake.spec.complaints import nearest
 from pixmake.spec.fields import split_list
 from pixmake.spec.layers import deep_data, overlay
-from pixmake.spec.nodes import Branch, Leaf, Node, Origin, Rendered, Row, untemplated
+from pixmake.spec.nodes import Branch, Leaf, Node, Origin, Rendered, Row, Spot, untemplated
 from pixmake.spec.templates import Failed, Renderer
 
 NOWHERE = Origin(Source("", ""))
@@ -25,10 +26,7 @@ class Renderers:
         self.by_file: dict[str, Renderer] = {}
 
     def of(self, node: Node) -> Renderer:
-        return self.by_file[node.origin.source.name]
-
-    def used(self) -> set[str]:
-        return set().union(*(renderer.used for renderer in self.by_file.values()))
+        return self.by_file[node.spot.origin.source.name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,6 +46,22 @@ class Scope:
     env: Mapping[str, str]
     bases: dict[tuple[str, ...], Base | None] = field(default_factory=dict)
 
+    def equals(self, other: Scope) -> bool:
+        """Whether assets come out the same: equal variables, and the very same layers."""
+        return (
+            self.prefixes == other.prefixes
+            and self.vars == other.vars
+            and self.own_vars == other.own_vars
+            and self.sizes == other.sizes
+            and self.env == other.env
+            and _same_all(self.defaults, other.defaults)
+            and _same_all(self.profile_defaults, other.profile_defaults)
+            and self.presets.keys() == other.presets.keys()
+            and all(_same_all(layers, other.presets[name]) for name, layers in self.presets.items())
+            and self.profile_presets.keys() == other.profile_presets.keys()
+            and all(layer is other.profile_presets[name] for name, layer in self.profile_presets.items())
+        )
+
     @property
     def prefix(self) -> str:
         return self.prefixes[0]
@@ -61,8 +75,12 @@ class Base:
     vars: tuple[Branch, ...]
 
 
+def _same_all(some: Sequence[Branch], others: Sequence[Branch]) -> bool:
+    return len(some) == len(others) and all(map(is_, some, others))
+
+
 def empty() -> Branch:
-    return Branch(NOWHERE, 1, 1, 0)
+    return Branch(Spot(NOWHERE, 1, 1, 0))
 
 
 def entry(node: Node | None, name: str) -> Node | None:
@@ -84,14 +102,14 @@ def render_node(node: Node, renderers: Renderers, context: Mapping[str, Any], wh
         text = renderers.of(node).text(node, context, what)
         return node.rendered(text) if text else None
     if isinstance(node, Row):
-        row = Row(node.origin, node.line, node.column, node.length)
+        row = Row(node.spot)
         for item in node.items:
             made = render_node(item, renderers, context, what)
             if made is not None:
                 row.add(made)
         return row
     assert isinstance(node, Branch)
-    result = Branch(node.origin, node.line, node.column, node.length)
+    result = Branch(node.spot)
     for name, item in node.entries.items():
         made = render_node(item, renderers, context, what)
         if made is not None:
@@ -179,15 +197,15 @@ class Stack:
         fields = empty()
         for layer in self.layers:
             fields = overlay(fields, layer)
-        vars = tuple(found for layer in self.layers if (found := branch(layer, "vars")) is not None)
-        return Base(fields=fields, vars=vars)
+        maps = tuple(found for layer in self.layers if (found := branch(layer, "vars")) is not None)
+        return Base(fields=fields, vars=maps)
 
     def _preset(self, leaf: Leaf, above: tuple[str, ...]) -> None:
         name = str(leaf.value)
         if name not in self.known:
             self.failed = True
-            help = nearest(name, sorted(self.known), "presets") or "there are no presets: declare them in 'presets:'"
-            self.collector.error("unknown-preset", f"no preset named '{name}'", leaf.span, help=help)
+            remedy = nearest(name, sorted(self.known), "presets") or "there are no presets: declare them in 'presets:'"
+            self.collector.error("unknown-preset", f"no preset named '{name}'", leaf.span, help=remedy)
             return
         if name in above:
             self.failed = True

@@ -13,7 +13,7 @@ from pixmake.spec.asset import Budget, ProviderSettings
 from pixmake.spec.complaints import complain, nearest
 from pixmake.spec.nodes import Branch, Leaf, Node, untemplated
 from pixmake.spec.project import PROVIDER_TYPES, ProviderFields
-from pixmake.spec.scopes import branch, entry
+from pixmake.spec.scopes import branch, empty, entry
 
 EMBEDDED = ("openai", "draft")
 SECRETS = ("api_key", "apikey", "key", "token", "secret", "password", "api-key", "authorization")
@@ -37,15 +37,15 @@ def providers_of(root: Branch, collector: Collector) -> dict[str, ProviderSettin
 
 def _provider(name: str, node: Node, key: Leaf, collector: Collector) -> ProviderSettings | None:
     if isinstance(node, Leaf) and node.value is None:
-        node = Branch(node.origin, node.line, node.column, node.length)
+        node = Branch(node.spot)
     if not isinstance(node, Branch):
         collector.error("wrong-type", f"'{name}' is a map of settings", node.span, help="write {concurrency: 8}")
         return None
     if _has_secret(node, collector):
         return None
     kind = entry(node, "type")
-    type = str(kind.data) if isinstance(kind, Leaf) and isinstance(kind.value, str) else name
-    model = PROVIDER_TYPES.get(type)
+    engine = str(kind.data) if isinstance(kind, Leaf) and isinstance(kind.value, str) else name
+    model = PROVIDER_TYPES.get(engine)
     known = node
     if model is None:
         model, known = ProviderFields, _only(node, COMMON)
@@ -57,7 +57,7 @@ def _provider(name: str, node: Node, key: Leaf, collector: Collector) -> Provide
     rest = {key: untemplated(item.data) for key, item in node.entries.items() if key not in COMMON}
     return ProviderSettings(
         name=name,
-        type=type,
+        type=engine,
         concurrency=fields.concurrency,
         same_as=fields.same_as,
         price_per_image=fields.price_per_image,
@@ -67,7 +67,7 @@ def _provider(name: str, node: Node, key: Leaf, collector: Collector) -> Provide
 
 
 def _only(node: Branch, names: tuple[str, ...]) -> Branch:
-    part = Branch(node.origin, node.line, node.column, node.length)
+    part = Branch(node.spot)
     for name in names:
         if name in node.entries:
             part.add(node.keys[name], name, node.entries[name])
@@ -92,17 +92,17 @@ def _check_same_as(name: str, node: Node | None, found: Mapping[str, ProviderSet
         return
     others = sorted(other for other in found if other != name)
     if node.value not in others:
-        help = nearest(node.value, others, "providers")
-        collector.error("unknown-provider", f"no other provider named '{node.value}'", node.span, help=help)
+        remedy = nearest(node.value, others, "providers")
+        collector.error("unknown-provider", f"no other provider named '{node.value}'", node.span, help=remedy)
     elif (beyond := found[str(node.value)].same_as) is not None:
-        help = f"write 'same_as: {beyond}'"
-        collector.error("same-as-chain", f"'{node.value}' is itself the same as '{beyond}'", node.span, help=help)
+        remedy = f"write 'same_as: {beyond}'"
+        collector.error("same-as-chain", f"'{node.value}' is itself the same as '{beyond}'", node.span, help=remedy)
 
 
 def budget_of(root: Branch, profile: Branch | None) -> Budget:
     """The caps of the spec with the profile's on top. Amounts were validated before."""
     amounts: dict[str, Any] = {}
     for level in (root, profile):
-        for name, node in (branch(level, "budget") or Branch(root.origin, 1, 1, 0)).entries.items():
+        for name, node in (branch(level, "budget") or empty()).entries.items():
             amounts[name] = None if node.data is None else Decimal(str(node.data))
     return Budget(per_build=amounts.get("per_build"), per_day=amounts.get("per_day"))

@@ -10,9 +10,11 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from pixmake.diagnostics import Collector, did_you_mean
+from pixmake.diagnostics import Collector, Source, did_you_mean
 from pixmake.spec import rows
+from pixmake.spec.cache import SpecCache
 from pixmake.spec.complaints import complain
+from pixmake.spec.cutting import Pieces, document
 from pixmake.spec.document import Broken, parse
 from pixmake.spec.expand import Family
 from pixmake.spec.files import Files, is_glob
@@ -33,12 +35,15 @@ ROOT_ONLY = frozenset(RootFields.model_fields) - frozenset(FileFields.model_fiel
 class Reader:
     """Reads the files of one project. `families` grows in the order of the files."""
 
+    cache: SpecCache
     files: Files
     collector: Collector
     renderers: Renderers
     env: Mapping[str, str]
     families: list[Family] = field(default_factory=list)
-    folders: set[Path] = field(default_factory=set)
+    keeps: bool = False
+    """Whether anybody will load again with this cache."""
+    levels: int = 0
     count: int = 0
     profile: Branch | None = None
 
@@ -51,7 +56,7 @@ class Reader:
         self.profile = self.chosen(node, profile)
         templates = self.templates_dir(node, file, file.parent / "templates")
         self.renderers.by_file[self.files.name(file)] = self.renderer(templates)
-        allowed = _texts(entry(node, "allow_env"))
+        allowed = texts_of(entry(node, "allow_env"))
         env = {name: self.env[name] for name in allowed if name in self.env}
         presets = branch(self.profile, "presets") or empty()
         defaults = branch(self.profile, "defaults")
@@ -79,33 +84,38 @@ class Reader:
         name = self.files.name(file)
         if source is None:
             guess = self.files.nearest(file)
-            help = f"did you mean '{guess}'?" if guess else "'pixmake init' writes a first one"
-            self.collector.error("missing-file", f"no file '{name}'", place.span if place else None, help=help)
+            remedy = f"did you mean '{guess}'?" if guess else "'pixmake init' writes a first one"
+            self.collector.error("missing-file", f"no file '{name}'", place.span if place else None, help=remedy)
             return None
         before = len(self.collector.errors)
-        node = parse(source.text, source, self.collector)
+        node = self.tree(file, source)
         if isinstance(node, Branch):
             return node
         if len(self.collector.errors) == before:
             message = "the file is empty" if node is None else "a spec is a map of keys"
-            help = "the smallest spec is:\nversion: 1\nassets:\n  heart.png: a heart"
+            remedy = "the smallest spec is:\nversion: 1\nassets:\n  heart.png: a heart"
             span = rows.place(source, 1) if node is None else node.span
-            self.collector.error("no-spec", message, span, help=help)
+            self.collector.error("no-spec", message, span, help=remedy)
         return None
+
+    def tree(self, file: Path, source: Source) -> Node | None:
+        if not self.keeps:
+            return parse(source.text, source, self.collector)
+        return document(source, self.cache.pieces.setdefault(file, Pieces()), self.collector)
 
     def version_fits(self, node: Branch, *, wanted: bool) -> bool:
         version = entry(node, "version")
         if version is None:
             if wanted:
-                help = f"add this line at the top:\nversion: {VERSION}"
-                self.collector.error("no-version", "'version' is missing", node.span, help=help)
+                remedy = f"add this line at the top:\nversion: {VERSION}"
+                self.collector.error("no-version", "'version' is missing", node.span, help=remedy)
             return not wanted
         value = version.data
         if value == VERSION and isinstance(value, int) and not isinstance(value, bool):
             return True
         if isinstance(value, int) and not isinstance(value, bool) and value > VERSION:
-            help = f"this tool reads version {VERSION}: upgrade pixmake, or write 'version: {VERSION}'"
-            self.collector.error("newer-version", f"the spec has version {value}", version.span, help=help)
+            remedy = f"this tool reads version {VERSION}: upgrade pixmake, or write 'version: {VERSION}'"
+            self.collector.error("newer-version", f"the spec has version {value}", version.span, help=remedy)
         else:
             self.collector.error(
                 "bad-version",
@@ -117,15 +127,16 @@ class Reader:
 
     def validate(self, node: Branch, model: type[BaseModel]) -> None:
         """Judges all declared fields of a file; assets one by one."""
-        skeleton = Branch(node.origin, node.line, node.column, node.length)
+        skeleton = Branch(node.spot)
         for name, item in node.entries.items():
             if name in ROOT_ONLY and model is not RootFields:
-                help = "move it there: it holds for the whole project"
+                remedy = "move it there: it holds for the whole project"
                 message = f"'{name}' belongs into the root spec"
-                self.collector.error("root-only-key", message, node.keys[name].span, help=help)
+                self.collector.error("root-only-key", message, node.keys[name].span, help=remedy)
             elif name != "assets" or not isinstance(item, Branch):
                 skeleton.add(node.keys[name], name, item)
-        self.judge(skeleton, model)
+        if skeleton.entries:
+            self.judge(skeleton, model)
         assets = branch(node, "assets") or empty()
         for name, item in assets.entries.items():
             self.judge_asset(name, item)
@@ -141,13 +152,14 @@ class Reader:
     def judge_asset(self, name: str, node: Node) -> bool:
         """An asset is a text or a map of declared fields."""
         if isinstance(node, Branch):
-            return self.judge(node, AssetFields)
+            node.judged = node.judged or self.judge(node, AssetFields)
+            return node.judged
         if isinstance(node, Leaf) and isinstance(node.value, str):
             return True
         given = "nothing" if isinstance(node, Leaf) and node.value is None else f"'{node.data}'"
         given = "a list" if isinstance(node, Row) else given
-        help = f"write its prompt: '{name}: \"a heart\"'"
-        self.collector.error("wrong-type", f"'{name}' is a prompt or a map, not {given}", node.span, help=help)
+        remedy = f"write its prompt: '{name}: \"a heart\"'"
+        self.collector.error("wrong-type", f"'{name}' is a prompt or a map, not {given}", node.span, help=remedy)
         return False
 
     def chosen(self, node: Branch, profile: str | None) -> Branch | None:
@@ -158,8 +170,8 @@ class Reader:
             known = sorted((branch(node, "profiles") or empty()).entries)
             guess = did_you_mean(profile, known)
             listed = f"profiles: {', '.join(known)}" if known else "the spec has no profiles"
-            help = f"did you mean '{guess}'? {listed}" if guess else listed
-            self.collector.error("unknown-profile", f"no profile named '{profile}'", help=help)
+            remedy = f"did you mean '{guess}'? {listed}" if guess else listed
+            self.collector.error("unknown-profile", f"no profile named '{profile}'", help=remedy)
         return found
 
     def templates_dir(self, node: Branch, file: Path, inherited: Path) -> Path:
@@ -167,17 +179,13 @@ class Reader:
         if not isinstance(found, Leaf) or not isinstance(found.value, str):
             return inherited
         folder = Path(os.path.normpath(file.parent / str(found.value)))
-        if self.files.kind(folder) != "folder":
-            help = f"the path is relative to '{self.files.name(file)}'"
-            self.collector.error("missing-folder", f"no folder '{found.value}'", found.span, help=help)
+        if self.files.kind(str(folder)) != "folder":
+            remedy = f"the path is relative to '{self.files.name(file)}'"
+            self.collector.error("missing-folder", f"no folder '{found.value}'", found.span, help=remedy)
         return folder
 
     def renderer(self, folder: Path) -> Renderer:
-        for renderer in self.renderers.by_file.values():
-            if renderer.loader.folder == folder:
-                return renderer
-        self.folders.add(folder)
-        return Renderer(folder, self.files)
+        return self.cache.renderer(folder, self.files)
 
     def vars_from(self, node: Branch, folder: Path) -> dict[str, Any]:
         """Variables of the files in `vars_from`, later ones over earlier."""
@@ -196,8 +204,8 @@ class Reader:
             source = self.files.text(path)
             if source is None:
                 guess = self.files.nearest(path)
-                help = f"did you mean '{guess}'?" if guess else None
-                self.collector.error("missing-file", f"no file '{item.value}'", item.span, help=help)
+                remedy = f"did you mean '{guess}'?" if guess else None
+                self.collector.error("missing-file", f"no file '{item.value}'", item.span, help=remedy)
                 return None
             if path.suffix.lower() == ".json":
                 data = rows.read_json(source)
@@ -208,8 +216,8 @@ class Reader:
             self.collector.found.append(broken.diagnostic)
             return None
         if not isinstance(data, dict):
-            help = "write a map of names to values in it"
-            self.collector.error("wrong-type", f"'{item.value}' is not a map of variables", item.span, help=help)
+            remedy = "write a map of names to values in it"
+            self.collector.error("wrong-type", f"'{item.value}' is not a map of variables", item.span, help=remedy)
         return data
 
     def level(
@@ -217,7 +225,9 @@ class Reader:
     ) -> None:
         """A file or group: its scope, its own assets, then its groups and includes."""
         profile_vars = branch(self.profile, "vars")
-        scope = inner_scope(outer, node, prefix, profile_vars, self.renderers, self.collector)
+        made = inner_scope(outer, node, prefix, profile_vars, self.renderers, self.collector)
+        self.levels += 1
+        scope = self.cache.scope((*chain, made.prefix, self.levels), made)
         assets = branch(node, "assets") or empty()
         for name, item in assets.entries.items():
             if isinstance(item, Branch) or (isinstance(item, Leaf) and isinstance(item.value, str)):
@@ -243,8 +253,8 @@ class Reader:
                 continue
             names = [name for name in self.files.glob(file.parent, text) if file.parent / name != file]
             if not names:
-                help = f"the pattern is relative to '{self.files.name(file.parent)}'"
-                self.collector.error("no-match", f"no file matches '{text}'", leaf.span, help=help)
+                remedy = f"the pattern is relative to '{self.files.name(file.parent)}'"
+                self.collector.error("no-match", f"no file matches '{text}'", leaf.span, help=remedy)
             for name in names:
                 yield leaf, Path(os.path.normpath(file.parent / name)), after
 
@@ -269,5 +279,6 @@ class Reader:
         self.level(node, scope, prefix, path, own, (*chain, path))
 
 
-def _texts(node: Node | None) -> list[str]:
+def texts_of(node: Node | None) -> list[str]:
+    """The items of a list of texts."""
     return [str(item.data) for item in node.items if isinstance(item, Leaf)] if isinstance(node, Row) else []

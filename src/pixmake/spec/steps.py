@@ -98,8 +98,8 @@ class Builder:
             return size
         found = self.draft.scope.sizes.get(size)
         if found is None:
-            help = nearest(size, [*sorted(self.draft.scope.sizes), "auto"], "sizes here")
-            self.error("unknown-size", f"no size named '{size}'", node, help)
+            remedy = nearest(size, [*sorted(self.draft.scope.sizes), "auto"], "sizes here")
+            self.error("unknown-size", f"no size named '{size}'", node, remedy)
         return found or SIZE
 
     def gravity(self) -> str | tuple[str, str]:
@@ -138,8 +138,8 @@ class Builder:
         for name in FIRST_ONLY:
             taken = has_edits and name in ("variants", "pick")
             if name in self.draft.own and name in self.nodes and not taken:
-                help = "move it into an entry of 'edits', or add a 'prompt'"
-                self.error("unused-field", f"'{name}' belongs to a prompt, and there is none", self.nodes[name], help)
+                remedy = "move it into an entry of 'edits', or add a 'prompt'"
+                self.error("unused-field", f"'{name}' belongs to a prompt, and there is none", self.nodes[name], remedy)
 
     def step(self, index: int, level: StepFields, node: Branch | None, size: str) -> Step:
         prompt = self.draft.prompts[index]
@@ -185,8 +185,8 @@ class Builder:
     def provider(self, name: str | None, nodes: Mapping[str, Node]) -> str:
         name = name or "openai"
         if name not in self.providers:
-            help = nearest(name, sorted(self.providers), "providers")
-            self.error("unknown-provider", f"no provider named '{name}'", nodes["provider"], help)
+            remedy = nearest(name, sorted(self.providers), "providers")
+            self.error("unknown-provider", f"no provider named '{name}'", nodes["provider"], remedy)
         return name
 
     def options(self, level: StepFields) -> Mapping[str, Any]:
@@ -207,8 +207,10 @@ class Builder:
         if index == 0 and self.draft.has_first and self.fields.from_ is None:
             for name in ("mask", "markup"):
                 if getattr(level, name) is not None:
-                    help = "add 'from:', or move it into an entry of 'edits'"
-                    self.error("no-parent", f"'{name}' needs a picture to change, and there is none", nodes[name], help)
+                    remedy = "add 'from:', or move it into an entry of 'edits'"
+                    self.error(
+                        "no-parent", f"'{name}' needs a picture to change, and there is none", nodes[name], remedy
+                    )
             return None, None
         mask = None if level.mask is None else self.lookup.mask(level.mask, own["mask"], self.draft)
         markup = None if level.markup is None else self.lookup.picture(level.markup, own["markup"], self.draft)

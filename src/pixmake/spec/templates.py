@@ -4,8 +4,9 @@ and what goes wrong is said at the template's own line.
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any, TypeVar
@@ -15,11 +16,12 @@ from jinja2 import Template as Compiled
 from jinja2.exceptions import SecurityError, TemplateError
 
 from pixmake.diagnostics import Diagnostic, Source, Span, did_you_mean
-from pixmake.spec.bounds import Bounded, TooMuch, UndefinedName
+from pixmake.spec.bounds import Bounded, UndefinedName
 from pixmake.spec.complaints import nearest
 from pixmake.spec.document import Broken
 from pixmake.spec.files import Files
-from pixmake.spec.nodes import MARKS, Leaf
+from pixmake.spec.filters import TooMuch
+from pixmake.spec.nodes import Leaf, Spot
 
 T = TypeVar("T")
 MOST_COMPILED = 50_000
@@ -41,15 +43,19 @@ class _Folder(BaseLoader):
         self.folder = folder
         self.files = files
         self.sources: dict[str, Source] = {}
+        self.loaded: dict[Path, Source] = {}
+
+    def path(self, name: str) -> Path:
+        return Path(os.path.normpath(self.folder / name))
 
     def get_source(self, environment: Any, template: str) -> tuple[str, str, Callable[[], bool]]:
         path = PurePosixPath(template)
         if path.is_absolute() or ".." in path.parts or "\\" in template:
             raise TemplateNotFound(template)
-        source = self.files.text(self.folder / path)
+        source = self.files.text(self.path(template))
         if source is None:
             raise TemplateNotFound(template)
-        self.sources[source.name] = source
+        self.sources[source.name] = self.loaded[self.path(template)] = source
         return source.text, source.name, lambda: True
 
     def list_templates(self) -> list[str]:
@@ -60,10 +66,13 @@ class _Environment(Bounded):
     """Notes every template file that is asked for, for dependency tracking."""
 
     used: set[str]
+    edges: dict[str, set[str]]
 
-    def _load_template(self, name: str, globals: Any) -> Compiled:
-        self.used.add(name)
-        return super()._load_template(name, globals)
+    def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> Compiled:
+        self.used.add(str(name))
+        if parent is not None:
+            self.edges.setdefault(parent, set()).add(str(name))
+        return super().get_template(name, parent, globals)
 
 
 class Renderer:
@@ -74,7 +83,9 @@ class Renderer:
         self.environment = _Environment(
             loader=self.loader, trim_blocks=True, autoescape=False, cache_size=10_000, auto_reload=False
         )
-        self.environment.used = self.used = set()
+        self.used: set[str] = set()
+        self.environment.used = self.used
+        self.environment.edges = {}
         self.inline: dict[str, Compiled] = {}
         self.expressions: dict[str, Compiled] = {}
 
@@ -92,10 +103,25 @@ class Renderer:
         source = "{% if " + text + " %}1{% endif %}"
         return self._guarded(lambda: self._compiled(source).render(context) == "1", leaf, context, what)
 
-    def forget(self, names: Iterable[str]) -> None:
-        """Drops compiled template files, after a change."""
-        if any(names) and self.environment.cache is not None:
+    def renew(self) -> None:
+        """Drops what was compiled where a file is not as it was. Raises Broken where one can't be read any more."""
+        files = self.loader.files
+        if all(files.text(path) is source for path, source in self.loader.loaded.items()):
+            return
+        self.loader.loaded.clear()
+        self.loader.sources.clear()
+        self.environment.edges.clear()
+        if self.environment.cache is not None:
             self.environment.cache.clear()
+
+    def files_used(self) -> dict[Path, Source | None]:
+        """The template files that `used` names, with those that they use in turn."""
+        waiting, names = [*self.used], set(self.used)
+        while waiting:
+            more = self.environment.edges.get(waiting.pop(), set()) - names
+            names |= more
+            waiting += more
+        return {self.loader.path(name): self.loader.files.text(self.loader.path(name)) for name in sorted(names)}
 
     def _compiled(self, text: str) -> Compiled:
         found = self.inline.get(text)
@@ -129,11 +155,11 @@ class Renderer:
         owner, known = _owner(error.owner, context)
         message = f"no {owner} '{name}'"
         if name == "prompt" and error.owner is None:
-            message, help = "'prompt' is not set here", "give the asset a 'prompt', or leave {{ prompt }} out"
+            message, remedy = "'prompt' is not set here", "give the asset a 'prompt', or leave {{ prompt }} out"
         else:
-            help = nearest(name, sorted(known), "there is" if len(known) == 1 else "there are")
+            remedy = nearest(name, sorted(known), "there is" if len(known) == 1 else "there are")
         return Diagnostic(
-            code="undefined-name", message=message, span=self._place(error, leaf, name), help=help or None
+            code="undefined-name", message=message, span=self._place(error, leaf, name), help=remedy or None
         )
 
     def _unknown(self, error: TemplateNotFound, leaf: Leaf) -> Diagnostic:
@@ -142,14 +168,14 @@ class Renderer:
         stems = {PurePosixPath(known).stem: known for known in names}
         near = did_you_mean(name, [*names, *stems])
         guess = stems.get(near, near) if near else None
-        help = f"did you mean '{guess}'? " if guess else ""
+        remedy = f"did you mean '{guess}'? " if guess else ""
         listed = ", ".join(names[:24]) or "none"
         folder = self.loader.files.name(self.loader.folder)
         return Diagnostic(
             code="unknown-template",
             message=f"no template named '{name}'",
             span=self._place(error, leaf, name),
-            help=f"{help}templates in '{folder}': {listed}",
+            help=f"{remedy}templates in '{folder}': {listed}",
         )
 
     def _syntax(self, error: TemplateSyntaxError, leaf: Leaf, what: str) -> Diagnostic:
@@ -160,24 +186,26 @@ class Renderer:
         else:
             span = locate(leaf, error.lineno, None)
         message = str(error.message or "").rstrip(".")
-        help = "for braces that are meant as text: {% raw %}…{% endraw %}, or 'verbatim: true'"
+        remedy = "for braces that are meant as text: {% raw %}…{% endraw %}, or 'verbatim: true'"
         return Diagnostic(
-            code="template-syntax", message=f"the template can't be read: {_lower(message)}", span=span, help=help
+            code="template-syntax", message=f"the template can't be read: {_lower(message)}", span=span, help=remedy
         )
 
     def _too_much(self, message: str, leaf: Leaf, error: BaseException | None) -> Diagnostic:
         is_bound = error is None or isinstance(error, TooMuch)
         span = self._place(error, leaf, None) if error is not None else leaf.span
         if is_bound:
-            help = "templates are bounded in time and size; compute such things before"
-            return Diagnostic(code="template-too-much", message=message, span=span, help=help)
-        help = "templates run in a sandbox: values can be read, never changed"
-        return Diagnostic(code="template-forbidden", message=_lower(message.rstrip(".")), span=span, help=help)
+            remedy = "templates are bounded in time and size; compute such things before"
+            return Diagnostic(code="template-too-much", message=message, span=span, help=remedy)
+        remedy = "templates run in a sandbox: values can be read, never changed"
+        return Diagnostic(code="template-forbidden", message=_lower(message.rstrip(".")), span=span, help=remedy)
 
     def _failed(self, error: Exception, leaf: Leaf, what: str) -> Diagnostic:
         message = f"the template fails: {_lower(str(error)) or type(error).__name__}"
-        help = "for braces that are meant as text: {% raw %}…{% endraw %}" if isinstance(error, TemplateError) else None
-        return Diagnostic(code="template-failed", message=message, span=self._place(error, leaf, None), help=help)
+        remedy = (
+            "for braces that are meant as text: {% raw %}…{% endraw %}" if isinstance(error, TemplateError) else None
+        )
+        return Diagnostic(code="template-failed", message=message, span=self._place(error, leaf, None), help=remedy)
 
     def _place(self, error: BaseException, leaf: Leaf, word: str | None) -> Span:
         name, line = _frame(error.__traceback__, self.loader.sources)
@@ -219,27 +247,22 @@ def _frame(trace: TracebackType | None, sources: Mapping[str, Source]) -> tuple[
 
 def locate(leaf: Leaf, line: int, word: str | None) -> Span:
     """The place of `word`, on the given line (from 1) of the template that the leaf holds."""
-    source = leaf.origin.source
-    first = leaf.line + leaf.head + (line - 1 if leaf.head else 0)
-    last = first if leaf.head else leaf.line + str(leaf.value).count("\n") + 40
+    source = leaf.spot.origin.source
+    first = leaf.spot.line + leaf.head + (line - 1 if leaf.head else 0)
+    last = first if leaf.head else leaf.spot.line + str(leaf.value).count("\n") + 40
     if word:
         pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
         for number in range(first, last + 1):
-            start = leaf.column - 1 if number == leaf.line else 0
-            found = pattern.search(source.line(leaf.origin.line(number)), start)
+            start = leaf.spot.column - 1 if number == leaf.spot.line else 0
+            found = pattern.search(source.line(leaf.spot.origin.line(number)), start)
             if found:
-                return Leaf(leaf.origin, number, found.start() + 1, len(word), None).span
+                return Spot(leaf.spot.origin, number, found.start() + 1, len(word)).span
     if leaf.head:
-        text = source.line(leaf.origin.line(first))
+        text = source.line(leaf.spot.origin.line(first))
         indent = len(text) - len(text.lstrip())
-        return Leaf(leaf.origin, first, indent + 1, len(text.strip()), None).span
+        return Spot(leaf.spot.origin, first, indent + 1, len(text.strip())).span
     return leaf.span
 
 
 def _lower(text: str) -> str:
     return text[:1].lower() + text[1:] if text[1:2].islower() else text
-
-
-def has_marks(text: str) -> bool:
-    """Whether Jinja would do anything with the text."""
-    return "{" in text and any(mark in text for mark in MARKS)

@@ -1,0 +1,140 @@
+"""Spec room: a spec file cut into its top-level assets, so that a reload parses only the entries whose text changed.
+
+Cutting is a guess that is checked: every piece must parse alone to exactly one key, else the file is parsed whole.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from pixmake.diagnostics import Collector, Source
+from pixmake.spec.document import compose
+from pixmake.spec.nodes import Branch, Leaf, Node, Origin, Spot, graft
+
+BLOCK = re.compile(r"(?:\A|(?<=\n))assets:[ \t]*(?:#[^\n]*)?\n")
+ENDS = re.compile(r"\n(?=[^ \t#\n])")
+FIRST = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*( +)(?=[^ \n#])")
+DOCUMENTS = re.compile(r"\n(?:---|\.\.\.|%)")
+
+
+@dataclass(slots=True, eq=False)
+class Piece:
+    """One entry of `assets`."""
+
+    origin: Origin
+    key: Leaf
+    name: str
+    node: Node
+
+
+@dataclass(slots=True)
+class Pieces:
+    """What is kept of one file between loads."""
+
+    by_text: dict[str, Piece] = field(default_factory=dict)
+    rest_text: str | None = None
+    rest: Branch | None = None
+    rest_origin: Origin | None = None
+    whole: Branch | None = None
+
+
+def document(source: Source, kept: Pieces, collector: Collector) -> Node | None:
+    """The tree of a spec file, with unchanged parts being the same nodes as before."""
+    found = _cut(source, kept)
+    if found is not None:
+        kept.whole = None
+        return found
+    node = compose(source.text, Origin(source), collector)
+    if isinstance(node, Branch):
+        node = graft(kept.whole, node)
+        kept.whole = node if isinstance(node, Branch) else None
+    return node
+
+
+def _cut(source: Source, kept: Pieces) -> Branch | None:
+    text = source.text
+    block = BLOCK.search(text)
+    if block is None or text.startswith(("---", "%")) or DOCUMENTS.search(text) is not None:
+        return None
+    start = block.end()
+    end = ENDS.search(text, start - 1)
+    stop = end.start() + 1 if end is not None else len(text)
+    bounds = _bounds(text, start, stop)
+    if bounds is None:
+        return None
+    before = text.count("\n", 0, bounds[0])
+    inside = text.count("\n", bounds[0], stop)
+    rest = _rest(source, kept, text[: bounds[0]], text[stop:], before, inside)
+    assets = rest.entries.get("assets") if rest is not None else None
+    if rest is None or not isinstance(assets, Leaf) or assets.value is not None:
+        return None
+    table = _table(source, kept, bounds, before)
+    if table is None:
+        return None
+    root = Branch(rest.spot)
+    for name, node in rest.entries.items():
+        root.add(rest.keys[name], name, table if name == "assets" else node)
+    return root
+
+
+def _bounds(text: str, start: int, stop: int) -> list[int] | None:
+    """Where each entry begins, and where the last one ends."""
+    first = FIRST.match(text, start, stop)
+    if first is None:
+        return None
+    entry = re.compile(r"\n" + first[1] + r"(?=[^ \t\n#])")
+    return [*(found.start() + 1 for found in entry.finditer(text, first.start(1) - 1, stop)), stop]
+
+
+def _rest(source: Source, kept: Pieces, head: str, tail: str, before: int, inside: int) -> Branch | None:
+    """Everything but the assets, as one small document whose later lines are moved by those left out."""
+    text = head + tail
+    if kept.rest is None or kept.rest_text != text or kept.rest_origin is None:
+        silent = Collector()
+        origin = Origin(source)
+        node = compose(text, origin, silent)
+        if silent.found or not isinstance(node, Branch):
+            return None
+        made = graft(kept.rest, node)
+        assert isinstance(made, Branch)
+        kept.rest, kept.rest_text, kept.rest_origin = made, text, origin
+    origin = kept.rest_origin
+    origin.source, origin.split, origin.tail = source, before, inside
+    return kept.rest
+
+
+def _table(source: Source, kept: Pieces, bounds: list[int], line: int) -> Branch | None:
+    text = source.text
+    pieces: dict[str, Piece] = {}
+    table = Branch(Spot(Origin(source), line + 1, 1, 0))
+    entries, keys, old = table.entries, table.keys, kept.by_text
+    start = bounds[0]
+    for stop in bounds[1:]:
+        part = text[start:stop]
+        piece = old.get(part)
+        if piece is None:
+            piece = _piece(source, part)
+            if piece is None:
+                return None
+        origin = piece.origin
+        origin.source, origin.offset = source, line
+        if piece.name in entries:
+            return None
+        entries[piece.name], keys[piece.name] = piece.node, piece.key
+        pieces[part] = piece
+        line += part.count("\n")
+        start = stop
+    kept.by_text = pieces
+    table.has_template = True
+    return table
+
+
+def _piece(source: Source, text: str) -> Piece | None:
+    silent = Collector()
+    origin = Origin(source)
+    node = compose(text, origin, silent)
+    if silent.found or not isinstance(node, Branch) or len(node.entries) != 1:
+        return None
+    name, value = next(iter(node.entries.items()))
+    return Piece(origin=origin, key=node.keys[name], name=name, node=value)
