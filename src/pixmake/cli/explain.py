@@ -1,0 +1,176 @@
+"""CLI room: `explain`: the field-level difference to what was last bought, and the chain of causes down to its root."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import click
+
+from pixmake.cli.plain import plain
+from pixmake.cli.plantext import color_of, money
+from pixmake.cli.session import Session, common_options, exclude_option, selector_argument, with_session
+from pixmake.cli.table import Cell, lay_out
+from pixmake.plan.artifact import FilePicture
+from pixmake.plan.entries import Difference, Entry, Verdict
+from pixmake.plan.explain import differences
+from pixmake.plan.graph import ActionId
+from pixmake.plan.keys import preimage
+from pixmake.plan.planner import Plan
+from pixmake.spec.asset import Asset
+from pixmake.store.lockfile import StepPin
+
+SETTLED = ("fresh", "draft")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Why one entry is as it is. `request` is what would be asked for now, `last` what was last bought."""
+
+    entry: Entry
+    request: Mapping[str, object] | None
+    last: Mapping[str, object] | None
+    differences: tuple[Difference, ...]
+    chain: tuple[tuple[int, ActionId, Verdict], ...]
+
+    def to_json(self) -> dict[str, object]:
+        entry = self.entry
+        changed = [{"field": item.field, "old": item.old, "new": item.new} for item in self.differences]
+        return {
+            "asset": entry.asset,
+            "step": entry.step,
+            "state": entry.state,
+            "reason": entry.reason,
+            "causes": list(entry.verdict.causes),
+            "key": entry.key,
+            "differences": changed,
+            "request": plain(self.request),
+            "last": plain(self.last),
+            "chain": [
+                {"depth": depth, "asset": node[0], "step": node[1], "state": verdict.state, "reason": verdict.reason}
+                for depth, node, verdict in self.chain
+            ],
+            "outputs": [{"path": item.path, "state": item.state} for item in entry.outputs],
+        }
+
+
+@click.command("explain")
+@selector_argument(required=True)
+@exclude_option
+@common_options
+@with_session
+def command(session: Session, selectors: tuple[str, ...]) -> int:
+    """Why assets are in their state: the difference to the last bought request, and the chain of causes."""
+    plan = session.plan(selectors)
+    accounts = list(accounts_of(session, plan))
+    if session.console.json:
+        body = {"format": "pixmake.explain/1", "profile": plan.profile}
+        session.console.document(body | {"entries": [item.to_json() for item in accounts]})
+    else:
+        blocks = ["\n".join(_lines(session, item)) for item in accounts]
+        session.console.out("\n\n".join(blocks))
+    session.console.errors(plan.problems)
+    return 0
+
+
+def accounts_of(session: Session, plan: Plan) -> Iterator[Account]:
+    """One account for each entry of the selected assets."""
+    chosen = {asset.name: asset for asset in plan.selected}
+    frozen = any(entry.state == "held" for entry in plan.entries)
+    thawed = session.project.plan(*chosen, update=list(chosen)) if frozen else plan
+    for entry in plan.entries:
+        if entry.asset in chosen:
+            yield _account(plan, thawed, entry, chosen[entry.asset])
+
+
+def _account(plan: Plan, thawed: Plan, entry: Entry, asset: Asset) -> Account:
+    """A frozen asset is held against the request it would have if it were not."""
+    source = thawed if entry.state == "held" else plan
+    verdict = source.judge.done.get((entry.asset, entry.step), entry.verdict)
+    request = preimage(verdict.request) if verdict.request is not None else None
+    last = None
+    if entry.step is not None:
+        last = plan.world.last_request(entry.asset, entry.step, _pin(plan, asset, entry.step))
+    names = _file_names(source, (entry.asset, entry.step))
+    changed = differences(last, request, names) if last is not None and request is not None else []
+    return Account(
+        entry=entry,
+        request=request,
+        last=last,
+        differences=tuple(changed),
+        chain=tuple(_chain(plan, (entry.asset, entry.step), 1, {(entry.asset, entry.step)})),
+    )
+
+
+def _pin(plan: Plan, asset: Asset, step: int) -> StepPin | None:
+    line, _ = plan.world.line(asset.name)
+    place = next(place for place, item in enumerate(asset.steps) if item.index == step)
+    return line.steps[place] if line is not None and place < len(line.steps) else None
+
+
+def _file_names(plan: Plan, node: ActionId) -> dict[str, str]:
+    """Names of a step's input files by their digests."""
+    from pixmake.plan.inputs import Pending
+
+    action = plan.graph.actions[node]
+    if action.step is None:
+        return {}
+    inputs = plan.judge.inputs.resolve(action, plan.judge.done, plan.judge.frames)
+    if isinstance(inputs, Pending):
+        return {}
+    return {item.identity: item.name for _, item in inputs.pictures() if isinstance(item, FilePicture)}
+
+
+def _chain(plan: Plan, node: ActionId, depth: int, seen: set[ActionId]) -> Iterator[tuple[int, ActionId, Verdict]]:
+    """What a step waits for or is changed by, parents under children, each once."""
+    for need in plan.graph.actions[node].needs:
+        verdict = plan.judge.done.get(need)
+        if need in seen or (verdict is not None and verdict.state in SETTLED):
+            continue
+        seen.add(need)
+        if verdict is not None:
+            yield depth, need, verdict
+        yield from _chain(plan, need, depth + (verdict is not None), seen)
+
+
+# --- text ---------------------------------------------------------------------------------------------------------
+
+
+def _lines(session: Session, account: Account) -> Iterator[str]:
+    console, entry = session.console, account.entry
+    paint, width = console.paint, console.width()
+    name = entry.asset if entry.step is None else f"{entry.asset}#{entry.step}"
+    price = money(entry.cost, bound=entry.state == "waits") if entry.verdict.images else ""
+    state = paint(entry.state, color_of(entry.state))
+    yield f"{paint(name, 'bold')}  {state}" + (f"  {price}" if price else "")
+    yield f"  {entry.reason}"
+    if account.differences:
+        yield "  since it was last bought:"
+        rows = [
+            [Cell(item.field), Cell(item.old, "red"), Cell("→", "dim"), Cell(item.new, "green")]
+            for item in account.differences
+        ]
+        yield from lay_out(rows, paint, width, indent=4)
+        if console.verbose:
+            yield from _prompts(account)
+    elif account.last is not None and entry.state in ("fresh", "held"):
+        yield "  its request is the one that was bought"
+    for cause in entry.verdict.causes:
+        if cause not in ("new", "more variants"):
+            yield f"  cause: {cause}"
+    for depth, node, verdict in account.chain:
+        place = node[0] if node[1] is None else f"{node[0]}#{node[1]}"
+        yield f"  {'  ' * (depth - 1)}↳ {place}  {paint(verdict.state, color_of(verdict.state))}: {verdict.reason}"
+    for item in entry.outputs:
+        if item.state != "fresh":
+            yield f"  {item.path}: {item.state}"
+
+
+def _prompts(account: Account) -> Iterator[str]:
+    """Both prompts, line by line, where they differ."""
+    old, new = ((body or {}).get("prompt") for body in (account.last, account.request))
+    if old != new:
+        before, after = (str(text or "").splitlines() for text in (old, new))
+        for line in difflib.unified_diff(before, after, "last bought", "now", n=1, lineterm=""):
+            yield f"    {line}"

@@ -1,0 +1,259 @@
+"""CLI room: JSON Schemas (draft 2020-12) of all that --json prints. Closed: a field that is not here is not printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import get_args
+
+from pixmake.plan.entries import State
+
+Schema = dict[str, object]
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+TEXT: Schema = {"type": "string"}
+FLAG: Schema = {"type": "boolean"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+MAP: Schema = {"type": "object"}
+USD: Schema = {"type": "string", "pattern": r"^\d+(\.\d+)?$", "description": "USD as decimal text"}
+DIGEST: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+STATE: Schema = {"enum": list(get_args(State))}
+EXIT: Schema = {"enum": [0, 1, 2, 3, 4, 5, 6, 7, 8, 70, 130]}
+
+
+def maybe(schema: Schema) -> Schema:
+    """`schema`, or null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def listed(schema: Schema) -> Schema:
+    return {"type": "array", "items": schema}
+
+
+def record(**fields: Schema) -> Schema:
+    """An object with exactly these fields; a trailing underscore is not part of a name, a leading one says: not always."""
+    names = {name.strip("_"): schema for name, schema in fields.items()}
+    required = [name.strip("_") for name in fields if not name.startswith("_")]
+    return {"type": "object", "properties": names, "required": required, "additionalProperties": False}
+
+
+def by_name(schema: Schema) -> Schema:
+    return {"type": "object", "additionalProperties": schema}
+
+
+STEP: Schema = maybe({"type": "integer", "minimum": 0})
+PLACE = maybe(record(file=TEXT, line=COUNT, column=COUNT))
+NOTE = record(message=TEXT, place=maybe(TEXT))
+PROBLEM = record(
+    code=TEXT,
+    severity={"enum": ["error", "warning"]},
+    message=TEXT,
+    place=PLACE,
+    row=maybe(TEXT),
+    asset=maybe(TEXT),
+    help=maybe(TEXT),
+    notes=listed(NOTE),
+)
+COST = maybe(record(low=USD, high=USD))
+ENTRY: dict[str, Schema] = {
+    "asset": TEXT,
+    "profile": maybe(TEXT),
+    "step": STEP,
+    "state": STATE,
+    "reason": TEXT,
+    "causes": listed(TEXT),
+    "key": maybe(DIGEST),
+    "images": COUNT,
+    "requests": COUNT,
+    "cost": COST,
+    "outputs": listed(TEXT),
+    "pending": FLAG,
+}
+TOTALS = record(images=COUNT, requests=COUNT, cost=record(low=USD, high=USD), unpriced=COUNT, by_state=by_name(COUNT))
+SETTLED = record(_low=USD, _high=USD, settled=maybe(USD))
+
+
+def _plan() -> Schema:
+    made_from = record(
+        version=TEXT, spec=TEXT, selectors=listed(TEXT), exclude=listed(TEXT), profile=maybe(TEXT), draft=FLAG
+    )
+    return record(
+        profile=maybe(TEXT),
+        draft=FLAG,
+        entries=listed(record(**ENTRY)),
+        groups=listed(record(cause=TEXT, assets=listed(TEXT), images=COUNT, cost=COST)),
+        totals=TOTALS,
+        problems=listed(PROBLEM),
+        warnings=listed(PROBLEM),
+        _made_from=made_from,
+    )
+
+
+def _build() -> Schema:
+    entry = record(**ENTRY | {"cost": SETTLED, "result": TEXT, "message": maybe(TEXT)})
+    return record(
+        profile=maybe(TEXT),
+        draft=FLAG,
+        entries=listed(entry),
+        totals=TOTALS,
+        made=COUNT,
+        written=listed(TEXT),
+        spent=USD,
+        seconds={"type": "number", "minimum": 0},
+        exit_code=EXIT,
+        problems=listed(PROBLEM),
+        warnings=listed(PROBLEM),
+    )
+
+
+def _status() -> Schema:
+    step = record(step=STEP, state=STATE, reason=TEXT)
+    asset = record(asset=TEXT, state=STATE, reason=TEXT, steps=listed(step), outputs=listed(TEXT), draft=FLAG)
+    call = record(
+        intent=TEXT,
+        asset=TEXT,
+        profile=maybe(TEXT),
+        step=STEP,
+        key=DIGEST,
+        images=COUNT,
+        price=maybe(USD),
+        time=TEXT,
+        message=maybe(TEXT),
+    )
+    return record(
+        profile=maybe(TEXT),
+        assets=listed(asset),
+        by_state=by_name(COUNT),
+        drafts=COUNT,
+        unknown=listed(call),
+        orphans=listed(TEXT),
+        originals=record(count=COUNT, without_second_copy=COUNT),
+        problems=listed(PROBLEM),
+    )
+
+
+def _explain() -> Schema:
+    entry = record(
+        asset=TEXT,
+        step=STEP,
+        state=STATE,
+        reason=TEXT,
+        causes=listed(TEXT),
+        key=maybe(DIGEST),
+        differences=listed(record(field=TEXT, old=TEXT, new=TEXT)),
+        request=maybe(MAP),
+        last=maybe(MAP),
+        chain=listed(record(depth=COUNT, asset=TEXT, step=STEP, state=STATE, reason=TEXT)),
+        outputs=listed(record(path=TEXT, state=TEXT)),
+    )
+    return record(profile=maybe(TEXT), entries=listed(entry))
+
+
+def _show() -> Schema:
+    result = record(
+        digest=DIGEST,
+        media_type=TEXT,
+        bytes=COUNT,
+        width=maybe(COUNT),
+        height=maybe(COUNT),
+        cost=maybe(USD),
+        usage=MAP,
+        time=TEXT,
+        source=TEXT,
+        model=maybe(TEXT),
+        request_id=maybe(TEXT),
+        revised_prompt=maybe(TEXT),
+        file=maybe(TEXT),
+    )
+    step = record(
+        step=COUNT,
+        state=STATE,
+        reason=TEXT,
+        provider=TEXT,
+        model=maybe(TEXT),
+        key=maybe(DIGEST),
+        prompt=TEXT,
+        request=maybe(MAP),
+        variants=listed(DIGEST),
+        pick=maybe(DIGEST),
+        results=listed(result),
+        refusals=listed(record(message=TEXT, time=TEXT)),
+    )
+    output = record(path=TEXT, format=TEXT, state=TEXT, recipe=maybe(TEXT), digest=maybe(DIGEST))
+    asset = record(
+        asset=TEXT,
+        family=TEXT,
+        row=maybe(TEXT),
+        place=maybe(TEXT),
+        tags=listed(TEXT),
+        alt=maybe(TEXT),
+        title=maybe(TEXT),
+        meta=MAP,
+        frozen=FLAG,
+        size=TEXT,
+        steps=listed(step),
+        outputs=listed(output),
+        uses=listed(TEXT),
+        used_by=listed(TEXT),
+        cost=USD,
+    )
+    return record(profile=maybe(TEXT), assets=listed(asset))
+
+
+def _graph() -> Schema:
+    node = record(id=TEXT, kind={"enum": ["step", "asset", "file"]}, label=TEXT, state=maybe(STATE))
+    edge = record(from_=TEXT, to=TEXT, role={"enum": ["step", "image", "mask", "markup"]})
+    return record(profile=maybe(TEXT), nodes=listed(node), edges=listed(edge))
+
+
+def _uses() -> Schema:
+    step = record(asset=TEXT, step=COUNT, images=COUNT, cost=COST)
+    return record(profile=maybe(TEXT), file=TEXT, assets=listed(TEXT), steps=listed(step), cost=COST, unpriced=COUNT)
+
+
+def _cache_info() -> Schema:
+    numbers = dict.fromkeys(("originals", "bytes", "calls", "unknown", "damaged_lines"), COUNT)
+    return record(path=TEXT, paid=USD, **numbers)
+
+
+def _cache_verify() -> Schema:
+    damaged = listed(record(digest=DIGEST, moved_to=TEXT))
+    return record(checked=COUNT, damaged=damaged, missing=listed(DIGEST), problems=listed(PROBLEM))
+
+
+def _clean() -> Schema:
+    return record(removed=listed(TEXT), kept=listed(record(path=TEXT, reason=TEXT)), orphans=listed(TEXT))
+
+
+FORMATS: Mapping[str, Callable[[], Schema]] = {
+    "build": _build,
+    "cache-info": _cache_info,
+    "cache-path": lambda: record(path=TEXT, exists=FLAG),
+    "cache-verify": _cache_verify,
+    "check": lambda: record(profile=maybe(TEXT), assets=COUNT, problems=listed(PROBLEM), exit_code=EXIT),
+    "clean": _clean,
+    "error": lambda: record(exit_code=EXIT, problems=listed(PROBLEM)),
+    "explain": _explain,
+    "graph": _graph,
+    "list": lambda: record(profile=maybe(TEXT), assets=listed(TEXT)),
+    "plan": _plan,
+    "prompts": lambda: record(prompts=listed(record(asset=TEXT, step=COUNT, prompt=TEXT))),
+    "schema": lambda: record(schema=MAP),
+    "show": _show,
+    "status": _status,
+    "uses": _uses,
+}
+"""What the part before `/1` of a document's `format` names."""
+
+
+def json_schema(name: str) -> Schema:
+    """The schema of the documents with `"format": "pixmake.<name>/1"`. Raises KeyError for any other name."""
+    body = FORMATS[name]()
+    fields, required = body["properties"], body["required"]
+    assert isinstance(fields, dict) and isinstance(required, list)
+    return {
+        "$schema": DIALECT,
+        "title": f"pixmake.{name}/1",
+        **body,
+        "properties": {"format": {"const": f"pixmake.{name}/1"}, **fields},
+        "required": ["format", *required],
+    }
