@@ -31,7 +31,7 @@ class Difference:
     new: str
 
     def __str__(self) -> str:
-        return f"{self.field} {self.old} → {self.new}"
+        return f"{self.field} {self.old}→{self.new}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +176,7 @@ def total(entries: Iterable[Entry]) -> Totals:
 
 def usd(amount: Decimal, digits: int = 2) -> str:
     """Money as people read it: `$12.84`; small sums keep enough digits to tell them from nothing."""
-    if amount and amount < Decimal("0.1"):
-        digits = max(digits, 4)
-    return f"${amount:.{digits}f}"
+    if not amount or amount >= Decimal("0.1"):
+        return f"${amount:.{digits}f}"
+    whole, _, cents = f"{amount:.4f}".partition(".")
+    return f"${whole}.{cents.rstrip('0').ljust(digits, '0')}"
