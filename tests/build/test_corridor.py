@@ -128,7 +128,7 @@ def test_one_changed_prompt_makes_exactly_what_hangs_on_it_and_reverting_is_free
         "cast/c3#0": "pay",
         "cast/c3-poses#0": "waits",
     }
-    assert [group.cause for group in plan.groups] == ["prompt ‘creature number 3,’ → ‘a red creature,’"]
+    assert [group.cause for group in plan.groups] == ["prompt ‘creature number 3,’→‘a red creature,’"]
     sixty.build()
     assert sorted(sixty.painter.prompts) == ["a red creature, flat vector", "poses, flat vector"]
     sixty.sent()
@@ -304,6 +304,26 @@ def test_a_frozen_asset_stays_when_its_request_changes(tmp_path: Path) -> None:
     assert (report.exit_code, ground.sent()) == (0, 0)
     assert sha256_file(ground.root / "assets/a.png") == before
     assert (ground.build(update=("a",)).exit_code, ground.sent()) == (0, 2)
+
+
+def test_a_frozen_fenced_picture_outlives_its_mask_and_its_parent(tmp_path: Path) -> None:
+    spec = (
+        ONE
+        + "  m: {from: base.png, prompt: a window, mask: mask.png, frozen: true}\n  n: {from: '@m', prompt: later}\n"
+    )
+    ground = Ground(tmp_path, spec)
+    ground.picture("base.png", (1024, 1024), "navy")
+    ground.mask("mask.png", (1024, 1024), (100, 100, 300, 300))
+    ground.build()
+    made = (ground.root / "assets/m.png").read_bytes()
+    assert ground.sent() == 3
+    ground.picture("base.png", (1024, 1024), "white")
+    ground.mask("mask.png", (1024, 1024), (0, 0, 900, 900))
+    (ground.root / "assets/m.png").unlink()
+    report = ground.build()
+    assert {entry.entry.asset: entry.state for entry in report.entries} == {"a": "fresh", "m": "held", "n": "fresh"}
+    assert (report.exit_code, ground.sent()) == (0, 0)
+    assert (ground.root / "assets/m.png").read_bytes() == made
 
 
 def test_drafts_take_no_pool_and_no_lock_line_and_give_way_to_what_is_bought(tmp_path: Path) -> None:

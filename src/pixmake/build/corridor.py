@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from pixmake.build.budget import ZERO, Budget, Consent, spent_on
 from pixmake.build.paying import Cashier
-from pixmake.build.recording import record_lock, record_picks
+from pixmake.build.recording import Keeper, record_lock, record_picks
 from pixmake.build.recover import recover
 from pixmake.build.report import BuildReport, entry_reports, exit_of
 from pixmake.build.runner import LOCAL, Runner, StepOutcome
@@ -203,10 +203,15 @@ def _runner(plan: Plan, budget: Budget, clock: Clock, listener: Listener) -> Run
     realizer = Realizer(content=world.store.content, shelf=world.shelf, elsewhere=world.elsewhere)
     cashier = Cashier(world.store, realizer, budget, clock, world.view.scope)
 
-    def keep() -> None:
-        world.lock = record_lock(plan, world.lock)
+    def bought(asset: str) -> None:
+        world.lock = record_lock(plan, world.lock, _keeper(runner), only=asset)
 
-    return Runner(plan, realizer, cashier, budget, clock, listener, keep)
+    runner = Runner(plan, realizer, cashier, budget, clock, listener, bought)
+    return runner
+
+
+def _keeper(runner: Runner) -> Keeper:
+    return lambda artifact: runner.world.store.content.put(runner.realizer.data(artifact))
 
 
 def _schedule(plan: Plan, orders: Orders, runner: Runner, jobs: Sequence[Job[ActionId]]) -> bool:
@@ -263,7 +268,7 @@ class _on_interrupt:  # noqa: N801 (a context manager reads as a verb)
 def _record(plan: Plan, runner: Runner) -> None:
     """The lock, last picks, the memo and the index: each written only where it changed."""
     world = plan.world
-    world.lock = record_lock(plan, world.lock, runner.outcomes.written)
+    world.lock = record_lock(plan, world.lock, _keeper(runner), runner.outcomes.written)
     record_picks(plan, runner.clock)
     world.save()
 

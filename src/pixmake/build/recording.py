@@ -2,39 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+
+from filelock import FileLock
 
 from pixmake.clock import Clock
 from pixmake.digest import Digest
-from pixmake.plan.entries import Verdict
+from pixmake.plan.artifact import Artifact, Fenced
+from pixmake.plan.entries import Entry, Verdict
 from pixmake.plan.graph import ActionId
 from pixmake.plan.planner import Plan
 from pixmake.publish.outputs import Written
 from pixmake.spec.asset import Asset
-from pixmake.store.lockfile import Line, Lock, OutputPin, StepPin, write
+from pixmake.store.lockfile import Line, Lock, Name, OutputPin, StepPin, read, write
 from pixmake.store.records import Pick
 
 LOCK_NAME = "assets.lock"
+Keeper = Callable[[Artifact], Digest]
 
 
-def record_lock(plan: Plan, lock: Lock, written: Mapping[str, Iterable[Written]] | None = None) -> Lock:
-    """The lock with this build's lines, written to disk if its text changed. Drafts never enter it. Raises Problem."""
-    updated = lock
-    for asset in _touched(plan):
+def record_lock(
+    plan: Plan,
+    lock: Lock,
+    keep: Keeper,
+    written: Mapping[str, Iterable[Written]] | None = None,
+    only: str | None = None,
+) -> Lock:
+    """The lock with this build's lines, written to disk if its text changed. Drafts never enter it. Raises Problem.
+
+    `keep` stores a picture's pixels as an original and returns their digest. `written` is given at a
+    build's end; `only` names the one asset for which something was just bought.
+    """
+    changed: list[Line] = []
+    ends = {entry.asset: entry for entry in plan.entries if entry.last}
+    for asset in _touched(plan, only):
         old, _ = plan.world.line(asset.name, _keys(plan, asset))
-        line = _line(plan, asset, old, tuple((written or {}).get(asset.name, ())))
-        if line.steps or line.outputs or line.frozen:
-            updated = updated.put(line)
+        files = tuple((written or {}).get(asset.name, ()))
+        line = Line(
+            asset=asset.name,
+            profile=plan.profile,
+            steps=_pins(plan, asset, old.steps if old else (), keep),
+            outputs=_outputs(plan, ends.get(asset.name), old.outputs if old else {}, files),
+            frozen=old.frozen if old else False,
+            extra=old.extra if old else "",
+        )
+        if (line.steps or line.outputs or line.frozen) and lock.alternatives(asset.name, plan.profile) != (line,):
+            changed.append(line)
     renames = plan.world.renames
-    updated = updated.drop(*((name, plan.profile) for name in renames.values()))
-    if written is not None or updated.lines != lock.lines:
-        write(plan.world.root / LOCK_NAME, updated)  # a merged text is tidied even where its content stays
-        renames.clear()
+    if not changed and not renames:
+        if written is not None:
+            write(plan.world.root / LOCK_NAME, lock)  # a merged text is tidied even where its content stays
+        return lock
+    updated = _written(plan, changed, [(name, plan.profile) for name in renames.values()])
+    renames.clear()
     return updated
 
 
-def _touched(plan: Plan) -> Iterable[Asset]:
-    names = {node[0] for node in plan.wanted}
+def _written(plan: Plan, changed: Iterable[Line], gone: Iterable[Name]) -> Lock:
+    """Changes these lines of the file as it is now: another build of this checkout may have written since we read."""
+    state = plan.world.root / ".pixmake"
+    state.mkdir(exist_ok=True)
+    with FileLock(state / "assets.lock.held"):
+        path = plan.world.root / LOCK_NAME
+        updated = read(path).put(*changed).drop(*gone)
+        write(path, updated)
+    return updated
+
+
+def _touched(plan: Plan, only: str | None) -> Iterable[Asset]:
+    names = {node[0] for node in plan.wanted} if only is None else {only}
     return (asset for asset in plan.spec.assets if asset.name in names)
 
 
@@ -43,23 +79,15 @@ def _keys(plan: Plan, asset: Asset) -> list[Digest | None]:
     return [verdict.key if verdict is not None else None for verdict in verdicts]
 
 
-def _line(plan: Plan, asset: Asset, old: Line | None, written: tuple[Written, ...]) -> Line:
-    return Line(
-        asset=asset.name,
-        profile=plan.profile,
-        steps=_pins(plan, asset, old.steps if old else ()),
-        outputs=_outputs(plan, asset, old.outputs if old else {}, written),
-        frozen=old.frozen if old else False,
-    )
-
-
-def _pins(plan: Plan, asset: Asset, old: tuple[StepPin, ...]) -> tuple[StepPin, ...]:
+def _pins(plan: Plan, asset: Asset, old: tuple[StepPin, ...], keep: Keeper) -> tuple[StepPin, ...]:
     """New pins for steps that have pictures; old ones stay until something is bought in their place."""
     pins: list[StepPin] = []
     for place, step in enumerate(asset.steps):
         verdict = plan.judge.done.get((asset.name, step.index))
         if verdict is not None and verdict.pinned and verdict.request is not None and verdict.state != "conflict":
-            pins.append(_pin(verdict, step.size))
+            pins.append(
+                _pin(verdict, step.size, _shown(plan, asset, verdict, keep), old[place] if place < len(old) else None)
+            )
         elif place < len(old):
             pins.append(old[place])
         else:
@@ -67,9 +95,18 @@ def _pins(plan: Plan, asset: Asset, old: tuple[StepPin, ...]) -> tuple[StepPin, 
     return tuple(pins)
 
 
-def _pin(verdict: Verdict, written: str) -> StepPin:
+def _shown(plan: Plan, asset: Asset, verdict: Verdict, keep: Keeper) -> tuple[str, Digest] | None:
+    """A frozen fenced picture is kept as pixels too: its mask and its parent may change, and it must not."""
+    if not isinstance(verdict.artifact, Fenced) or not plan.world.frozen(asset):
+        return None
+    return verdict.artifact.identity, keep(verdict.artifact)
+
+
+def _pin(verdict: Verdict, written: str, shown: tuple[str, Digest] | None, old: StepPin | None) -> StepPin:
     assert verdict.key is not None and verdict.request is not None
     return StepPin(
+        shown=shown,
+        extra=old.extra if old is not None and old.key == verdict.key else "",
         key=verdict.key,
         variants=verdict.pinned,
         pick=verdict.picked,
@@ -80,35 +117,37 @@ def _pin(verdict: Verdict, written: str) -> StepPin:
 
 
 def _outputs(
-    plan: Plan, asset: Asset, old: Mapping[str, OutputPin], written: tuple[Written, ...]
+    plan: Plan, end: Entry | None, old: Mapping[str, OutputPin], written: tuple[Written, ...]
 ) -> dict[str, OutputPin]:
     """Pins of present outputs. While a recipe stands its digest does too, whatever another library made of it."""
     made = {item.path: item for item in written if not item.draft}
     pins: dict[str, OutputPin] = {}
-    for path in _paths(plan, asset, made):
+    for path in _paths(end, made):
         item = made.get(path)
         if item is not None and (path not in old or old[path].recipe != item.recipe):
             pins[path] = OutputPin(recipe=item.recipe, digest=item.digest)
         elif path in old:
             pins[path] = old[path]
-        elif (pin := _local(plan, asset, path)) is not None:
+        elif (pin := _local(plan, end, path)) is not None:
             pins[path] = pin
     return dict(sorted(pins.items()))
 
 
-def _local(plan: Plan, asset: Asset, path: str) -> OutputPin | None:
+def _local(plan: Plan, end: Entry | None, path: str) -> OutputPin | None:
     """The local record of a real output that stands as planned: a lock that was lost is made again from it."""
-    entry = next((entry for entry in plan.entries if entry.asset == asset.name and entry.last), None)
-    fresh = {item.path: item for item in entry.outputs if item.state == "fresh"} if entry else {}
-    if path not in fresh or entry is None or entry.state == "draft":
+    recipe = (
+        next((item.recipe for item in end.outputs if item.path == path and item.state == "fresh"), None)
+        if end
+        else None
+    )
+    if end is None or end.state == "draft" or recipe is None:
         return None
     digest = plan.world.standing(path)
-    recipe = fresh[path].recipe
-    return OutputPin(recipe=recipe, digest=digest) if digest is not None and recipe is not None else None
+    return OutputPin(recipe=recipe, digest=digest) if digest is not None else None
 
 
-def _paths(plan: Plan, asset: Asset, made: Mapping[str, Written]) -> list[str]:
-    planned = [item.path for entry in plan.entries if entry.asset == asset.name for item in entry.outputs]
+def _paths(end: Entry | None, made: Mapping[str, Written]) -> list[str]:
+    planned = [item.path for item in end.outputs] if end else []
     return list(dict.fromkeys([*planned, *made]))
 
 

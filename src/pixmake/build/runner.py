@@ -69,7 +69,7 @@ class Runner:
         budget: Budget,
         clock: Clock,
         listener: Listener,
-        on_pictures: Callable[[], None],
+        on_pictures: Callable[[str], None],
     ) -> None:
         self.plan = plan
         self.world = plan.world
@@ -187,7 +187,7 @@ class Runner:
                 break
         self.world.refresh()
         after = self.judge.rejudge(action)
-        self.on_pictures()
+        self.on_pictures(action.asset.name)
         if receipt.why is None and after.artifact is not None:
             return StepOutcome(result="made", made=made, cost=cost)
         return self._unbought(receipt, made, cost)

@@ -124,6 +124,19 @@ class Fenced:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pinned:
+    """A frozen asset's fenced picture as it was when it was bought: its identity then, and a copy of its pixels."""
+
+    identity: str
+    digest: Digest
+    size: Size | None
+
+    @property
+    def draft(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Processed:
     """An asset's picture after its crop to the final size, as `processed: true` hands it on."""
 
@@ -146,7 +159,7 @@ class Processed:
         return self.picture.draft
 
 
-Artifact = Original | FilePicture | DraftPicture | Fenced | Processed
+Artifact = Original | FilePicture | DraftPicture | Fenced | Pinned | Processed
 
 
 def originals(artifact: Artifact) -> list[Digest]:
@@ -155,7 +168,7 @@ def originals(artifact: Artifact) -> list[Digest]:
     rest: list[Artifact] = [artifact]
     while rest:
         item = rest.pop(0)
-        if isinstance(item, Original):
+        if isinstance(item, Original | Pinned):
             found[item.digest] = None
         elif isinstance(item, Fenced):
             rest += [item.answer, item.parent]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
+from pixmake.diagnostics import Span
 from pixmake.digest import decimal_text
 from pixmake.plan.entries import Difference
 
+SHARED = frozenset({"defaults", "presets", "profiles"})
+"""Blocks of a spec that speak for many assets."""
+KEY = re.compile(r"( *)([^\s#:{\[-][^:#{\[]*):(?:\s|$)")
 SHOWN = 60
 """Characters of a value that a one-line difference shows at most."""
 
@@ -83,6 +88,28 @@ def _short(identity: str) -> str:
     return identity.removeprefix("recipe:")[:8]
 
 
-def cause_of(difference: Difference, origins: Mapping[str, str]) -> str:
-    """The name of a root cause. `origins` says where a field was written (`model` → `defaults.model`)."""
-    return f"{origins.get(difference.field, difference.field)} {difference.old} → {difference.new}"
+def cause_of(difference: Difference, spans: Mapping[str, Span]) -> str:
+    """The name of a root cause: `defaults.model a → b` where a shared block of the spec says it, else the bare field."""
+    span = spans.get(difference.field)
+    path = written_in(span) if span is not None else ()
+    shared = path and path[0] in SHARED
+    name = (
+        ".".join([*(part for part in path if part != difference.field), difference.field])
+        if shared
+        else difference.field
+    )
+    return f"{name} {difference.old}→{difference.new}"
+
+
+def written_in(span: Span) -> tuple[str, ...]:
+    """Keys of the blocks around a place, outermost first, read off the indentation: (`presets`, `icon`, `model`)."""
+    found: list[str] = []
+    margin = span.column
+    for number in range(span.line, 0, -1):
+        match = KEY.match(span.source.line(number))
+        if match and (len(match[1]) < margin or number == span.line):
+            found.insert(0, match[2].strip("\"'"))
+            margin = len(match[1])
+            if not margin:
+                break
+    return tuple(found)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pixmake.diagnostics import Collector
 from pixmake.digest import Digest
-from pixmake.plan.artifact import DraftPicture
+from pixmake.plan.artifact import Artifact, DraftPicture, Pinned
 from pixmake.plan.check import check_request
 from pixmake.plan.entries import Difference, State, Verdict
 from pixmake.plan.explain import cause_of, differences
@@ -158,7 +158,10 @@ class Judge:
         if not self.world.frozen(asset) or pin is None or not pin.variants or pin.key == key:
             return None
         chosen = pin.pick or pin.variants[0]
-        artifact = self.frames[action.id].around(self.world.original(chosen, pin.key))
+        original = self.world.original(chosen, pin.key)
+        artifact: Artifact = self.frames[action.id].around(original)
+        if pin.shown is not None:
+            artifact = Pinned(identity=pin.shown[0], digest=pin.shown[1], size=original.size)
         return Verdict(
             state="held",
             reason="frozen: its request has changed since it was bought",
@@ -285,7 +288,7 @@ class Judge:
         cost: Estimate | None = price(case.painter, case.request, case.inputs.image_sizes(), counts)
         sharer = self.first_user.setdefault(key, case.action.asset.name)
         reason = self._order_reason(base, changed, images, sharer)
-        causes = tuple(cause_of(item, self._origins(case)) for item in changed)
+        causes = tuple(cause_of(item, case.step.spans) for item in changed)
         return replace(
             base,
             state="pay",
@@ -312,9 +315,6 @@ class Judge:
     def _changes(self, case: Case) -> list[Difference]:
         old = self.world.last_request(case.action.asset.name, case.step.index, case.pin)
         return differences(old, preimage(case.request), named_inputs(case.inputs)) if old else []
-
-    def _origins(self, case: Case) -> Mapping[str, str]:
-        return case.step.origins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

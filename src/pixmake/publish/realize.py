@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pixmake.diagnostics import ExitCode, Problem
 from pixmake.digest import Digest, sha256_bytes
 from pixmake.imaging.probe import BadPicture, probe_bytes
-from pixmake.plan.artifact import Artifact, DraftPicture, Fenced, FilePicture, MaskPicture, Original, Processed
+from pixmake.plan.artifact import Artifact, DraftPicture, Fenced, FilePicture, MaskPicture, Original, Pinned, Processed
 from pixmake.plan.entries import State
 from pixmake.spec.asset import Region
 from pixmake.store.content import Content
@@ -43,7 +43,7 @@ class Realizer:
 
     def data(self, artifact: Artifact) -> bytes:
         """The bytes of a picture: its own where it has some, else a PNG made now and kept on the shelf. Raises Gone."""
-        if isinstance(artifact, Original):
+        if isinstance(artifact, Original | Pinned):
             return self._original(artifact.digest)
         if isinstance(artifact, FilePicture):
             return self._user_file(artifact)
@@ -56,7 +56,7 @@ class Realizer:
 
     def file(self, item: Artifact | MaskPicture) -> Path:
         """A file with those bytes, for a provider to read."""
-        if isinstance(item, Original):
+        if isinstance(item, Original | Pinned):
             self._original(item.digest)
             return self.content.path(item.digest)
         if isinstance(item, FilePicture):
@@ -124,7 +124,9 @@ class Realizer:
         except Problem as damaged:
             if damaged.exit_code != ExitCode.INTEGRITY:
                 raise
-            raise Gone(f"the original {digest[:12]} is damaged in the store; `pixmake cache verify` sets it aside", "corrupt") from damaged
+            raise Gone(
+                f"the original {digest[:12]} is damaged in the store; `pixmake cache verify` sets it aside", "corrupt"
+            ) from damaged
 
     def _user_file(self, item: FilePicture) -> bytes:
         try:

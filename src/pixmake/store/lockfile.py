@@ -20,6 +20,8 @@ from pixmake.store.durable import replace_file, writing
 FORMAT = "pixmake.lock/1"
 HEADER = f'{{"format":"{FORMAT}"}}'
 NAMED_FORMAT = re.compile(r"pixmake\.lock/(\d{1,9})")
+LINE_FIELDS = frozenset({"asset", "profile", "steps", "outputs", "frozen"})
+STEP_FIELDS = frozenset({"key", "variants", "pick", "model", "size", "for", "shown"})
 MARKER = re.compile(r"(<{7}|\|{7}|={7}|>{7})( .*)?")
 
 
@@ -27,7 +29,9 @@ MARKER = re.compile(r"(<{7}|\|{7}|={7}|>{7})( .*)?")
 class StepPin:
     """What one paid step is bound to: its key, the candidates in the order that `pick` counts, the picked one.
 
-    `size` is the requested size, `written` what the user's spec said when it was chosen (`for` in the file).
+    `size` is the requested size, `written` what the user's spec said when it was chosen (`for` in the file). `shown`
+    is kept for frozen fenced pictures, whose mask or parent may be gone one day: their identity and a copy's digest.
+    `extra` is the JSON of fields that a newer version put there; it is written back as it was.
     """
 
     key: Digest
@@ -36,6 +40,8 @@ class StepPin:
     model: str | None = None
     size: str | None = None
     written: str | None = None
+    shown: tuple[str, Digest] | None = None
+    extra: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +54,17 @@ class OutputPin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One asset of one profile. `steps` by index; `outputs` by path as the spec writes it: check before touching it."""
+    """One asset of one profile. `steps` by index; `outputs` by path as the spec writes it: check before touching it.
+
+    `extra` is the JSON of fields that a newer version put there.
+    """
 
     asset: str
     profile: str | None = None
     steps: tuple[StepPin, ...] = ()
     outputs: Mapping[str, OutputPin] = field(default_factory=dict)
     frozen: bool = False
+    extra: str = ""
 
 
 Name = tuple[str, str | None]
@@ -158,6 +168,7 @@ def _line(text: str) -> Line | None:
         steps=tuple(map(_step, steps)),
         outputs={_text(path): _output(pin) for path, pin in outputs.items()},
         frozen=body.get("frozen") is True,
+        extra=_extra(body, LINE_FIELDS),
     )
 
 
@@ -187,7 +198,23 @@ def _step(body: object) -> StepPin:
         model=_maybe(body.get("model")),
         size=_maybe(body.get("size")),
         written=_maybe(body.get("for")),
+        shown=_shown(body.get("shown")),
+        extra=_extra(body, STEP_FIELDS),
     )
+
+
+def _shown(body: object) -> tuple[str, Digest] | None:
+    if body is None:
+        return None
+    if not isinstance(body, dict):
+        raise ValueError("no picture")
+    return _text(body.get("identity")), _digest(body.get("digest"))
+
+
+def _extra(body: Mapping[str, object], known: frozenset[str]) -> str:
+    """What this version doesn't know of a line, kept so that an older tool loses nothing of a newer one."""
+    rest = {name: value for name, value in body.items() if name not in known}
+    return json.dumps(rest, ensure_ascii=False, sort_keys=True) if rest else ""
 
 
 def _output(body: object) -> OutputPin:
@@ -299,11 +326,12 @@ def _rendered(line: Line) -> str:
         body["profile"] = line.profile
     if line.frozen:
         body["frozen"] = True
+    body |= json.loads(line.extra or "{}")
     return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _step_body(step: StepPin) -> dict[str, object]:
-    return {
+    body: dict[str, object] = {
         "key": step.key,
         "variants": list(step.variants),
         "pick": step.pick,
@@ -311,6 +339,10 @@ def _step_body(step: StepPin) -> dict[str, object]:
         "size": step.size,
         "for": step.written,
     }
+    if step.shown is not None:
+        body["shown"] = {"identity": step.shown[0], "digest": step.shown[1]}
+    body |= json.loads(step.extra or "{}")
+    return body
 
 
 def write(path: Path, lock: Lock) -> bool:
