@@ -7,10 +7,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from fakes.counting import CountingProvider
-from fakes.project import Ground, states
 from PIL import Image, ImageChops
 
+from fakes.counting import CountingProvider
+from fakes.project import Ground, states
 from pixmake.digest import sha256_file
 from pixmake.imaging.marks import read_draft_mark
 

@@ -74,11 +74,12 @@ class Ground:
         update: tuple[str, ...] = (),
         locked: bool = False,
         fail_fast: bool = False,
+        repeat: bool = False,
     ) -> BuildReport:
         """A fresh process's build: recover, plan, run."""
         project = self.project(profile=profile, root=root)
         project.recover()
-        plan = project.plan(*selectors, draft=draft, update=update)
+        plan = project.plan(*selectors, draft=draft, update=update, repeat_unknown=repeat)
         return project.build(plan, yes=yes, max_cost=max_cost, locked=locked, fail_fast=fail_fast)
 
     def sent(self) -> int:

@@ -1,0 +1,99 @@
+"""kill -9 at random moments of a paid build: it completes afterwards, nothing is torn, no arrived picture is bought again."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from PIL import Image
+
+from fakes.counting import CountingProvider
+from fakes.project import Ground
+from pixmake.store.home import open_store
+from pixmake.store.records import Failure, Intent, Outcome, decode_or_none
+
+SPEC = """
+version: 1
+defaults: {model: m, size: 64x64}
+assets:
+  "thing-{{ n }}":
+    matrix: {n: [1, 2, 3, 4, 5, 6, 7, 8]}
+    prompt: "thing {{ n }}"
+    edits: [at night]
+"""
+
+BUILDER = """
+import sys, time
+sys.path.insert(0, {tests!r})
+from pathlib import Path
+from fakes.counting import CountingProvider
+from fakes.project import Ground
+ground = Ground.__new__(Ground)
+ground.root, ground.store = Path({root!r}), Path({store!r})
+ground.painter = CountingProvider(log=Path({log!r}), hook=lambda call: time.sleep(0.02))
+print("ready", flush=True)
+ground.build(yes={yes})
+"""
+TESTS = Path(__file__).parents[1]
+
+
+def start(ground: Ground, log: Path, *, yes: bool) -> subprocess.Popen[str]:
+    script = BUILDER.format(tests=str(TESTS), root=str(ground.root), store=str(ground.store), log=str(log), yes=yes)
+    return subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+
+
+def sent(log: Path) -> int:
+    return len(log.read_text().splitlines()) if log.exists() else 0
+
+
+def test_killed_builds_complete_and_pay_for_nothing_twice(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, SPEC)
+    log = tmp_path / "calls.jsonl"
+    dice = random.Random(20261122)
+    for _ in range(12):
+        process = start(ground, log, yes=True)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(dice.uniform(0.0, 0.7))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        check_outputs(ground)
+    ground.painter = CountingProvider(log=log)
+    assert ground.build(repeat=True).exit_code == 0
+    assert ground.build(yes=False).exit_code == 0
+    check_outputs(ground)
+    arrived, unknown, intents = tally(ground)
+    assert arrived == 16, "each of sixteen requests was answered exactly once"
+    # every call the provider saw is either an answer we kept or one we know to be unknown; an intent may be unsent
+    assert arrived <= sent(log) <= arrived + unknown
+    assert intents == arrived + unknown
+
+
+def tally(ground: Ground) -> tuple[int, int, int]:
+    store = open_store(ground.store, project_root=ground.root, spec_store=None, env={})
+    records = [decode_or_none(line) for line in store.journal.read().lines]
+    done = sum(len(item.results) for item in records if isinstance(item, Outcome))
+    lost = sum(1 for item in records if isinstance(item, Failure) and item.why == "unknown")
+    intents = sum(item.count for item in records if isinstance(item, Intent))
+    for item in records:
+        if isinstance(item, Outcome):
+            assert all(store.content.read_verified(result.digest) for result in item.results)
+    return done, lost, intents
+
+
+def check_outputs(ground: Ground) -> None:
+    """Whatever stands there is whole, and nothing temporary is left among the outputs but what was being written."""
+    for path in (ground.root / "assets").glob("*.png"):
+        with Image.open(path) as image:
+            image.load()
+            assert image.size == (64, 64)
+    lock = ground.root / "assets.lock"
+    if lock.exists():
+        for line in lock.read_text().splitlines():
+            json.loads(line)
