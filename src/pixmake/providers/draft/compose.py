@@ -28,7 +28,7 @@ def framing_of(reading: Reading, cast: Cast, *, bare: bool, width: int, height: 
         return "poster"
     if reading.framing == "material":
         return "material" if materials.named(reading) else "pattern"
-    if reading.framing == "icon" or reading.style in ("sticker", "silhouette") or min(width, height) <= 128:
+    if reading.framing == "icon" or reading.style in ("sticker", "silhouette") or max(width, height) <= 128:
         return "emblem"
     if _is_place(reading) or reading.framing == "scene" or cast.others or reading.light or reading.season:
         return "scene"

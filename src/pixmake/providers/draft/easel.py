@@ -53,6 +53,8 @@ def _encoded(request: Request, dice: Dice, variant: int) -> bytes:
     if request.kind == "gif":
         steps = [paint(_at(sketch, number / FRAMES)) for number in range(FRAMES)]
         return finish.animate(steps)
+    if _is_plain(*sketch):
+        return finish.rendered(compose.document(*sketch), width, height)
     return finish.encode(paint(sketch))
 
 
@@ -107,6 +109,12 @@ def _pixels(brief: Brief, framing: str) -> Image.Image:
     cell, width, height = finish.pixel_grid(brief.width, brief.height, cells)
     small = finish.rasterise(compose.document(replace(brief, width=width, height=height), framing), width, height)
     return finish.pixelate(small, cell, brief.width, brief.height, contour=framing == "emblem")
+
+
+def _is_plain(brief: Brief, framing: str) -> bool:
+    """Whether the rasteriser's picture is final: no look that only pixels have, no words to set."""
+    lettered = framing == "card" or (bool(brief.reading.quotes) and not brief.bare)
+    return brief.reading.style in ("", "flat", "isometric", "poster") and not lettered
 
 
 def _styled(picture: Image.Image, brief: Brief, framing: str) -> Image.Image:

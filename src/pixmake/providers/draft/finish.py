@@ -11,12 +11,14 @@ from pixmake.providers.draft.dice import Dice
 from pixmake.providers.draft.palette import Colour
 
 
+def rendered(svg: str, width: int, height: int) -> bytes:
+    """The SVG document, whose own size this is, as PNG bytes."""
+    return bytes(resvg_py.svg_to_bytes(svg_string=svg, width=width, height=height, skip_system_fonts=True))
+
+
 def rasterise(svg: str, width: int, height: int) -> Image.Image:
     """The SVG document as RGBA of exactly this size."""
-    data = resvg_py.svg_to_bytes(
-        svg_string=svg, width=width, height=height, skip_system_fonts=True, text_rendering="optimize_speed"
-    )
-    picture: Image.Image = Image.open(io.BytesIO(bytes(data)))
+    picture: Image.Image = Image.open(io.BytesIO(rendered(svg, width, height)))
     picture.load()
     if picture.size != (width, height):
         picture = picture.resize((width, height), Image.Resampling.BILINEAR)

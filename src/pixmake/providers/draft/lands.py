@@ -18,7 +18,7 @@ def specks(view: View, dice: Dice, many: int, fill: str, low: float, high: float
     text = ""
     for _ in range(int(many * min(2.5, max(1.0, view.width / view.height)))):
         r = max(0.5, view.unit * dice.between(low, high))
-        text += f'<circle cx="{dice.between(0, view.width):.1f}" cy="{dice.between(0, view.height):.1f}" r="{r:.2f}" opacity="{dice.between(0.35, 1.0) * opacity:.2f}"/>'
+        text += f'<circle cx="{dice.between(0, view.width):.1f}" cy="{dice.between(0, view.height):.1f}" r="{r:.2f}" fill-opacity="{dice.between(0.35, 1.0) * opacity:.2f}"/>'
     return f'<g fill="{fill}">{text}</g>'
 
 
@@ -169,7 +169,7 @@ def _city(view: View, dice: Dice, paint: Paint, numbers: count[int]) -> str:
     )
     dash, y = view.unit * 0.12, view.height - (view.height - top) * 0.3
     lines = "".join(f"M{x * dash * 2:.1f} {y:.1f}h{dash:.1f}" for x in range(int(view.width / dash / 2) + 1))
-    return text + f'<path d="{lines}" stroke="#f4e3a0" stroke-width="{view.unit * 0.012:.1f}" opacity=".8"/>'
+    return text + f'<path d="{lines}" stroke="#f4e3a0" stroke-width="{view.unit * 0.012:.1f}" stroke-opacity=".8"/>'
 
 
 def _space(view: View, dice: Dice, paint: Paint, numbers: count[int]) -> str:
@@ -194,7 +194,7 @@ def _underwater(view: View, dice: Dice, paint: Paint, numbers: count[int]) -> st
     for _ in range(4):
         x, wide = dice.between(0, view.width), view.unit * dice.between(0.06, 0.14)
         lean = view.height * 0.35
-        text += f'<path fill="#fff" opacity=".1" d="M{x:.1f} 0h{wide:.1f}L{x - lean + wide * 2.2:.1f} {view.height}h{-wide * 2.2:.1f}z"/>'
+        text += f'<path fill="#fff" fill-opacity=".1" d="M{x:.1f} 0h{wide:.1f}L{x - lean + wide * 2.2:.1f} {view.height}h{-wide * 2.2:.1f}z"/>'
     text += scenery.ridge(
         view, dice, view.height - view.unit * 0.06, view.unit * 0.2, mix(of("#0f5f8f"), view.haze, 0.3)
     )
@@ -239,9 +239,9 @@ def _window(view: View, x: float) -> str:
     y, w, h = view.horizon * 0.14, unit * 0.28, unit * 0.33
     return (
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{w:.1f}" height="{h:.1f}" rx="{unit * 0.012:.1f}" fill="#9fd4f5" stroke="#fff8ec" stroke-width="{unit * 0.022:.1f}"/>'
-        f'<path fill="#fff" opacity=".35" d="M{x:.1f} {y + h * 0.6:.1f}L{x + w * 0.6:.1f} {y:.1f}h{w * 0.2:.1f}L{x:.1f} {y + h * 0.82:.1f}z"/>'
+        f'<path fill="#fff" fill-opacity=".35" d="M{x:.1f} {y + h * 0.6:.1f}L{x + w * 0.6:.1f} {y:.1f}h{w * 0.2:.1f}L{x:.1f} {y + h * 0.82:.1f}z"/>'
         f'<path d="M{x + w / 2:.1f} {y:.1f}v{h:.1f}M{x:.1f} {y + h / 2:.1f}h{w:.1f}" stroke="#fff8ec" stroke-width="{unit * 0.014:.1f}"/>'
-        f'<path fill="#fff" opacity=".14" d="M{x:.1f} {view.horizon:.1f}h{w:.1f}l{unit * 0.14:.1f} {unit * 0.2:.1f}h{-w:.1f}z"/>'
+        f'<path fill="#fff" fill-opacity=".14" d="M{x:.1f} {view.horizon:.1f}h{w:.1f}l{unit * 0.14:.1f} {unit * 0.2:.1f}h{-w:.1f}z"/>'
     )
 
 
@@ -297,7 +297,7 @@ def _room(view: View, dice: Dice, paint: Paint, numbers: count[int]) -> str:
         grain += f"M{gx:.1f} {gy:.1f}h{unit * dice.between(0.08, 0.3):.1f}"
     return (
         text
-        + f'<path d="{grain}" stroke="{code(darker(base, 0.25))}" stroke-width="{max(0.7, unit * 0.004):.1f}" opacity=".5"/>'
+        + f'<path d="{grain}" stroke="{code(darker(base, 0.25))}" stroke-width="{max(0.7, unit * 0.004):.1f}" stroke-opacity=".5"/>'
     )
 
 

@@ -47,7 +47,7 @@ def _badge(brief: Brief) -> str:
         text += f'<circle cx="{w / 2:.1f}" cy="{h / 2:.1f}" r="{side / 2:.1f}" fill="url(#bdg)"/>'
     else:
         text += f'<path fill="url(#bdg)" d="{blob(w / 2, h / 2, side * 0.5, brief.dice.child("blob"))}"/>'
-    text += f'<ellipse cx="{w / 2:.1f}" cy="{h / 2 + unit * 0.3:.1f}" rx="{unit * 0.24:.1f}" ry="{unit * 0.035:.1f}" fill="{code(darker(base, 0.5))}" opacity=".35"/>'
+    text += f'<ellipse cx="{w / 2:.1f}" cy="{h / 2 + unit * 0.3:.1f}" rx="{unit * 0.24:.1f}" ry="{unit * 0.035:.1f}" fill="{code(darker(base, 0.5))}" fill-opacity=".35"/>'
     return text
 
 
@@ -103,13 +103,13 @@ def portrait(brief: Brief) -> str:
         f'<linearGradient id="std" x1="0" y1="0" x2=".3" y2="1"><stop offset="0" stop-color="{code(lighter(base, 0.62))}"/>'
         f'<stop offset="1" stop-color="{code(lighter(base, 0.18))}"/></linearGradient><rect width="{w}" height="{h}" fill="url(#std)"/>'
         f'<path fill="{code(lighter(base, 0.5))}" d="{blob(w / 2, h * 0.48, unit * 0.42, dice)}"/>'
-        f'<path fill="{code(lighter(base, 0.75))}" opacity=".7" d="{blob(w / 2, h * 0.47, unit * 0.33, dice)}"/>'
+        f'<path fill="{code(lighter(base, 0.75))}" fill-opacity=".7" d="{blob(w / 2, h * 0.47, unit * 0.33, dice)}"/>'
     )
     for _ in range(9):
         angle, far = dice.between(0, math.tau), unit * dice.between(0.4, 0.62)
         x, y, r = w / 2 + math.cos(angle) * far, h / 2 + math.sin(angle) * far, unit * dice.between(0.006, 0.022)
         text += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.1f}" fill="{code(lighter(base, dice.between(0, 0.9)))}"/>'
-    text += f'<ellipse cx="{w / 2:.1f}" cy="{h * 0.5 + unit * 0.335:.1f}" rx="{unit * 0.25:.1f}" ry="{unit * 0.032:.1f}" fill="{code(darker(base, 0.55))}" opacity=".4"/>'
+    text += f'<ellipse cx="{w / 2:.1f}" cy="{h * 0.5 + unit * 0.335:.1f}" rx="{unit * 0.25:.1f}" ry="{unit * 0.032:.1f}" fill="{code(darker(base, 0.55))}" fill-opacity=".4"/>'
     return text + _cluster(brief, w / 2, h * 0.5 + bob(brief), unit * 0.66)
 
 
@@ -180,7 +180,7 @@ def isometric(brief: Brief) -> str:
         f'<path fill="{code(darker(mix(top, (120, 80, 50), 0.7), 0.32))}" d="M{x + r:.1f} {y:.1f}L{x:.1f} {y + r / 2:.1f}v{deep:.1f}L{x + r:.1f} {y + deep:.1f}z"/>'
         f'<path fill="{code(top)}" d="M{x:.1f} {y - r / 2:.1f}L{x + r:.1f} {y:.1f}L{x:.1f} {y + r / 2:.1f}L{x - r:.1f} {y:.1f}z"/>'
         f'<path fill="{code(lighter(top, 0.2))}" d="M{x:.1f} {y - r * 0.4:.1f}L{x + r * 0.8:.1f} {y:.1f}L{x:.1f} {y + r * 0.4:.1f}L{x - r * 0.8:.1f} {y:.1f}z"/>'
-        f'<ellipse cx="{x:.1f}" cy="{y + r * 0.06:.1f}" rx="{r * 0.48:.1f}" ry="{r * 0.2:.1f}" fill="{code(darker(top, 0.6))}" opacity=".35"/>'
+        f'<ellipse cx="{x:.1f}" cy="{y + r * 0.06:.1f}" rx="{r * 0.48:.1f}" ry="{r * 0.2:.1f}" fill="{code(darker(top, 0.6))}" fill-opacity=".35"/>'
     )
     for number, role in enumerate(brief.cast.others[:2]):
         side = unit * 0.2
@@ -241,9 +241,9 @@ def card(brief: Brief) -> str:
         x, y, r = dice.between(0, w), dice.between(0, h), unit * dice.between(0.1, 0.42)
         tone = code(lighter(dice.one(tones), 0.12))
         if number % 3 == 0:
-            text += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.1f}" fill="{tone}" opacity=".42"/>'
+            text += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.1f}" fill="{tone}" fill-opacity=".42"/>'
         elif number % 3 == 1:
-            text += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r * 0.8:.1f}" fill="none" stroke="{tone}" stroke-width="{unit * 0.03:.1f}" opacity=".55"/>'
+            text += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r * 0.8:.1f}" fill="none" stroke="{tone}" stroke-width="{unit * 0.03:.1f}" stroke-opacity=".55"/>'
         else:
-            text += f'<path d="{blob(x, y, r, dice)}" fill="{tone}" opacity=".38"/>'
+            text += f'<path d="{blob(x, y, r, dice)}" fill="{tone}" fill-opacity=".38"/>'
     return text

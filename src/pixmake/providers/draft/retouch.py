@@ -218,11 +218,11 @@ def _lit(picture: Image.Image, lamp: Colour, strength: float, *, gain: float = 1
     return picture.point(tables + list(range(256)))
 
 
-def _dyed(picture: Image.Image, dye: Colour, share: float = 0.66) -> Image.Image:
+def _dyed(picture: Image.Image, dye: Colour, share: float = 0.74) -> Image.Image:
     """The picture's shades in one hue, mixed with its own colours."""
     middle = mix(dye, (128, 128, 128), 0.1)
     grey = ImageOps.autocontrast(picture.convert("L"), cutoff=1)
-    toned = ImageOps.colorize(grey, darker(dye, 0.82), mix(dye, (255, 255, 255), 0.82), middle)
+    toned = ImageOps.colorize(grey, darker(dye, 0.82), mix(dye, (255, 255, 255), 0.7), middle)
     result = Image.blend(picture.convert("RGB"), toned, share).convert("RGBA")
     result.putalpha(picture.getchannel("A"))
     return result
@@ -265,7 +265,7 @@ def _with_thing(picture: Image.Image, role: Role, region: Box | None, dice: Dice
     paint = Paint(dye=role.dye, light=light, outline=0.012)
     body = ""
     if role.habitat == "land":
-        body = f'<ellipse cx="{x + side / 2:.1f}" cy="{y + side * 0.95:.1f}" rx="{side * 0.42:.1f}" ry="{side * 0.06:.1f}" fill="#140f26" opacity=".35"/>'
+        body = f'<ellipse cx="{x + side / 2:.1f}" cy="{y + side * 0.95:.1f}" rx="{side * 0.42:.1f}" ry="{side * 0.06:.1f}" fill="#140f26" fill-opacity=".35"/>'
     many = min(6, role.count)
     numbers = count()
     for number in range(many):
@@ -295,5 +295,5 @@ def _confetti(picture: Image.Image, dice: Dice, region: Box | None) -> Image.Ima
     for _ in range(9):
         tone = code(dice.one((of("#ffd166"), of("#ef476f"), of("#06d6a0"), of("#4cc9f0"), of("#f8f4ff"))))
         shape = blob(dice.between(left, right), dice.between(top, bottom), unit * dice.between(0.04, 0.12), dice)
-        body += f'<path d="{shape}" fill="{tone}" opacity="{dice.between(0.35, 0.7):.2f}"/>'
+        body += f'<path d="{shape}" fill="{tone}" fill-opacity="{dice.between(0.35, 0.7):.2f}"/>'
     return _overlaid(picture, body)

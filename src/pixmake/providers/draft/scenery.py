@@ -126,12 +126,12 @@ def stars(view: View, dice: Dice) -> str:
         if number % 9 == 0 and unit >= 96:
             r = unit * dice.between(0.008, 0.015)
             text += (
-                f'<path fill="#fff" opacity="{bright:.2f}" d="M{x:.1f} {y - r:.1f}Q{x:.1f} {y:.1f} {x + r:.1f} {y:.1f}'
+                f'<path fill="#fff" fill-opacity="{bright:.2f}" d="M{x:.1f} {y - r:.1f}Q{x:.1f} {y:.1f} {x + r:.1f} {y:.1f}'
                 f'Q{x:.1f} {y:.1f} {x:.1f} {y + r:.1f}Q{x:.1f} {y:.1f} {x - r:.1f} {y:.1f}Q{x:.1f} {y:.1f} {x:.1f} {y - r:.1f}z"/>'
             )
         else:
             r = max(0.5, unit * dice.between(0.0012, 0.0032))
-            text += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.2f}" fill="#fff" opacity="{bright:.2f}"/>'
+            text += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.2f}" fill="#fff" fill-opacity="{bright:.2f}"/>'
     return text
 
 
@@ -157,7 +157,7 @@ def nebulae(view: View, dice: Dice) -> str:
         '<stop offset="1" stop-color="#a04a7a"/></linearGradient>'
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.1f}" fill="url(#plt)"/>'
         f'<ellipse cx="{x:.1f}" cy="{y:.1f}" rx="{r * 1.8:.1f}" ry="{r * 0.4:.1f}" fill="none" stroke="#f3d6c0" '
-        f'stroke-width="{r * 0.13:.1f}" opacity=".8" transform="rotate(-18 {x:.1f} {y:.1f})"/>'
+        f'stroke-width="{r * 0.13:.1f}" stroke-opacity=".8" transform="rotate(-18 {x:.1f} {y:.1f})"/>'
     )
 
 
@@ -181,9 +181,7 @@ def luminary(view: View, dice: Dice) -> str:
     )
     if view.mood == "night":
         for dx, dy, size in ((-0.3, -0.2, 0.2), (0.25, 0.15, 0.27), (-0.1, 0.45, 0.14), (0.35, -0.4, 0.12)):
-            text += (
-                f'<circle cx="{x + dx * r:.1f}" cy="{y + dy * r:.1f}" r="{r * size:.1f}" fill="#e3dcb8" opacity=".8"/>'
-            )
+            text += f'<circle cx="{x + dx * r:.1f}" cy="{y + dy * r:.1f}" r="{r * size:.1f}" fill="#e3dcb8" fill-opacity=".8"/>'
     return text
 
 
@@ -205,7 +203,7 @@ def cloud(x: float, y: float, size: float, tint: str, opacity: float) -> str:
     """One cloud with its base at (x, y); `size` is its height."""
     s = size
     return (
-        f'<path fill="{tint}" opacity="{opacity:.2f}" d="M{x - 1.5 * s:.1f} {y:.1f}a{0.42 * s:.1f} {0.42 * s:.1f} 0 0 1 '
+        f'<path fill="{tint}" fill-opacity="{opacity:.2f}" d="M{x - 1.5 * s:.1f} {y:.1f}a{0.42 * s:.1f} {0.42 * s:.1f} 0 0 1 '
         f"{0.3 * s:.1f} {-0.75 * s:.1f}a{0.62 * s:.1f} {0.62 * s:.1f} 0 0 1 {1.1 * s:.1f} {-0.35 * s:.1f}"
         f"a{0.5 * s:.1f} {0.5 * s:.1f} 0 0 1 {0.9 * s:.1f} {0.3 * s:.1f}a{0.4 * s:.1f} {0.4 * s:.1f} 0 0 1 "
         f'{0.45 * s:.1f} {0.8 * s:.1f}z"/>'
@@ -254,7 +252,7 @@ def peaks(view: View, dice: Dice, base: float, rise: float, colour: Colour, *, s
         if snow:
             c = 0.28
             text += (
-                f'<path fill="{white}" opacity=".92" d="M{x:.1f} {top:.1f}L{x + half * c:.1f} {top + tall * c:.1f}'
+                f'<path fill="{white}" fill-opacity=".92" d="M{x:.1f} {top:.1f}L{x + half * c:.1f} {top + tall * c:.1f}'
                 f"L{x + half * c * 0.45:.1f} {top + tall * c * 0.8:.1f}L{x + half * 0.05:.1f} {top + tall * c * 1.25:.1f}"
                 f'L{x - half * c * 0.5:.1f} {top + tall * c * 0.8:.1f}L{x - half * c:.1f} {top + tall * c:.1f}z"/>'
             )
@@ -288,7 +286,7 @@ def skyline(view: View, dice: Dice, base: float, rise: float, colour: Colour) ->
                     if dice.chance(0.55):
                         panes += f"M{x + pane * (1 + 2 * column):.1f} {base - tall + pane * (1.2 + 2.4 * row):.1f}h{pane:.1f}v{pane * 1.3:.1f}h{-pane:.1f}z"
             if panes:
-                text += f'<path fill="{glow}" opacity=".75" d="{panes}"/>'
+                text += f'<path fill="{glow}" fill-opacity=".75" d="{panes}"/>'
         x += wide + view.unit * dice.between(0.0, 0.012)
     return text
 
@@ -301,10 +299,10 @@ def pine(x: float, foot: float, tall: float, leaf: Colour, *, snow: Colour | Non
         low, half = foot - tall * (0.56 - 0.22 * tier), tall * (0.17 + 0.075 * tier)
         tone = darker(leaf, 0.06 * (2 - tier))
         text += f'<path fill="{code(tone)}" d="M{x:.1f} {top:.1f}L{x + half:.1f} {low:.1f}Q{x:.1f} {low + tall * 0.05:.1f} {x - half:.1f} {low:.1f}z"/>'
-        text += f'<path fill="{code(darker(tone, 0.2))}" opacity=".6" d="M{x:.1f} {top:.1f}L{x + half:.1f} {low:.1f}Q{x + half * 0.5:.1f} {low + tall * 0.03:.1f} {x:.1f} {low + tall * 0.02:.1f}z"/>'
+        text += f'<path fill="{code(darker(tone, 0.2))}" fill-opacity=".6" d="M{x:.1f} {top:.1f}L{x + half:.1f} {low:.1f}Q{x + half * 0.5:.1f} {low + tall * 0.03:.1f} {x:.1f} {low + tall * 0.02:.1f}z"/>'
         if snow is not None:
             cap = half * 0.62
-            text += f'<path fill="{code(snow)}" opacity=".9" d="M{x:.1f} {top:.1f}L{x + cap:.1f} {top + (low - top) * 0.6:.1f}Q{x + cap * 0.4:.1f} {top + (low - top) * 0.48:.1f} {x:.1f} {top + (low - top) * 0.66:.1f}Q{x - cap * 0.5:.1f} {top + (low - top) * 0.5:.1f} {x - cap:.1f} {top + (low - top) * 0.6:.1f}z"/>'
+            text += f'<path fill="{code(snow)}" fill-opacity=".9" d="M{x:.1f} {top:.1f}L{x + cap:.1f} {top + (low - top) * 0.6:.1f}Q{x + cap * 0.4:.1f} {top + (low - top) * 0.48:.1f} {x:.1f} {top + (low - top) * 0.66:.1f}Q{x - cap * 0.5:.1f} {top + (low - top) * 0.5:.1f} {x - cap:.1f} {top + (low - top) * 0.6:.1f}z"/>'
     return text
 
 

@@ -80,7 +80,7 @@ def weather(view: View, dice: Dice) -> str:
     if view.mood == "fog":
         for part in (0.45, 0.62, 0.8):
             y = view.height * part
-            text += f'<ellipse cx="{view.width * dice.between(0.2, 0.8):.1f}" cy="{y:.1f}" rx="{view.width * 0.7:.1f}" ry="{view.unit * 0.05:.1f}" fill="#fff" opacity=".28"/>'
+            text += f'<ellipse cx="{view.width * dice.between(0.2, 0.8):.1f}" cy="{y:.1f}" rx="{view.width * 0.7:.1f}" ry="{view.unit * 0.05:.1f}" fill="#fff" fill-opacity=".28"/>'
     if view.season == "autumn" and view.unit >= 96:
         for _ in range(16):
             x, y, r = dice.between(0, view.width), dice.between(0, view.height), view.unit * dice.between(0.008, 0.016)
@@ -102,7 +102,7 @@ def _rain(view: View, dice: Dice) -> str:
     y, s = view.horizon * 0.12, view.horizon * 0.8
     bolt = f'<path fill="#ffe9a0" d="M{x:.1f} {y:.1f}l{-s * 0.12:.1f} {s * 0.42:.1f}h{s * 0.09:.1f}l{-s * 0.13:.1f} {s * 0.42:.1f}l{s * 0.3:.1f} {-s * 0.54:.1f}h{-s * 0.11:.1f}l{s * 0.1:.1f} {-s * 0.3:.1f}z"/>'
     width = max(0.6, view.unit * 0.0022)
-    return f'{bolt}<path d="{drops}" stroke="#c9d8ea" stroke-width="{width:.2f}" opacity=".5" fill="none"/>'
+    return f'{bolt}<path d="{drops}" stroke="#c9d8ea" stroke-width="{width:.2f}" stroke-opacity=".5" fill="none"/>'
 
 
 def _tufts(view: View, dice: Dice) -> str:
@@ -113,7 +113,7 @@ def _tufts(view: View, dice: Dice) -> str:
         lean = tall * dice.between(-0.35, 0.35)
         y = view.height - view.unit * dice.between(0.0, 0.05)
         blades += f"M{x - tall * 0.1:.1f} {y:.1f}Q{x:.1f} {y - tall * 0.6:.1f} {x + lean:.1f} {y - tall:.1f}Q{x + tall * 0.12:.1f} {y - tall * 0.5:.1f} {x + tall * 0.12:.1f} {y:.1f}z"
-    return f'<path fill="{code(darker(view.ground, 0.3))}" opacity=".8" d="{blades}"/>'
+    return f'<path fill="{code(darker(view.ground, 0.3))}" fill-opacity=".8" d="{blades}"/>'
 
 
 def _props(view: View, dice: Dice, paint: Paint, numbers: count[int]) -> str:

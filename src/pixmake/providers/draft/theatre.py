@@ -163,12 +163,12 @@ def stand(
         pass
     elif view.place == "sea" and habitat in ("sea", "deep"):
         glint = code(mix(view.ground, (255, 255, 255), 0.55))
-        after = f'<path fill="{glint}" opacity=".75" d="M{x - side * 0.5:.1f} {foot - side * 0.04:.1f}q{side * 0.25:.1f} {-side * 0.06:.1f} {side * 0.5:.1f} 0t{side * 0.5:.1f} 0q{-side * 0.5:.1f} {side * 0.12:.1f} {-side:.1f} 0z"/>'
+        after = f'<path fill="{glint}" fill-opacity=".75" d="M{x - side * 0.5:.1f} {foot - side * 0.04:.1f}q{side * 0.25:.1f} {-side * 0.06:.1f} {side * 0.5:.1f} 0t{side * 0.5:.1f} 0q{-side * 0.5:.1f} {side * 0.12:.1f} {-side:.1f} 0z"/>'
     elif view.place == "sea":
         text = _island(x, foot, side, view)
         foot -= side * 0.07
     else:
-        text = f'<ellipse cx="{x:.1f}" cy="{foot - side * 0.045:.1f}" rx="{side * 0.42:.1f}" ry="{side * 0.065:.1f}" fill="{dark}" opacity=".38"/>'
+        text = f'<ellipse cx="{x:.1f}" cy="{foot - side * 0.045:.1f}" rx="{side * 0.42:.1f}" ry="{side * 0.065:.1f}" fill="{dark}" fill-opacity=".38"/>'
     spot = Spot(x=x - side / 2, y=foot - side, size=side, mirrored=mirrored)
     return text + place(drawing, spot, paint, numbers) + after
 
@@ -188,7 +188,7 @@ def _island(x: float, foot: float, side: float, view: View) -> str:
         f'<path fill="{code(darker(rock, 0.25))}" d="M{x + side * 0.3:.1f} {low + side * 0.04:.1f}l{side * 0.1:.1f} {-side * 0.24:.1f}q{side * 0.36:.1f} {side * 0.04:.1f} {side * 0.5:.1f} {side * 0.2:.1f}z"/>'
         f'<path fill="{code(grass)}" d="M{x - side * 0.62:.1f} {foot - side * 0.03:.1f}q{side * 0.55:.1f} {-side * 0.18:.1f} {side * 1.06:.1f} {-side * 0.01:.1f}'
         f'q{-side * 0.2:.1f} {side * 0.08:.1f} {-side * 0.42:.1f} {side * 0.05:.1f}t{-side * 0.64:.1f} {-side * 0.04:.1f}z"/>'
-        f'<path fill="#fff" opacity=".55" d="{foam}"/>'
+        f'<path fill="#fff" fill-opacity=".55" d="{foam}"/>'
     )
 
 
