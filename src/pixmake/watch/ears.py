@@ -78,10 +78,10 @@ class Ears:
         return len(self._watches)
 
     def _listen(self, folders: Mapping[str, bool]) -> bool:
-        wanted = {path: below for path, below in folders.items() if _identity(path) is not None}
+        wanted = {path: below for path, below in folders.items() if identity(path) is not None}
         alive = {emitter.watch for emitter in self._observer.emitters if emitter.is_alive()}
-        for path, (watch, identity) in list(self._watches.items()):
-            stands = watch in alive and identity == _identity(path) and watch.is_recursive == wanted.get(path)
+        for path, (watch, known) in list(self._watches.items()):
+            stands = watch in alive and known == identity(path) and watch.is_recursive == wanted.get(path)
             if not stands:
                 del self._watches[path]
                 self._observer.unschedule(watch)
@@ -91,15 +91,15 @@ class Ears:
         return bool(fresh)
 
     def _begin(self, path: str, below: bool) -> None:
-        identity = _identity(path)
-        if identity is None:
+        found = identity(path)
+        if found is None:
             return
         try:
             watch = self._observer.schedule(self._bell, path, recursive=below, event_filter=CHANGES)
         except (FileNotFoundError, NotADirectoryError):
             self._lost()  # gone since: its parent has told, or will
             return
-        self._watches[path] = watch, identity
+        self._watches[path] = watch, found
 
     def _open(self) -> BaseObserver:
         from watchdog.observers import Observer
@@ -150,7 +150,7 @@ class _Warnings(logging.Handler):
         self._lost()
 
 
-def _identity(path: str) -> Identity | None:
+def identity(path: str) -> Identity | None:
     """Which folder stands at a path: one that was made again is another."""
     try:
         seen = os.stat(path)

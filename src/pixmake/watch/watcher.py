@@ -20,17 +20,21 @@ from pixmake.clock import Clock, SystemClock
 from pixmake.diagnostics import Diagnostic, ExitCode, Problem
 from pixmake.events import Listener, WatchChanged, WatchEnded, WatchProblem, WatchReady
 from pixmake.plan.planner import Plan
-from pixmake.store.memo import Stat, look
-from pixmake.watch.ears import Ears
+from pixmake.store.memo import look
+from pixmake.watch.ears import Ears, identity
 from pixmake.watch.inbox import Batch, Inbox, Pace
 from pixmake.watch.places import Places, first_places, joined, places_of
 from pixmake.watch.purse import Purse, purchases
+from pixmake.watch.warm import warm
 
 SWEEP_SHARE = 100
 """Looking without a cause takes at most one hundredth of the time."""
 ASLEEP = 5.0
 """Seconds by which wall clock and patience may differ before the machine is taken to have slept."""
 PAY_KEY, QUIT_KEYS = "p", frozenset({"q", "Q"})
+
+
+Stamp = tuple[int, ...]
 
 
 class Interrupted(Exception):
@@ -67,7 +71,7 @@ class Watch:
         self._places = first_places(self.file)
         self._ears: Ears | None = None
         self._project: Project | None = None
-        self._own: dict[str, Stat | None] = {}
+        self._own: dict[str, Stamp | None] = {}
         self._shown: tuple[str, ...] = ()
         self._broken = False
         self._beat = self._clock.now().timestamp(), self._clock.monotonic()
@@ -111,6 +115,8 @@ class Watch:
         self._look(Batch(lost=True))
         assets = len(self._project.assets) if self._project else 0
         self._say(WatchReady(assets=assets, folders=len(self._ears), polling=self._ears.polling))
+        if self._project is not None:
+            warm(self._project.spec, draft=self._draft)
 
     def _turn(self) -> None:
         """Waits for one thing and deals with it."""
@@ -118,7 +124,8 @@ class Watch:
         if batch.stopped:
             return
         batch.lost |= self._slept() or self._sweep_is_due()
-        if batch.lost or any(not self._is_own(path) for path in batch.files):
+        batch.files = {path: None for path in batch.files if not self._is_own(path)}
+        if batch.changed:
             self._look(batch)
         if PAY_KEY in batch.keys:
             self._pay(asked=True)
@@ -139,8 +146,8 @@ class Watch:
             self._inbox.changed(path)
 
     def _is_own(self, path: str) -> bool:
-        """Whether the file at `path` is still what we wrote there ourselves."""
-        return path in self._own and self._own[path] == look(path)
+        """Whether what stands at `path` is still what we put there ourselves."""
+        return path in self._own and self._own[path] == _stamp(path)
 
     def _sweep_is_due(self) -> bool:
         return time.monotonic() - self._looked > max(self._pace.sweep, self._took * SWEEP_SHARE)
@@ -199,9 +206,9 @@ class Watch:
         return report
 
     def _remember_own(self, root: Path, report: BuildReport) -> None:
-        for name in (*report.written, LOCK_NAME):
-            path = os.path.join(root, name)
-            self._own[path] = look(path)
+        paths = {os.path.join(root, name) for name in (*report.written, LOCK_NAME)}
+        folders = {os.path.dirname(path) for path in paths} - {str(root)}
+        self._own |= {path: _stamp(path) for path in paths | folders}
 
     def _finish(self, batch: Batch, report: BuildReport, began: float) -> None:
         """After a look that found no error: the news, the price, and whether to listen elsewhere from now on."""
@@ -209,19 +216,26 @@ class Watch:
         assert project is not None
         self._broken = False
         self._tell(report.problems)
+        places = places_of(project.spec, project.root / LOCK_NAME)
+        if mended:  # until now everything counted
+            batch.files = {path: None for path in batch.files if places.matter(path, folder=False)}
         if batch.files or report.made or report.written or mended:
-            self._say(
-                WatchChanged(
-                    files=tuple(sorted(os.path.relpath(path, project.root) for path in batch.files)),
-                    made=report.made,
-                    written=report.written,
-                    spent=report.spent,
-                    seconds=time.monotonic() - began,
-                    mended=mended,
-                )
-            )
+            self._say_changed(batch, report, began, mended=mended)
         self._price(project, report.plan)
-        self._listen_on(places_of(project.spec, project.root / LOCK_NAME))
+        self._listen_on(places)
+
+    def _say_changed(self, batch: Batch, report: BuildReport, began: float, *, mended: bool) -> None:
+        root = self.file.parent
+        self._say(
+            WatchChanged(
+                files=tuple(sorted(os.path.relpath(path, root) for path in batch.files)),
+                made=report.made,
+                written=report.written,
+                spent=report.spent,
+                seconds=time.monotonic() - began,
+                mended=mended,
+            )
+        )
 
     def _price(self, project: Project, plan: Plan) -> None:
         """Says what waits for money, if that is not what was said last."""
@@ -239,8 +253,7 @@ class Watch:
 
     def _places_despite(self, problems: Iterable[Diagnostic]) -> Places:
         """Where to listen for the repair: at the files that the errors name, and where the project lay before."""
-        spans = [span for item in problems for span in (item.span, *(note.span for note in item.notes)) if span]
-        first = first_places(self.file, [span.source.name for span in spans])
+        first = first_places(self.file, _named(problems))
         if self._project is None:
             return first
         return joined(first, places_of(self._project.spec, self._project.root / LOCK_NAME))
@@ -270,8 +283,10 @@ class Watch:
         failed = [f"{name}+" for name in self.purse.failed]
         plan = project.plan(*self._selectors, exclude=[*self._exclude, *failed])
         if self.purse.covers(purchases(plan)):
+            began = time.monotonic()
             report = self._build(project, plan, max_cost=self.purse.left, yes=asked)
             self.purse.settle(report, asked=asked)
+            self._say_changed(Batch(), report, began, mended=False)
             self._tell(report.problems)
         self._look(Batch(lost=True))
 
@@ -281,3 +296,14 @@ def system_trouble(error: OSError) -> Diagnostic:
     words = (error.strerror or str(error) or type(error).__name__).lower()
     place = f"'{os.fsdecode(error.filename)}': " if isinstance(error.filename, str | bytes | os.PathLike) else ""
     return Diagnostic(code="system", message=f"{place}{words}", help="mend that; watching goes on")
+
+
+def _named(problems: Iterable[Diagnostic]) -> list[str]:
+    """Files that errors speak of, relative to the spec's folder."""
+    spans = [span for item in problems for span in (item.span, *(note.span for note in item.notes)) if span]
+    return [span.source.name for span in spans]
+
+
+def _stamp(path: str) -> Stamp | None:
+    """What tells a file from a later one at its place, or a folder from another."""
+    return look(path) or identity(path)
