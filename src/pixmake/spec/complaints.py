@@ -69,6 +69,8 @@ def _type_help(kind: str, value: object) -> str:
     if kind == "string_type" and value is not None and not isinstance(value, dict | list):
         text = str(value).lower() if isinstance(value, bool) else str(value)
         return f'in quotes it is text: "{text}"'
+    if kind == "string_type" and isinstance(value, dict):
+        return "text that begins with '{' needs quotes, or stands on its own lines after '|'"
     if kind in ("int_type", "bool_type") and isinstance(value, str):
         return "write it without quotes" if value.lower() in ("true", "false") or value.isdigit() else ""
     return ""

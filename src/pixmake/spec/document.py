@@ -16,7 +16,7 @@ from yaml.cyaml import CParser  # type: ignore[attr-defined]
 from pixmake.diagnostics import Collector, Diagnostic, Note, Source
 from pixmake.spec.asset import Scalar
 from pixmake.spec.nodes import Branch, Leaf, Node, Origin, Row, Spot
-from pixmake.spec.quoting import explain, quoted_line
+from pixmake.spec.quoting import explain, quoted_line, quoting_remedy
 
 MOST_DEPTH = 100
 MOST_NODES = 3_000_000
@@ -253,7 +253,7 @@ class _Composer:
                     code="needs-quotes",
                     message="text that begins with '{' or '[' needs quotes",
                     span=key.span,
-                    help="write it as:\n" + quoted_line(line),
+                    help=quoting_remedy(line),
                 )
             )
         if key.plain and key.value == "<<":

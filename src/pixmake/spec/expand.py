@@ -286,8 +286,8 @@ class Expander:
         node = entry(merged, "when")
         if not isinstance(node, Leaf) or node.value is None:
             return True
-        if isinstance(node.value, bool):
-            return node.value
+        if not isinstance(node.value, str):
+            return bool(node.value)
         if isinstance(node.value, Template):
             remedy = "it is an expression already, like: row.ready == 'yes'"
             raise Failed(Diagnostic(code="bad-when", message="'when' needs no braces", span=node.span, help=remedy))

@@ -14,6 +14,12 @@ from pixmake.spec.document import Broken
 
 MOST_BYTES = 32 * 1024 * 1024
 MOST_NAMES = 100_000
+SECRET = re.compile(
+    r"""((?:api[_-]?key|token|secret|password|authorization)["']?\s*[:=]\s*|(?=\bsk-\w))"""
+    r"""("[^"]*"|'[^']*'|sk-[\w-]{8,}|[^\s,}\]]+)""",
+    re.IGNORECASE,
+)
+"""What may be a key: excerpts in messages show it masked."""
 WILD = re.compile(r"[*?\[]")
 
 
@@ -59,7 +65,12 @@ class Files:
             raise _broken(name, "unreadable-file", f"'{name}' can't be read: {error.strerror}", None) from None
         text = _decoded(name, data)
         kept = self.kept.get(path)
-        return kept if kept is not None and kept.text == text and kept.name == name else Source(name, text)
+        if kept is not None and kept.text == text and kept.name == name:
+            return kept
+        source = Source(name, text)
+        if SECRET.search(text) is not None:
+            source.lines[:] = [SECRET.sub(_masked, line) for line in source.lines]
+        return source
 
     def kind(self, path: str) -> str | None:
         """`file`, `folder`, or None where nothing is."""
@@ -114,6 +125,10 @@ class Files:
         gone = {path for path, source in self.read.items() if source is None}
         gone |= {Path(path) for path, kind in self.kinds.items() if kind is None}
         return read, tuple(sorted(gone))
+
+
+def _masked(found: re.Match[str]) -> str:
+    return found[1] + "•" * len(found[2])
 
 
 def is_glob(text: str) -> bool:

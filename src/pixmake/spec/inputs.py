@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +34,15 @@ class Lookup:
         workshop: Workshop,
         drafts: Mapping[str, Draft],
         written: Mapping[str, str],
-        whole: bool,
+        absent: AbstractSet[str],
         collector: Collector,
     ) -> None:
         self.workshop = workshop
         self.files = workshop.files
         self.drafts = drafts
         self.written = written
-        self.whole = whole
-        """False where some asset could not be expanded: then an unknown name proves nothing."""
+        self.absent = absent
+        """Names of assets that could not be expanded: a reference to one of them proves nothing."""
         self.collector = collector
         self.guesses = 0
         self.links: list[Link] = []
@@ -145,7 +146,7 @@ class Lookup:
         word = str(picture.asset).removeprefix("@")
         name = names.find(names.normal(word), draft.scope.prefixes, self.drafts)
         if name is None:
-            if self.whole:
+            if not self._may_be_absent(word, draft):
                 self._unknown(word, node, draft)
             return
         count = len(self.drafts[name].prompts)
@@ -161,6 +162,11 @@ class Lookup:
             processed=bool(picture.processed),
             role=picture.role,
             span=node.span,
+        )
+
+    def _may_be_absent(self, word: str, draft: Draft) -> bool:
+        return any("{" in name for name in self.absent) or any(
+            prefix + word in self.absent for prefix in draft.scope.prefixes
         )
 
     def _unknown(self, word: str, node: Node, draft: Draft) -> None:

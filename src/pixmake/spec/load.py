@@ -22,6 +22,8 @@ from pixmake.spec.settings import budget_of, providers_of
 from pixmake.spec.sources import VERSION, Reader, texts_of
 
 __all__ = ["SpecCache", "load"]
+HARMLESS = ("duplicate-key", "comment-cuts-text", "not-yet")
+"""Errors that leave enough to go on with."""
 LATER = ("sheets", "atlases", "manifests", "remote")
 
 
@@ -85,7 +87,7 @@ class _Load:
             raise Problem(self.collector.errors)
         providers = providers_of(root, self.collector)
         self.refuse_later(root)
-        drafts = self.drafts() if not self.collector.errors else []
+        drafts = self.drafts() if self.is_sound() else []
         makers = Makers(
             cache=self.cache,
             workshop=self.workshop,
@@ -93,11 +95,16 @@ class _Load:
             providers=providers,
             collector=self.collector,
         )
-        assets = makers.assets(drafts, own_files=self.own_files(), was_sound=was_sound)
+        assets = makers.assets(drafts, own_files=self.own_files(), absent=self.reader.absent, was_sound=was_sound)
         self.collector.found = _once(self.collector.found)
         self.collector.raise_errors()
         self.cache.is_sound = True
         return self.spec(root, assets, providers)
+
+    def is_sound(self) -> bool:
+        """Whether everything around the assets is right."""
+        blocking = [item for item in self.collector.errors if item.code not in HARMLESS]
+        return len(blocking) == self.reader.own_faults
 
     def spec(self, root: Branch, assets: list[Asset], providers: Mapping[str, ProviderSettings]) -> Spec:
         read, missing = self.files.looked_at()
@@ -132,7 +139,9 @@ class _Load:
             found = self.cache.families.get(key)
             if found is None or not self.still(found, known) or found.family.name != family.name:
                 found = self.expand(family, found, known)
-            if found is not None:
+            if found is None:
+                self.reader.absent.add(family.scope.prefix + family.name)
+            else:
                 families[key] = found
                 drafts += found.drafts
             if len(drafts) > MOST_ASSETS:

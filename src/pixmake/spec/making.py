@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from pixmake.diagnostics import Collector, Note
@@ -41,13 +42,14 @@ class Makers:
     providers: Mapping[str, ProviderSettings]
     collector: Collector
 
-    def assets(self, drafts: list[Draft], *, own_files: Mapping[str, str], was_sound: bool) -> list[Asset]:
+    def assets(
+        self, drafts: list[Draft], *, own_files: Mapping[str, str], absent: AbstractSet[str], was_sound: bool
+    ) -> list[Asset]:
         """The assets in order; those of unchanged drafts with unchanged inputs are the same objects as before."""
-        whole = not self.collector.errors
         starts = self.starts(drafts)
         known = unique(starts, self.collector)
         written = self.written(starts, own_files)
-        lookup = Lookup(self.workshop, known, written, whole, self.collector)
+        lookup = Lookup(self.workshop, known, written, absent, self.collector)
         made: dict[int, Made] = {}
         assets, fresh = [], []
         for start in starts:
@@ -139,7 +141,7 @@ class Makers:
                     groups.setdefault(key, []).append((start.draft, output))
         taken = [pairs for pairs in groups.values() if _is_news(pairs)]
         if taken:
-            entries = [(pairs[0][1].path, [draft for draft, _ in pairs]) for pairs in taken]
+            entries = [(_spellings(pairs), [draft for draft, _ in pairs]) for pairs in taken]
             collide(self.collector, "output", entries, total)
 
 
@@ -166,7 +168,7 @@ def collide(collector: Collector, noun: str, entries: list[tuple[str, list[Draft
     if len(entries) == 1 and noun == "asset":
         message = f"{len(drafts)} assets are named '{name}'"
     elif len(entries) == 1:
-        message = f"{len(drafts)} outputs are '{name}'"
+        message = f"{len(drafts)} outputs have the path '{name}'"
     else:
         message = f"{count} {noun}s have only {count - extra} distinct {'names' if noun == 'asset' else 'paths'}"
     notes = []
@@ -191,6 +193,11 @@ def collide(collector: Collector, noun: str, entries: list[tuple[str, list[Draft
 
 def _where(draft: Draft) -> str:
     return draft.row or f"{draft.key.span.source.name}:{draft.key.span.line}"
+
+
+def _spellings(pairs: list[tuple[Draft, Output]]) -> str:
+    """The path; where upper and lower case are the only difference, both."""
+    return "' or '".join(dict.fromkeys(output.path for _, output in pairs))
 
 
 def _is_news(pairs: list[tuple[Draft, Output]]) -> bool:

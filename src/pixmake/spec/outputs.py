@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -13,15 +14,18 @@ from pixmake.diagnostics import Collector, Diagnostic
 from pixmake.spec.asset import Output
 from pixmake.spec.complaints import complain
 from pixmake.spec.expand import Draft
+from pixmake.spec.fields import SIZE as SIZE_IN_PIXELS
 from pixmake.spec.fields import split_list
-from pixmake.spec.model import FORMATS, IMAGE_SUFFIXES, OutputFields
+from pixmake.spec.model import IMAGE_SUFFIXES, OutputFields
 from pixmake.spec.names import canonical
 from pixmake.spec.nodes import Branch, Leaf, Node, Row
 from pixmake.spec.scopes import Renderers, render_node
 from pixmake.spec.templates import Failed
 
 LATER = {"height": "{{ height }}", "hash": "{{ hash }}"}
-PLACEHOLDERS = ("stem", "width", "height", "format", "hash")
+PLAIN_LATER = re.compile(r"\{\{ (?:height|hash) \}\}")
+SIZE = "1024x1024"
+"""The language default of `size`, version 1."""
 
 
 class Places:
@@ -36,8 +40,8 @@ class Places:
 
     def fault(self, path: str) -> tuple[str, str] | None:
         """Why a file can't be written at `path` (relative to the root), and the remedy."""
-        if "\\" in path or any(ord(char) < 32 for char in path):
-            return f"'{path!r}' is no path for files", "write folders with '/'"
+        if "\\" in path or any(ord(char) < 32 or 0xD800 <= ord(char) < 0xE000 for char in path):
+            return f"{path!r} is no path for files", "write folders with '/', and only letters that files can have"
         parts = path.split("/")
         if parts[-1] in ("", ".", "..") or "" in parts[1:-1]:
             return f"'{path}' is no path of a file", "write something like icons/heart.png"
@@ -142,12 +146,14 @@ def _expanded(
     for word in fields.formats or (fields.format,):
         known: str | None = word
         if known is None and leaf is not None:
-            known = suffix_of(_path(leaf, draft, None, None, renderers)).lstrip(".") or None
+            first = fields.widths[0] if fields.widths else _own_width(fields, draft)
+            known = suffix_of(_path(leaf, draft, first, None, renderers)).lstrip(".") or None
         known = known or suffix_of(default_path(draft.name)).lstrip(".")
         is_icon = format_of(known) == "ico"
         widths: list[int | None] = [None] if is_icon or not fields.widths else [*fields.widths]
         for width in widths:
-            path = _path(leaf, draft, width, known, renderers) if leaf else _made_path(draft, width, known)
+            named = width or _own_width(fields, draft)
+            path = _path(leaf, draft, named, known, renderers) if leaf else _made_path(draft, width, known)
             if not suffix_of(path):
                 path += f".{known}"
             if format_of(suffix_of(path)) != format_of(known):
@@ -184,9 +190,16 @@ def _context(draft: Draft, width: int | None, word: str | None) -> Mapping[str, 
         **draft.context,
         **LATER,
         "stem": stem.stem if suffix_of(draft.name) else stem.name,
-        "width": "{{ width }}" if width is None else width,
+        **({} if width is None else {"width": width}),
         "format": word or suffix_of(default_path(draft.name)).lstrip("."),
     }
+
+
+def _own_width(fields: OutputFields, draft: Draft) -> int | None:
+    """The width that a file without `widths` has, where its size is written down."""
+    size = fields.size or draft.fields.size or SIZE
+    found = SIZE_IN_PIXELS.match(draft.scope.sizes.get(size, size))
+    return int(found[1]) if found else None
 
 
 def _made_path(draft: Draft, width: int | None, word: str) -> str:
@@ -204,8 +217,11 @@ def _checked(found: list[Output], draft: Draft, places: Places, collector: Colle
         if wrong is None and output.format == "svg" and kind != "svg":
             code = "svg-output"
             wrong = f"'{output.path}' needs a model that draws SVG", "add 'kind: svg', or write a .png or .webp"
-        if wrong is None and output.format not in FORMATS:
-            wrong = f"'{output.path}' is no picture file", f"formats are {', '.join(FORMATS)}"
+        if wrong is None and "{{" in PLAIN_LATER.sub("", output.path):
+            wrong = (
+                f"'{output.path}' can't be filled in",
+                "'hash' and 'height' stand alone: {{ hash }}, without filters",
+            )
         if wrong is None:
             good.append(output)
             continue

@@ -38,6 +38,14 @@ def quoted_line(line: str) -> str:
     return f"{entry['head']}{quote(value)}".strip()
 
 
+def quoting_remedy(line: str) -> str:
+    """How to quote what stands on the line; in a map in braces only the one text."""
+    entry = ENTRY.match(line)
+    if entry is not None and entry["value"][0] in "{[" and not entry["value"].startswith(("{{", "{%", "{#")):
+        return 'put the text with braces in quotes, like {prompt: "{{ x }} at night"}'
+    return f"write it as:\n{quoted_line(line)}"
+
+
 def explain(error: yaml.YAMLError, text: str, origin: Origin) -> Diagnostic:
     """The diagnostic of a parser error: `needs-quotes`, `tab-indent`, `unclosed`, or `bad-yaml`."""
     mark = getattr(error, "problem_mark", None)

@@ -17,12 +17,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pixmake.diagnostics import Collector, Diagnostic, Source, Span
-from pixmake.spec.document import Broken, compose, parse
+from pixmake.spec.document import MOST_DEPTH, Broken, compose, parse
 from pixmake.spec.files import Files, is_glob
 from pixmake.spec.nodes import Branch, Leaf, Node, Origin, Row, untemplated
 
 FORMATS = ".csv, .tsv, .json, .jsonl, .yaml and .md"
-MOST_ROWS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,11 +197,24 @@ def _json_items(source: Source, at: int) -> Iterator[Record]:
 
 def _decoded(source: Source, at: int) -> tuple[Any, int]:
     try:
-        return DECODER.raw_decode(source.text, at)
+        value, end = DECODER.raw_decode(source.text, at)
     except json.JSONDecodeError as error:
         raise _bad_json(source, error.pos, error.msg[:1].lower() + error.msg[1:]) from None
     except (ValueError, RecursionError) as error:
         raise _bad_json(source, at, str(error)) from None
+    if _depth(value) > MOST_DEPTH:
+        raise _bad_json(source, at, f"more than {MOST_DEPTH} levels of nesting")
+    return value, end
+
+
+def _depth(value: Any) -> int:
+    deepest, waiting = 0, [(value, 1)]
+    while waiting:
+        item, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        if isinstance(item, dict | list):
+            waiting += [(inner, depth + 1) for inner in (item.values() if isinstance(item, dict) else item)]
+    return deepest
 
 
 def read_json(source: Source) -> Any:

@@ -27,7 +27,6 @@ from pixmake.spec.templates import Renderer
 
 VERSION = 1
 MOST_FILES = 1000
-MOST_GROUPS = 20
 ROOT_ONLY = frozenset(RootFields.model_fields) - frozenset(FileFields.model_fields)
 
 
@@ -43,7 +42,11 @@ class Reader:
     families: list[Family] = field(default_factory=list)
     keeps: bool = False
     """Whether anybody will load again with this cache."""
+    own_faults: int = 0
+    """Errors that concern single assets; any other makes expanding pointless, it would only tell consequences."""
     levels: int = 0
+    absent: set[str] = field(default_factory=set)
+    """Complete names, as far as they are known, of assets that are wrong by themselves."""
     count: int = 0
     profile: Branch | None = None
 
@@ -133,13 +136,19 @@ class Reader:
                 remedy = "move it there: it holds for the whole project"
                 message = f"'{name}' belongs into the root spec"
                 self.collector.error("root-only-key", message, node.keys[name].span, help=remedy)
-            elif name != "assets" or not isinstance(item, Branch):
+            elif not isinstance(item, Branch) or (name != "assets" and not item.judged):
                 skeleton.add(node.keys[name], name, item)
-        if skeleton.entries:
-            self.judge(skeleton, model)
+        if self.judge(skeleton, model):
+            for item in skeleton.entries.values():
+                if isinstance(item, Branch):
+                    item.judged = True
+        for group in (branch(node, "groups") or empty()).entries.values():
+            _judged_below(group)
         assets = branch(node, "assets") or empty()
+        before = len(self.collector.errors)
         for name, item in assets.entries.items():
             self.judge_asset(name, item)
+        self.own_faults += len(self.collector.errors) - before
 
     def judge(self, node: Branch, model: type[BaseModel]) -> bool:
         try:
@@ -230,11 +239,13 @@ class Reader:
         scope = self.cache.scope((*chain, made.prefix, self.levels), made)
         assets = branch(node, "assets") or empty()
         for name, item in assets.entries.items():
-            if isinstance(item, Branch) or (isinstance(item, Leaf) and isinstance(item.value, str)):
+            if item.judged if isinstance(item, Branch) else isinstance(item.data, str):
                 self.families.append(Family(key=assets.keys[name], name=name, node=item, scope=scope))
+            else:
+                self.absent.add(scope.prefix + name)
         groups = branch(node, "groups") or empty()
         for name, item in groups.entries.items():
-            if isinstance(item, Branch) and scope.prefix.count("/") < MOST_GROUPS:
+            if isinstance(item, Branch):
                 self.level(item, scope, f"{name}/", file, templates, chain)
         for item, path, after in self.included(entry(node, "include"), file):
             self.include(item, path, after, scope, templates, chain)
@@ -282,3 +293,12 @@ class Reader:
 def texts_of(node: Node | None) -> list[str]:
     """The items of a list of texts."""
     return [str(item.data) for item in node.items if isinstance(item, Leaf)] if isinstance(node, Row) else []
+
+
+def _judged_below(group: Node) -> None:
+    """The assets of groups were judged with the file that holds them."""
+    for item in (branch(group, "assets") or empty()).entries.values():
+        if isinstance(item, Branch):
+            item.judged = True
+    for inner in (branch(group, "groups") or empty()).entries.values():
+        _judged_below(inner)

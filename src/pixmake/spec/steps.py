@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,14 +15,15 @@ from pixmake.spec.inputs import Lookup
 from pixmake.spec.layers import deep_data
 from pixmake.spec.model import AssetFields, EditFields, Feather, StepFields
 from pixmake.spec.nodes import Branch, Node, Places, Row
+from pixmake.spec.outputs import SIZE
 
-SIZE = "1024x1024"
 QUALITY = "medium"
 FEATHER = 8
 """Language defaults of version 1, for ever."""
 COMPASS = (
     "center", "auto", "north", "south", "east", "west", "northeast", "northwest", "southeast", "southwest"
 )  # fmt: skip
+SURROGATE = re.compile(r"[\ud800-\udfff]")
 INHERITED = (
     "provider",
     "model",
@@ -58,6 +60,8 @@ class Builder:
             self.error("no-prompt", f"'{draft.name}' has no prompt", draft.key, "add 'prompt:', or 'from:' for a copy")
         size = self.size()
         steps = self.steps(size)
+        self.check_texts(steps)
+        self.check_transparency(steps, outputs)
         return Asset(
             name=draft.name,
             family=draft.family,
@@ -76,6 +80,30 @@ class Builder:
             span=draft.key.span,
             spans=Places(self.nodes),
         )
+
+    def check_texts(self, steps: tuple[Step, ...]) -> None:
+        for step, prompt in zip(steps, self.draft.prompts, strict=True):
+            if not step.prompt.isascii() and SURROGATE.search(step.prompt):
+                remedy = "it is half of a character, often from a broken \\u escape"
+                self.error("bad-character", "the prompt holds a lone surrogate", prompt.leaf, remedy)
+
+    def check_transparency(self, steps: tuple[Step, ...], outputs: tuple[Output, ...]) -> None:
+        """JPEG has no transparency: an error where all files are, a warning where some are."""
+        if not steps or steps[-1].background != "transparent":
+            return
+        opaque = [output for output in outputs if output.format == "jpeg"]
+        if not opaque:
+            return
+        path = opaque[0].path
+        message = f"'{path}' can't be transparent: JPEG has no transparency"
+        if len(opaque) == len(outputs):
+            remedy = "write a .png or .webp, or leave 'background: transparent' out"
+            self.collector.error(
+                "transparent-jpeg", message, opaque[0].span, help=remedy, asset=self.draft.name, row=self.draft.row
+            )
+        else:
+            remedy = "it gets a plain background; the other files stay transparent"
+            self.collector.warn("transparent-jpeg", message, opaque[0].span, help=remedy, asset=self.draft.name)
 
     def origin(self) -> Input | None:
         value = self.fields.from_
