@@ -83,7 +83,8 @@ def test_different_prompts_look_different() -> None:
         "a heart", "a key", "a red fox in a snowy forest at night", "a goblin", "a lighthouse at sunset", "a castle", "a robot",
         "a bowl of ramen", "desert with a cactus", "underwater reef with fish", "a rocket in space", "a city at night",
         "a pirate ship in a storm", "a coffee cup", "a dragon in a cave", "an owl", "seamless pattern of strawberries",
-        "an isometric house", "a lion, monochrome logo", "mountains at dawn", "blorp fnord", "a treasure chest", "brick wall tile",
+        "an isometric house", "a lion, monochrome logo", "mountains at dawn", "blorp fnord", "a treasure chest",
+        "brick wall tile",
     ]  # fmt: skip
     pictures = {prompt: drawn(prompt, "64x64") for prompt in prompts}
     near = [(a, b) for a, b in combinations(prompts, 2) if apart(pictures[a], pictures[b]) < 12]

@@ -169,7 +169,9 @@ def _roles(segment: Segment, count: int) -> list[Role]:
             if found:
                 name, weight = found
                 is_head = all(_mute(word) for word in words[end:])
-                if (not is_head or chunk[-1] in _SCENERY) and weight < SURE:
+                if weight < SURE and (not is_head or chunk[-1] in _SCENERY):
+                    continue
+                if length == 1 and chunk[0] in _SCENERY and name.startswith("game:"):
                     continue
                 if length == 1 and start > 0 and chunk[0] in CALLINGS and _names_creature(words[:start]):
                     weight -= 40

@@ -110,6 +110,7 @@ noto:camping: tent_camp
 noto:tent: tent
 noto:rocket: rocket spaceship starship spacecraft
 noto:flying-saucer: ufo
+noto:satellite: space_station satellite
 noto:ringed-planet: planet saturn
 noto:astronaut: astronaut cosmonaut spaceman
 noto:robot: robot android bot droid

@@ -111,7 +111,7 @@ FRAMINGS = table("""
 icon: icon icons sprite sprites logo badge emoji emblem glyph favicon symbol avatar pictogram pickup item token mascot clipart
 pattern: pattern seamless tileable wallpaper tessellation repeating
 material: texture tile tiles tileset
-sheet: sheet spritesheet turnaround poses collection
+sheet: sprite_sheet tile_sheet sheet spritesheet turnaround poses collection
 scene: scene landscape hero banner background backdrop illustration header cover panorama vista wallpaper-scene environment
 poster: poster
 """)

@@ -78,7 +78,7 @@ def _many(brief: Brief, drawing: Icon, paint: Paint, x: float, y: float, side: f
     dice = brief.dice.child("many")
     columns = many if many <= 3 else math.ceil(math.sqrt(many))
     rows = math.ceil(many / columns)
-    cell = side / max(columns, rows) * (1.22 if many <= 3 else 1.0)
+    cell = side / max(columns, rows) * ({2: 1.3, 3: 1.5}.get(many, 1.0))
     text = ""
     for number in range(many):
         row, column = divmod(number, columns)

@@ -74,6 +74,7 @@ def _hero(brief: Brief, view: View, paint: Paint, dice: Dice) -> str:
             text += _aloft(drawing, number, many, side, view, own, brief, dice)
             continue
         x = min(max(middle + offset, side * 0.45), view.width - side * 0.45)
+        side = min(side, _headroom(brief, foot))
         if many == 1:
             text += _ridden(brief, view, paint, x, foot, side)
             foot -= side * 0.42 if text else 0
@@ -82,6 +83,12 @@ def _hero(brief: Brief, view: View, paint: Paint, dice: Dice) -> str:
         )
         text += _attached(brief, paint, x, foot - lift, side)
     return text
+
+
+def _headroom(brief: Brief, foot: float) -> float:
+    """How large the subject may be so that it, its hat and its height on a mount stay in the picture."""
+    links = {role.link for role in brief.cast.others}
+    return foot / (1.5 if links & set(RIDDEN) else 1.3 if links & set(WORN) else 1.03)
 
 
 def _aloft(
