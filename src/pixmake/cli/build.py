@@ -11,10 +11,12 @@ from typing import Any
 
 import click
 
+from pixmake import __version__
 from pixmake.build.report import BuildReport
 from pixmake.cli.consent import ask, blocked_provider, needs_consent
 from pixmake.cli.console import counted
 from pixmake.cli.outcome import report_lines
+from pixmake.cli.plantext import idle_lines
 from pixmake.cli.progress import Trace, fan, watching
 from pixmake.cli.saved import options_of, read_plan, require_same
 from pixmake.cli.session import Session, common_options, exclude_option, localize, selector_argument, with_session
@@ -89,8 +91,20 @@ def command(session: Session, /, selectors: tuple[str, ...], keep_going: bool, *
     if session.console.json:
         session.console.document(report.to_json())
     session.console.warnings(plan.warnings)
-    report_lines(session, report, draft=wishes.draft)
+    report_lines(session, report)
+    _remember(session, report)
     return int(report.exit_code)
+
+
+def _remember(session: Session, report: BuildReport) -> None:
+    """Leaves for the next run what it may answer without looking closer, where nothing is left to do."""
+    states = {item.state for item in report.entries}
+    says = {"build": "nothing to do"}
+    if "draft" not in states:
+        says["build --locked"] = says["build"]
+    if states <= {"fresh"} and not report.plan.orphans:
+        says["plan"] = "\n".join(idle_lines(len(report.entries)))
+    session.project.remember(report, __version__, says)
 
 
 def _adopt(session: Session, selectors: Sequence[str], wishes: Wishes) -> tuple[str, ...]:

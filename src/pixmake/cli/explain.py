@@ -11,10 +11,11 @@ import click
 from pixmake.cli.plain import plain
 from pixmake.cli.plantext import color_of, money
 from pixmake.cli.session import Session, common_options, exclude_option, selector_argument, with_session
-from pixmake.cli.table import Cell, lay_out
+from pixmake.cli.table import Cell, lay_out, wrapped
+from pixmake.diagnostics import Span
 from pixmake.plan.artifact import FilePicture
 from pixmake.plan.entries import Difference, Entry, Verdict
-from pixmake.plan.explain import differences
+from pixmake.plan.explain import cause_of, differences
 from pixmake.plan.graph import ActionId
 from pixmake.plan.keys import preimage
 from pixmake.plan.planner import Plan
@@ -33,6 +34,7 @@ class Account:
     last: Mapping[str, object] | None
     differences: tuple[Difference, ...]
     chain: tuple[tuple[int, ActionId, Verdict], ...]
+    spans: Mapping[str, Span]
 
     def to_json(self) -> dict[str, object]:
         entry = self.entry
@@ -99,6 +101,7 @@ def _account(plan: Plan, thawed: Plan, entry: Entry, asset: Asset) -> Account:
         request=request,
         last=last,
         differences=tuple(changed),
+        spans=next((step.spans for step in asset.steps if step.index == entry.step), {}),
         chain=tuple(_chain(plan, (entry.asset, entry.step), 1, {(entry.asset, entry.step)})),
     )
 
@@ -144,27 +147,29 @@ def _lines(session: Session, account: Account) -> Iterator[str]:
     price = money(entry.cost, bound=entry.state == "waits") if entry.verdict.images else ""
     state = paint(entry.state, color_of(entry.state))
     yield f"{paint(name, 'bold')}  {state}" + (f"  {price}" if price else "")
-    yield f"  {entry.reason}"
     if account.differences:
-        yield "  since it was last bought:"
-        rows = [
-            [Cell(item.field), Cell(item.old, "red"), Cell("→", "dim"), Cell(item.new, "green")]
-            for item in account.differences
-        ]
-        yield from lay_out(rows, paint, width, indent=4)
+        yield "  changed since it was last bought:" if entry.state != "held" else f"  {entry.reason}:"
+        yield from lay_out([_difference(account, item) for item in account.differences], paint, width, indent=4)
         if console.verbose:
             yield from _prompts(account)
-    elif account.last is not None and entry.state in ("fresh", "held"):
+    else:
+        yield from wrapped(entry.reason, width, "  ", "  ")
+    if account.last is not None and not account.differences and entry.state in ("fresh", "held"):
         yield "  its request is the one that was bought"
-    for cause in entry.verdict.causes:
-        if cause not in ("new", "more variants"):
-            yield f"  cause: {cause}"
     for depth, node, verdict in account.chain:
+        indent = "  " * depth
         place = node[0] if node[1] is None else f"{node[0]}#{node[1]}"
-        yield f"  {'  ' * (depth - 1)}↳ {place}  {paint(verdict.state, color_of(verdict.state))}: {verdict.reason}"
+        yield f"{indent}↳ {place}  {paint(verdict.state, color_of(verdict.state))}"
+        yield from wrapped(verdict.reason, width, f"{indent}  ", f"{indent}  ")
     for item in entry.outputs:
         if item.state != "fresh":
             yield f"  {item.path}: {item.state}"
+
+
+def _difference(account: Account, item: Difference) -> list[Cell]:
+    """One changed field under the name of the place where it was written (`defaults.model`)."""
+    place = cause_of(item, account.spans).removesuffix(f" {item.old}→{item.new}")
+    return [Cell(place), Cell(item.old, "red"), Cell("→", "dim"), Cell(item.new, "green")]
 
 
 def _prompts(account: Account) -> Iterator[str]:

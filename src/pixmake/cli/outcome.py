@@ -16,7 +16,7 @@ LEFT = ("held", "blocked", "unknown", "refused", "failed", "lost", "corrupt", "c
 """States after a build that are told, in this order."""
 
 
-def report_lines(session: Session, report: BuildReport, *, draft: bool) -> None:
+def report_lines(session: Session, report: BuildReport) -> None:
     """Says all there is to say of a finished build, on stderr; with --json only what stdout doesn't hold."""
     console = session.console
     console.errors(report.problems)
@@ -28,14 +28,16 @@ def report_lines(session: Session, report: BuildReport, *, draft: bool) -> None:
 
 
 def _sums(report: BuildReport) -> str:
-    """`made 3 images, wrote 3 files, spent $0.12, 4.2 s`; for a build without work, one calm sentence."""
+    """`made 3 images, wrote 3 files, spent $0.12, 4.2 s`; for a build without work, `nothing to do`."""
     images = f"made {counted(report.made, 'image')}" if report.made else ""
     files = f"wrote {counted(len(report.written), 'file')}" if report.written else ""
     spent = f"spent {usd(report.spent)}" if report.spent else ""
     parts = [part for part in (images, files, spent) if part]
     if not parts:
         done = report.exit_code == ExitCode.DONE
-        parts = ["nothing to do" if done and not report.plan.pending else "nothing was made"]
+        if done and not report.plan.pending:
+            return "nothing to do"
+        parts = ["nothing was made"]
     return ", ".join([*parts, f"{report.seconds:.1f} s"])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pixmake.cli.console import FOLD, Console, counted, fold_line
-from pixmake.cli.table import Cell, Paint, lay_out
+from pixmake.cli.table import GAP, Cell, Paint, lay_out, shown_width, wrapped
 from pixmake.plan.entries import Entry, Group, State, usd
 from pixmake.plan.planner import Plan
 from pixmake.providers.base import FREE, Estimate
@@ -76,23 +76,29 @@ def plan_lines(plan: Plan, console: Console, paint: Paint, width: int | None) ->
     return [*lines, *_totals(plan, paint)]
 
 
+def idle_lines(entries: int) -> list[str]:
+    """What `plan_lines` says of a plan in which all is fresh."""
+    return [f"{entries} fresh" if entries else "no assets", "nothing to do"]
+
+
 def _causes(groups: Sequence[Group], console: Console, paint: Paint, width: int | None) -> list[str]:
     """Why something is bought, the dearest cause first. A single cause `new` explains nothing and is left out."""
     if not groups or [group.cause for group in groups] == ["new"]:
         return []
     shown = groups if console.verbose or len(groups) <= FOLD + 1 else groups[:FOLD]
-    rows = [
-        [
-            Cell(counted(len(group.assets), "asset"), right=True),
-            Cell(money(group.cost), "yellow", right=True),
-            Cell("never bought before" if group.cause == "new" else group.cause),
-        ]
-        for group in shown
-    ]
-    lines = lay_out(rows, paint, width)
+    heads = lay_out([_cause_head(group) for group in shown], lambda text, _: text, None)
+    indent = " " * (max(map(shown_width, heads), default=0) + GAP)
+    lines: list[str] = []
+    for group, head in zip(shown, heads, strict=True):
+        cause = "never bought before" if group.cause == "new" else group.cause
+        lines += wrapped(cause, width, head.ljust(len(indent)), indent)
     if len(shown) < len(groups):
         lines.append(fold_line(len(groups) - len(shown)))
     return ["\n".join([paint("causes", "bold"), *lines])]
+
+
+def _cause_head(group: Group) -> list[Cell]:
+    return [Cell(counted(len(group.assets), "asset"), right=True), Cell(money(group.cost), right=True)]
 
 
 def _states(plan: Plan, console: Console, paint: Paint, width: int | None) -> list[str]:
@@ -112,7 +118,7 @@ def _worth(entry: Entry) -> bool:
 def entry_lines(entries: Sequence[Entry], console: Console, paint: Paint, width: int | None) -> list[str]:
     """A line an entry, long lists folded."""
     shown = entries if console.verbose or len(entries) <= FOLD + 1 else entries[:FOLD]
-    lines = lay_out([_entry_row(entry) for entry in shown], paint, width)
+    lines = lay_out([_entry_row(entry, bool(console.verbose)) for entry in shown], paint, width)
     if len(shown) < len(entries):
         rest = entries[len(shown) :]
         price = money(_sum(rest))
@@ -129,8 +135,16 @@ def label(entry: Entry) -> str:
     return entry.asset if entry.step in (None, 0) and entry.last else f"{entry.asset}#{entry.step}"
 
 
-def _entry_row(entry: Entry) -> list[Cell]:
-    verdict, reason = entry.verdict, entry.reason
+def short_reason(entry: Entry) -> str:
+    """Why, without what its heading or the causes say already: of changes only the fields."""
+    fields = list(dict.fromkeys(item.field for item in entry.verdict.differences))
+    if entry.state == "pay" and fields and entry.reason.startswith("changed: "):
+        return f"changed: {', '.join(fields)}"
+    return entry.reason.removeprefix("waits ")
+
+
+def _entry_row(entry: Entry, verbose: bool) -> list[Cell]:
+    verdict, reason = entry.verdict, entry.reason if verbose else short_reason(entry)
     asked = ""
     if verdict.images and verdict.request is not None:
         asked = " ".join(filter(None, (verdict.request.size, verdict.request.quality)))

@@ -65,7 +65,7 @@ class Lines:
     def _finished(self, event: AssetFinished) -> str:
         state = cast(State, event.state)
         place = f"[{event.done:>{len(str(event.total))}}/{event.total}]"
-        word = self.console.paint(state, color_of(state), sys.stderr)
+        word = self.console.paint("done" if state == "fresh" else state, color_of(state), sys.stderr)
         parts = [place, word, event.asset]
         if event.outputs:
             more = f" and {len(event.outputs) - 1} more" if len(event.outputs) > 1 else ""
@@ -89,9 +89,10 @@ class Live:
         from rich.progress import TimeRemainingColumn as Remaining
 
         self.terminal = Terminal(stderr=True)
+        self.room = 26 if self.terminal.width >= 110 else 18  # a name's columns, kept so that the bar stands still
         self.progress: Progress = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=28),
+            BarColumn(bar_width=28 if self.terminal.width >= 110 else 10),
             MofNCompleteColumn(),
             TextColumn("{task.fields[money]}"),
             TimeElapsedColumn(),
@@ -116,7 +117,7 @@ class Live:
     def __call__(self, event: Event) -> None:
         if isinstance(event, BuildStarted):
             self.most = event.high
-            self.bar = self.progress.add_task("building", total=event.total or None, money=self._money())
+            self.bar = self.progress.add_task(self._now(), total=event.total or None, money=self._money())
         elif isinstance(event, StepStarted):
             self.running.append(event.asset)
         elif isinstance(event, StepFinished):
@@ -140,7 +141,7 @@ class Live:
 
     def _now(self) -> str:
         name = self.running[-1] if self.running else "building"
-        return name if len(name) <= 26 else f"…{name[-25:]}"
+        return name.ljust(self.room) if len(name) <= self.room else f"…{name[1 - self.room :]}"
 
     def _money(self) -> str:
         return f"{usd(self.spent)} of ≤ {usd(self.most)}" if self.most else ""

@@ -21,10 +21,11 @@ def answer(arguments: list[str], version: str) -> int | None:
         return None
     root = _root()
     says = _unchanged(root, version) if root is not None else None
-    if says is None or arguments[0] not in says:
+    name = f"{arguments[0]} --locked" if "--locked" in arguments else arguments[0]  # it also minds drafts
+    if says is None or name not in says:
         return None
-    if says[arguments[0]]:
-        sys.stdout.write(says[arguments[0]] + "\n")
+    if says[name]:
+        (sys.stderr if arguments[0] == "build" else sys.stdout).write(says[name] + "\n")  # data, or talk
     return 0
 
 

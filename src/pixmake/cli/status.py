@@ -11,7 +11,7 @@ import click
 
 from pixmake.cli.console import FOLD, Console, counted, fold_line
 from pixmake.cli.following import next_command
-from pixmake.cli.plantext import GLOSS, color_of, heading
+from pixmake.cli.plantext import GLOSS, color_of, heading, short_reason
 from pixmake.cli.session import Session, common_options, exclude_option, selector_argument, with_session
 from pixmake.cli.table import Cell, lay_out
 from pixmake.digest import Digest, decimal_text
@@ -210,7 +210,9 @@ def _members(console: Console, members: Sequence[Standing]) -> list[str]:
 
 
 def _note(item: Standing) -> str:
-    return "" if item.state == "fresh" and item.reason in ("bought", "derived for free") else item.reason
+    if item.state == "fresh" and item.reason in ("bought", "derived for free"):
+        return ""
+    return short_reason(min(item.steps, key=lambda entry: RANK.index(entry.state)))
 
 
 def _calls(console: Console, calls: Sequence[Unanswered]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,15 @@ def clipped(text: str, width: int) -> str:
     while shown_width(text) > width - 1:
         text = text[:-1]
     return f"{text.rstrip()}…"
+
+
+def wrapped(text: str, width: int | None, first: str, rest: str) -> list[str]:
+    """`text` broken at spaces into lines of at most `width` columns, which begin with `first` and then with `rest`."""
+    if width is None:
+        return [first + text]
+    return textwrap.wrap(
+        text, width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    ) or [first.rstrip()]
 
 
 def lay_out(rows: Sequence[Sequence[Cell]], paint: Paint, width: int | None, indent: int = INDENT) -> list[str]:
