@@ -12,7 +12,7 @@ from itertools import count
 from PIL import Image, ImageOps
 
 from pixmake.providers.base import Picture, Request
-from pixmake.providers.draft import easel, finish, scenery, stage
+from pixmake.providers.draft import finish, scenery, sketching, stage
 from pixmake.providers.draft.brief import blob
 from pixmake.providers.draft.casting import Role, cast
 from pixmake.providers.draft.clearing import Box, cleared, liveliest
@@ -35,8 +35,8 @@ _ROLE = re.compile(r"(?mi)^\s*image (\d+):\s*(.*)$")
 
 def draw_edit(request: Request, pictures: Sequence[Picture], variant: int) -> bytes:
     """The bytes of an edited picture, in the request's size and kind. Raises OSError for unreadable inputs."""
-    size = easel.size_of(request)
-    dice = easel.dice_of(request, variant)
+    size = sketching.size_of(request)
+    dice = sketching.dice_of(request, variant)
     images = [entry for entry in pictures if entry.kind == "image"]
     mask = next((entry for entry in pictures if entry.kind == "mask"), None)
     markup = next((entry for entry in pictures if entry.kind == "markup"), None)
@@ -95,8 +95,8 @@ def _fitted(picture: Picture, size: tuple[int, int], *, exact: bool) -> Image.Im
 def _imagined(request: Request, size: tuple[int, int], dice: Dice, variant: int) -> Image.Image:
     """The picture an edit starts from where none was given: the conversation's beginning, or the prompt itself."""
     prompts = request.turns or (request.prompt,)
-    sketch = easel.plan(prompts[0], *size, request.background, dice, variant)
-    picture = easel.paint(sketch)
+    sketch = sketching.plan(prompts[0], *size, request.background, dice, variant)
+    picture = sketching.paint(sketch)
     for number, prompt in enumerate(prompts[1:]):
         picture = edit(picture, prompt, dice.child(("turn", number)), inside=None, region=None)
     return picture
@@ -126,39 +126,30 @@ def edit(
     Where the prompt says nothing that can be pictured, `alone` has it changed all the same.
     """
     reading = read(prompt)
-    result = parent
-    regraded = _graded(result, reading, dice)
-    changed = regraded is not result
-    result = regraded
-    removal = bool(_REMOVAL.search(prompt))
-    role = None if removal else _added(prompt, reading)
-    if removal:
+    result = _graded(parent, reading, dice)
+    if _REMOVAL.search(prompt):
         return cleared(result, region or liveliest(parent), inside)
-    if inside is not None and region is not None and (role or reading.place):
-        result = cleared(result, region, inside, patch=False)
-        if reading.place:
-            return _scene_within(result, prompt, region, dice)
-    if role is not None and region is None and _SWAP.search(prompt):
-        width, height = parent.size
-        side = round(min(width, height) * 0.62)
-        region = (
-            (width - side) // 2,
-            round(height * 0.62 - side / 2),
-            (width + side) // 2,
-            round(height * 0.62 + side / 2),
-        )
-        result = cleared(result, region, None, patch=False)
+    role = _added(prompt, reading)
+    if inside is not None and region is not None and reading.place:
+        return _scene_within(result, prompt, region, dice)
     if role is not None:
+        swapped = region is None and bool(_SWAP.search(prompt))
+        region = _middle(parent.size) if swapped else region
+        if region is not None and (swapped or inside is not None):
+            result = cleared(result, region, inside, patch=False)
         return _with_thing(result, role, region, dice, reading)
-    dye = reading.colours[0] if reading.colours else None
-    if dye is not None:
-        return _dyed(result, dye)
+    if reading.colours:
+        return _dyed(result, reading.colours[0])
     styled = _styled(result, reading, dice)
-    if styled is not result or changed or not alone:
-        return styled
-    return _confetti(
-        _dyed(result, dice.one(((240, 150, 90), (90, 150, 230), (150, 110, 220), (90, 190, 150))), 0.35), dice, region
-    )
+    return _confetti(styled, dice, region) if styled is parent and alone else styled
+
+
+def _middle(size: tuple[int, int]) -> Box:
+    """Where a subject mostly is: a square about the middle, a little low."""
+    width, height = size
+    side = round(min(width, height) * 0.62)
+    top = round(height * 0.62 - side / 2)
+    return ((width - side) // 2, top, (width + side) // 2, top + side)
 
 
 def _added(prompt: str, reading: Reading) -> Role | None:
@@ -280,14 +271,15 @@ def _with_thing(picture: Image.Image, role: Role, region: Box | None, dice: Dice
 def _scene_within(picture: Image.Image, prompt: str, region: Box, dice: Dice) -> Image.Image:
     """A whole new scene in the region's rectangle; the mask cuts it to shape."""
     left, top, right, bottom = region
-    sketch = easel.plan(prompt, max(1, right - left), max(1, bottom - top), "opaque", dice, 1)
+    sketch = sketching.plan(prompt, max(1, right - left), max(1, bottom - top), "opaque", dice, 1)
     result = picture.copy()
-    result.paste(easel.paint(sketch), (left, top))
+    result.paste(sketching.paint(sketch), (left, top))
     return result
 
 
 def _confetti(picture: Image.Image, dice: Dice, region: Box | None) -> Image.Image:
-    """Soft bright shapes: the sign that something was asked that the draft can't picture."""
+    """A tint and soft bright shapes: the sign that something was asked that the draft can't picture."""
+    picture = _dyed(picture, dice.one(((240, 150, 90), (90, 150, 230), (150, 110, 220), (90, 190, 150))), 0.35)
     width, height = picture.size
     left, top, right, bottom = region or (0, 0, width, height)
     unit = min(right - left, bottom - top)
