@@ -89,20 +89,27 @@ class DraftProvider:
     async def _one(self, request: Request, pictures: Sequence[Picture], variant: int) -> bytes:
         self._drawing += 1
         try:
-            if self._drawing > 1 and _area(request) >= LARGE and self.concurrency > 1 and not self._pool_broke:
+            pool = self._processes() if self._drawing > 1 and _area(request) >= LARGE else None
+            if pool is not None:
                 try:
                     return await asyncio.get_running_loop().run_in_executor(
-                        self._processes(), draw, request, tuple(pictures), variant
+                        pool, draw, request, tuple(pictures), variant
                     )
-                except (BrokenProcessPool, RuntimeError):  # a host where processes can't start: threads still draw
+                except BrokenProcessPool:  # a host that ends or refuses processes: threads still draw
                     self._pool_broke = True
             return await asyncio.to_thread(draw, request, pictures, variant)
         finally:
             self._drawing -= 1
 
-    def _processes(self) -> ProcessPoolExecutor:
+    def _processes(self) -> ProcessPoolExecutor | None:
+        """The drawing processes; None where one processor is all there is, or processes can't be had."""
+        if self.concurrency == 1 or self._pool_broke:
+            return None
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self.concurrency, mp_context=multiprocessing.get_context("spawn"))
+            try:
+                self._pool = ProcessPoolExecutor(self.concurrency, mp_context=multiprocessing.get_context("spawn"))
+            except (OSError, NotImplementedError):  # no semaphores on this host
+                self._pool_broke = True
         return self._pool
 
     async def close(self) -> None:
