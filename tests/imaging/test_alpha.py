@@ -46,7 +46,7 @@ def test_a_mask_keeps_only_its_alpha(tmp_path: Path) -> None:
     assert load_mask(path, invert=True).getchannel("A") == alpha.point(lambda value: 255 - value)
 
 
-def test_black_and_white_without_alpha_offers_the_conversion(tmp_path: Path) -> None:
+def test_black_and_white_without_alpha_offers_theconversion(tmp_path: Path) -> None:
     path = tmp_path / "sky.png"
     flat = Image.new("L", (20, 10), 0)
     flat.paste(255, (0, 0, 5, 10))

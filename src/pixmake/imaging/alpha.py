@@ -47,11 +47,12 @@ def load_mask(source: Path | bytes, *, invert: bool = False, limits: Limits = DE
     image = decode(source, limits=limits)
     if image.mode != "RGBA":
         name = source.name if isinstance(source, Path) else "mask.png"
-        raise BadPicture("has no alpha channel; a mask is transparent where it repaints", _conversion(name))
+        raise BadPicture("has no alpha channel; a mask is transparent where it repaints", conversion(name))
     return mask_of(_swapped(image.getchannel("A"), invert))
 
 
-def _conversion(name: str) -> str:
+def conversion(name: str) -> str:
+    """What to run to make a mask of a black and white picture: the remedy that messages offer."""
     stem = name.rpartition(".")[0] or name
     code = (
         "from PIL import Image, ImageOps; "

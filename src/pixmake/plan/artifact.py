@@ -43,6 +43,7 @@ class FilePicture:
     digest: Digest
     size: Size
     media_type: str
+    has_alpha: bool = True
 
     @property
     def identity(self) -> str:

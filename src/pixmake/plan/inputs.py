@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pixmake.diagnostics import Collector, Span
 from pixmake.imaging.probe import BadPicture
-from pixmake.plan.artifact import Artifact, MaskPicture, Processed
+from pixmake.plan.artifact import Artifact, FilePicture, MaskPicture, Processed
 from pixmake.plan.entries import State, Verdict
 from pixmake.plan.frame import Frame
 from pixmake.plan.graph import Action, ActionId
@@ -95,6 +95,8 @@ class InputResolver:
 
     def _fitting(self, asset: Asset, step: Step, mask: Mask, source: Artifact, size: Size) -> MaskPicture | Pending:
         """A mask of the parent's size as it is; one of the asset's final size with the crop undone; no other."""
+        if isinstance(source, FilePicture) and not source.has_alpha:
+            return self._without_alpha(asset, step, mask, source)
         if source.size == size:
             return MaskPicture(source=source, invert=mask.invert, size=size)
         final = final_size(asset.size)
@@ -114,6 +116,19 @@ class InputResolver:
             row=asset.row,
         )
         return Pending(state="blocked", reason=f"mask '{label}' has the wrong size")
+
+    def _without_alpha(self, asset: Asset, step: Step, mask: Mask, source: FilePicture) -> Pending:
+        from pixmake.imaging.alpha import conversion
+
+        self.trouble.error(
+            "mask-without-alpha",
+            f"the mask '{source.name}' has no alpha channel; a mask is transparent where it repaints",
+            mask.span or step.span,
+            help=conversion(source.name),
+            asset=asset.name,
+            row=asset.row,
+        )
+        return Pending(state="blocked", reason=f"mask '{source.name}' has no alpha channel")
 
     def file(self, item: FileInput, asset: Asset) -> Artifact | Pending:
         """A user's file, probed by its header. A bad one is reported once for each place that names it."""

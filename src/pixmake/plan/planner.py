@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from pixmake.diagnostics import Collector, Diagnostic
+from pixmake.diagnostics import Collector, Diagnostic, Note
 from pixmake.plan.artifact import Artifact, DraftPicture, Fenced, Processed, originals
 from pixmake.plan.entries import Entry, Group, OutputPlan, State, Totals, Verdict, total
 from pixmake.plan.graph import ActionGraph, ActionId
@@ -85,7 +85,7 @@ def make_plan(spec: Spec, graph: ActionGraph, world: World, selected: Sequence[A
         groups=group(entries),
         totals=total(entries),
         draft=world.draft,
-        problems=() if world.draft else tuple(trouble.errors),
+        problems=() if world.draft else fold(trouble.errors),
         warnings=_warnings(trouble, world),
         orphans=world.orphans(assets),
         spec=spec,
@@ -104,7 +104,23 @@ def _asked(graph: ActionGraph) -> frozenset[ActionId]:
 
 def _warnings(trouble: Collector, world: World) -> tuple[Diagnostic, ...]:
     softened = [replace(item, severity="warning") for item in trouble.errors] if world.draft else []
-    return tuple(sorted([*trouble.warnings, *softened], key=Diagnostic.sort_key))
+    return fold([*trouble.warnings, *softened])
+
+
+def fold(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Diagnostics by place; those of many assets that go back to one place, or to one missing line, told once."""
+    groups: dict[tuple[object, ...], list[Diagnostic]] = {}
+    for item in found:
+        groups.setdefault((item.code, None if item.code == "no-model" else str(item.span)), []).append(item)
+    return tuple(sorted((_folded(items) for items in groups.values()), key=Diagnostic.sort_key))
+
+
+def _folded(items: Sequence[Diagnostic]) -> Diagnostic:
+    assets = dict.fromkeys(item.asset for item in items if item.asset is not None)
+    if len(assets) < 2:
+        return items[0]
+    more = Note(message=f"and so for {len(assets) - 1} more asset{'' if len(assets) == 2 else 's'}")
+    return replace(items[0], notes=(*items[0].notes, more))
 
 
 def _edited(world: World, graph: ActionGraph, assets: Mapping[str, Asset], selected: Sequence[Asset]) -> set[str]:
@@ -323,7 +339,7 @@ def _warn_of_cut(trouble: Collector, asset: Asset, asked: tuple[int, int], final
     if loss.enlarges:
         trouble.warn(
             "enlarges",
-            f"{asked[0]}x{asked[1]} is the largest that can be asked for; it is enlarged to {final[0]}x{final[1]}",
+            f"{asked[0]}x{asked[1]} is asked for and enlarged to {final[0]}x{final[1]}",
             span,
             help="choose a smaller size",
             asset=asset.name,

@@ -101,10 +101,17 @@ class World:
         if facts is None:
             seen = probe_file(item.path)
             width, height = seen.upright_size
-            facts = {"type": seen.media_type, "width": width, "height": height}
+            facts = {"type": seen.media_type, "width": width, "height": height, "alpha": seen.has_alpha}
             self.memo.keep_facts(digest, facts)
         size = int(facts["width"] or 0), int(facts["height"] or 0)
-        return FilePicture(path=item.path, name=item.name, digest=digest, size=size, media_type=str(facts["type"]))
+        return FilePicture(
+            path=item.path,
+            name=item.name,
+            digest=digest,
+            size=size,
+            media_type=str(facts["type"]),
+            has_alpha=facts.get("alpha") is not False,
+        )
 
     def painter(self, name: str) -> Painter:
         """The provider that the spec calls `name`; the spec was checked, so it is there."""

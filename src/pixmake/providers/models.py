@@ -120,7 +120,7 @@ def estimate(request: Request, inputs: Sequence[tuple[int, int] | None], count: 
     section 7). Low takes the guess of the prompt's tokens, high its ceiling; an input of unknown size counts 0 to 1536.
     """
     model = table().get(request.model or "")
-    if model is None or not model.prices:
+    if model is None or not model.prices or request.quality not in (None, *model.limits.qualities):
         return None
     low, high, rough = _output_price(model, request)
     guess, ceiling = text_tokens(request.prompt, request.operation)
