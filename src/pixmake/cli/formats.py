@@ -224,6 +224,15 @@ def _clean() -> Schema:
     return record(removed=listed(TEXT), kept=listed(record(path=TEXT, reason=TEXT)), orphans=listed(TEXT))
 
 
+def _init() -> Schema:
+    file = record(path=TEXT, state={"enum": ["written", "extended", "kept"]})
+    guess = record(field=TEXT, text=TEXT, columns=listed(TEXT), reason=TEXT)
+    kind: Schema = {"enum": ["table", "markdown", "pictures"]}
+    skipped = listed(record(path=TEXT, reason=TEXT))
+    source = maybe(record(path=TEXT, kind=kind, rows=COUNT, guesses=listed(guess), skipped=skipped))
+    return record(folder=TEXT, files=listed(file), source=source, assets=COUNT, next=TEXT)
+
+
 FORMATS: Mapping[str, Callable[[], Schema]] = {
     "build": _build,
     "cache-info": _cache_info,
@@ -234,6 +243,7 @@ FORMATS: Mapping[str, Callable[[], Schema]] = {
     "error": lambda: record(exit_code=EXIT, problems=listed(PROBLEM)),
     "explain": _explain,
     "graph": _graph,
+    "init": _init,
     "list": lambda: record(profile=maybe(TEXT), assets=listed(TEXT)),
     "plan": _plan,
     "prompts": lambda: record(prompts=listed(record(asset=TEXT, step=COUNT, prompt=TEXT))),
