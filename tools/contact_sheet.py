@@ -63,7 +63,7 @@ def fitted(row: Row, height: float) -> Row:
 
 def rounded(picture: Image.Image) -> Image.Image:
     """An opaque picture with round corners; what is cut out stays as it is."""
-    if picture.getchannel("A").getextrema()[0] < 255:
+    if min(picture.getchannel("A").tobytes()) < 255:
         return picture
     mask = Image.new("L", (picture.width * 4, picture.height * 4), 0)
     ImageDraw.Draw(mask).rounded_rectangle((0, 0, mask.width - 1, mask.height - 1), ROUNDING * 4, fill=255)
