@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 
 from pixmake.build.budget import ZERO, Budget, Consent, spent_on
 from pixmake.build.paying import Cashier
@@ -27,6 +28,7 @@ from pixmake.plan.entries import Entry
 from pixmake.plan.graph import ActionId
 from pixmake.plan.inputs import Pending
 from pixmake.plan.planner import Plan
+from pixmake.publish.outputs import clear_leftovers
 from pixmake.publish.realize import Realizer
 
 
@@ -65,6 +67,7 @@ def execute(plan: Plan, orders: Orders, clock: Clock, listener: Listener) -> Bui
     runner = _runner(plan, budget, clock, listener)
     jobs = list(_jobs(plan, hold))
     runner.total = sum(1 for job in jobs if job.id[1] is None)
+    clear_leftovers(_folders(plan, jobs))
     listener(BuildStarted(total=runner.total, images=plan.totals.images, high=plan.totals.cost.high))
     interrupted = _schedule(plan, orders, runner, jobs) if jobs else False
     _record(plan, runner)
@@ -260,6 +263,13 @@ class _on_interrupt:  # noqa: N801 (a context manager reads as a verb)
     def __exit__(self, *_: object) -> None:
         with suppress(NotImplementedError, ValueError, RuntimeError):
             asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+
+
+def _folders(plan: Plan, jobs: Iterable[Job[ActionId]]) -> set[Path]:
+    """Where this build writes: a killed one may have left half a file there."""
+    names = {job.id[0] for job in jobs if job.id[1] is None}
+    outputs = (item for entry in plan.entries if entry.last and entry.asset in names for item in entry.outputs)
+    return {(plan.world.root / item.path).parent for item in outputs}
 
 
 # --- records and report ----------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from pixmake.digest import Digest
 from pixmake.imaging.probe import BadPicture, probe_bytes
 from pixmake.plan.artifact import Artifact, FilePicture, MaskPicture
 from pixmake.plan.keys import preimage
+from pixmake.plan.requests import StepInputs
 from pixmake.plan.world import Painter
 from pixmake.providers.base import (
     Answer,
@@ -56,7 +57,7 @@ class Purchase:
     key: Digest
     count: int
     price: Estimate | None
-    inputs: tuple[tuple[InputKind, Artifact | MaskPicture], ...]
+    inputs: StepInputs
     painter: Painter
     again: tuple[str, ...] = ()
 
@@ -223,22 +224,22 @@ class Cashier:
 
     def _inputs(self, order: Purchase) -> tuple[Picture, ...]:
         """Input pictures as files, and safe in the store, so that what was bought can be derived again for ever."""
-        return tuple(self._input(kind, item) for kind, item in order.inputs)
+        return tuple(self._input(kind, item, order.inputs) for kind, item in order.inputs.pictures())
 
-    def _input(self, kind: InputKind, item: Artifact | MaskPicture) -> Picture:
+    def _input(self, kind: InputKind, item: Artifact | MaskPicture, inputs: StepInputs) -> Picture:
         path = self.realizer.file(item)
         if isinstance(item, FilePicture | MaskPicture):
             path = self.store.content.path(self.store.content.put(path))
-        return picture(kind, path)
+        return picture(kind, path, parent=item is inputs.parent)
 
     def _now(self) -> str:
         return self.clock.now().isoformat(timespec="milliseconds")
 
 
-def picture(kind: InputKind, path: Path) -> Picture:
+def picture(kind: InputKind, path: Path, *, parent: bool) -> Picture:
     """An input file as a provider takes it. Raises BadPicture."""
     kind_of_file, width, height = media_type(path)
-    return Picture(kind=kind, path=path, media_type=kind_of_file, width=width, height=height)
+    return Picture(kind=kind, path=path, media_type=kind_of_file, width=width, height=height, parent=parent)
 
 
 def _why(error: ProviderError) -> Why:

@@ -151,7 +151,10 @@ class Runner:
             return StepOutcome(result="found")
         inputs = self._inputs(action)
         pictures = await asyncio.to_thread(
-            lambda: tuple(picture(kind, self.realizer.file(item)) for kind, item in inputs.pictures())
+            lambda: tuple(
+                picture(kind, self.realizer.file(item), parent=item is inputs.parent)
+                for kind, item in inputs.pictures()
+            )
         )
         assert verdict.request is not None
         call = Call(
@@ -213,7 +216,7 @@ class Runner:
             key=verdict.key,
             count=count,
             price=cost,
-            inputs=tuple(inputs.pictures()),
+            inputs=inputs,
             painter=painter,
             again=self.world.unanswered(verdict.key) if self.world.may_repeat else (),
         )

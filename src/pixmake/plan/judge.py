@@ -182,7 +182,9 @@ class Judge:
     def _drawn(self, action: Action, request: Request, inputs: StepInputs, reason: str) -> Verdict:
         step = action.step
         assert step is not None
-        key = draft_key(request, self.world.engine, 1)
+        # the same pictures are drawn otherwise where none of them is the one to edit
+        engine = self.world.engine if inputs.parent is not None or not inputs.references else f"{self.world.engine}/new"
+        key = draft_key(request, engine, 1)
         size = final_size(request.size) or AUTO_DRAFT
         artifact = self.frames[action.id].around(DraftPicture(key=key, size=size))
         return Verdict(state="draft", reason=reason, artifact=artifact, request=request, key=key)

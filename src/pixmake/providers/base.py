@@ -52,13 +52,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """The bytes behind one RequestInput, as a file that stays while the call runs. Width and height in pixels."""
+    """The bytes behind one RequestInput, as a file that stays while the call runs. Width and height in pixels.
+
+    `parent`: False for references, which are looked at; True for the picture that is edited.
+    """
 
     kind: InputKind
     path: Path
     media_type: str
     width: int
     height: int
+    parent: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 
 from pixmake.providers.base import FREE, Answer, Call, Estimate, Failed, Limits, Painted, Picture, Request, SizeRule
+from pixmake.providers.draft.worker import Worker, WorkerGone
 
 ENGINE = "1"
 """Version of the drawing engine: any change of what is drawn raises it."""
@@ -52,8 +50,7 @@ class DraftProvider:
         wanted = (settings or {}).get("concurrency")
         self.concurrency = wanted if isinstance(wanted, int) and wanted > 0 else os.cpu_count() or 1
         self._drawing = 0
-        self._pool: ProcessPoolExecutor | None = None
-        self._pool_broke = False
+        self._idle: list[Worker] = []
 
     def limits(self, model: str | None) -> Limits:
         """Everything is drawn, at any size, whatever the model's name."""
@@ -89,34 +86,28 @@ class DraftProvider:
     async def _one(self, request: Request, pictures: Sequence[Picture], variant: int) -> bytes:
         self._drawing += 1
         try:
-            pool = self._processes() if self._drawing > 1 and _area(request) >= LARGE else None
-            if pool is not None:
-                try:
-                    return await asyncio.get_running_loop().run_in_executor(
-                        pool, draw, request, tuple(pictures), variant
-                    )
-                except BrokenProcessPool:  # a host that ends or refuses processes: threads still draw
-                    self._pool_broke = True
+            if self._drawing > 1 and _area(request) >= LARGE and self.concurrency > 1:
+                drawn = await self._elsewhere(request, pictures, variant)
+                if drawn is not None:
+                    return drawn
             return await asyncio.to_thread(draw, request, pictures, variant)
         finally:
             self._drawing -= 1
 
-    def _processes(self) -> ProcessPoolExecutor | None:
-        """The drawing processes; None where one processor is all there is, or processes can't be had."""
-        if self.concurrency == 1 or self._pool_broke:
+    async def _elsewhere(self, request: Request, pictures: Sequence[Picture], variant: int) -> bytes | None:
+        """Drawn by a process; None on a host where none can be started, or where it died: then a thread draws."""
+        try:
+            worker = self._idle.pop() if self._idle else await Worker.start()
+            data = await worker.draw(request, pictures, variant)
+        except WorkerGone:
             return None
-        if self._pool is None:
-            try:
-                self._pool = ProcessPoolExecutor(self.concurrency, mp_context=multiprocessing.get_context("spawn"))
-            except (OSError, NotImplementedError):  # no semaphores on this host
-                self._pool_broke = True
-        return self._pool
+        self._idle.append(worker)
+        return data
 
     async def close(self) -> None:
         """End the drawing processes."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            await asyncio.to_thread(pool.shutdown, cancel_futures=True)
+        idle, self._idle = self._idle, []
+        await asyncio.gather(*(worker.close() for worker in idle))
 
 
 def _area(request: Request) -> int:

@@ -42,14 +42,15 @@ def draw_edit(request: Request, pictures: Sequence[Picture], variant: int) -> by
     markup = next((entry for entry in pictures if entry.kind == "markup"), None)
     roles = {int(number): text for number, text in _ROLE.findall(request.prompt)}
     inside = _inside(mask, size) if mask else None
-    if images and 1 not in roles:
+    edits = bool(images) and images[0].parent and 1 not in roles
+    if edits:
         parent = _fitted(images[0], size, exact=mask is not None)
         references = list(enumerate(images[1:], 2))
     else:
         parent = _imagined(request, size, dice, variant)
         references = list(enumerate(images, 1))
     region = _region(inside, _opened(markup, size) if markup else None)
-    if (images and 1 not in roles) or request.turns:
+    if edits or request.turns:
         edited = edit(parent, request.prompt, dice, inside=inside, region=region, alone=not references)
     else:
         edited = parent.copy()
