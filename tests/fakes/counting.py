@@ -2,8 +2,8 @@
 
 In process: `Project(file, providers={"counting": lambda settings: provider})`. In a subprocess: `entry_point(folder)`
 registers the type `counting`; put `folder` and the folder `tests` on PYTHONPATH. There the settings of the spec
-(`providers: {counting: {log: FILE, price: 0.04}}`), and below them the variables COUNTING_LOG, COUNTING_PRICE,
-COUNTING_SCRIPT (JSON) and COUNTING_OBSTACLE, say how it behaves.
+(`providers: {counting: {log: FILE, price: 0.04}}`; a price may be `unknown`), and below them the variables
+COUNTING_LOG, COUNTING_PRICE, COUNTING_SCRIPT (JSON) and COUNTING_OBSTACLE, say how it behaves.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ def from_settings(settings: Mapping[str, object]) -> CountingProvider:
         for piece, words in cast("Mapping[str, object]", script).items()
     }
     return CountingProvider(
-        price=Decimal(str(said["price"])) if said["price"] is not None else Decimal("0.04"),
+        price=None if said["price"] == "unknown" else Decimal(str(said["price"] or "0.04")),
         log=Path(str(said["log"])) if said["log"] else None,
         blocked=str(said["obstacle"]) if said["obstacle"] else None,
         script=endings,

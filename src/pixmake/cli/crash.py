@@ -41,7 +41,11 @@ def report(error: BaseException, words: Sequence[str], environment: Mapping[str,
         f"command: pixmake {' '.join(words)}",
         "",
     ]
-    text = "\n".join(head) + "\n" + "".join(traceback.format_exception(error))
+    return without_secrets("\n".join(head) + "\n" + "".join(traceback.format_exception(error)), environment)
+
+
+def without_secrets(text: str, environment: Mapping[str, str]) -> str:
+    """`text` with the names of variables that look secret in the place of their values."""
     secrets = {name: value for name, value in environment.items() if SECRET.search(name) and len(value) >= 8}
     for name, value in sorted(secrets.items(), key=lambda item: -len(item[1])):
         text = text.replace(value, f"[{name}]")

@@ -60,15 +60,15 @@ class Touch:
 @click.command("graph")
 @selector_argument()
 @click.option("--format", "form", type=click.Choice(["dot", "mermaid", "json"]), default="dot", show_default=True)
-@click.option("--uses", "file", metavar="FILE", help="The assets that touching this file would change, and the price.")
+@click.option("--uses", "used", metavar="FILE", help="The assets that touching this file would change, and the price.")
 @exclude_option
 @common_options
 @with_session
-def command(session: Session, selectors: tuple[str, ...], form: str, file: str | None) -> int:
+def command(session: Session, selectors: tuple[str, ...], form: str, used: str | None) -> int:
     """What is made of what. With --uses: what touching a file would cost."""
     plan = session.plan(selectors)
-    if file is not None:
-        return _show_uses(session, plan, file)
+    if used is not None:
+        return _show_uses(session, plan, used)
     nodes, edges = nodes_and_edges(plan)
     if session.console.json or form == "json":
         session.console.document(_document(plan, nodes, edges))

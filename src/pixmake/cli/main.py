@@ -152,11 +152,12 @@ def _system(error: OSError) -> Diagnostic:
 
 
 def _bug(error: Exception, words: Sequence[str]) -> Diagnostic:
-    from pixmake.cli.crash import write_report
+    from pixmake.cli.crash import without_secrets, write_report
 
+    message = without_secrets(f"pixmake itself failed: {type(error).__name__}: {error}", os.environ)
     place = write_report(error, words, _folder())
     remedy = f"nothing that was bought is lost; please report it with the file '{place}'" if place else None
-    return Diagnostic(code="bug", message=f"pixmake itself failed: {type(error).__name__}: {error}", help=remedy)
+    return Diagnostic(code="bug", message=message, help=remedy)
 
 
 def _folder() -> str | None:

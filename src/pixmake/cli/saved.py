@@ -82,7 +82,8 @@ def _changed(field: str, old: object, new: object) -> str:
 
 def _short(value: object) -> str:
     if isinstance(value, Mapping):
-        return f"${value.get('low')}–${value.get('high')}"
+        low, high = value.get("low"), value.get("high")
+        return f"${high}" if low == high else f"${low}–${high}"
     return str(value)[:12] if value is not None else "none"
 
 
