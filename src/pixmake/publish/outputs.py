@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
+import time
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -145,7 +149,8 @@ def write_atomically(target: Path, data: bytes, *, durable: bool = True) -> None
     `durable`: fsync before the rename. Drafts do without: they can be drawn again.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.", suffix=TEMPORARY)
+    prefix = f".{target.name[:40]}.{HOST}-{os.getpid()}-"
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=prefix, suffix=TEMPORARY)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
@@ -159,6 +164,38 @@ def write_atomically(target: Path, data: bytes, *, durable: bool = True) -> None
         raise
 
 
+def clear_leftovers(folders: Iterable[Path]) -> None:
+    """Removes what processes that were killed while they wrote left in these folders; a living one's files stay."""
+    for folder in folders:
+        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.endswith(TEMPORARY) and _is_left_over(entry):
+                    Path(entry.path).unlink(missing_ok=True)
+
+
+def _is_left_over(entry: os.DirEntry[str]) -> bool:
+    """Whether nobody writes this file any more: its process is gone, or it is a day old and of another machine."""
+    writer = WRITER.search(entry.name)
+    try:
+        if writer is not None and writer[1] == HOST:
+            return not _lives(int(writer[2]))
+        return time.time() - entry.stat().st_mtime > DAY
+    except FileNotFoundError:
+        return False
+
+
+def _lives(pid: int) -> bool:
+    if os.name != "posix":  # os.kill would end it there
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True
+
+
 def _file_mode() -> int:
     """What `open` would give a new file; asked once, since a process's umask can't be read without setting it."""
     mask = os.umask(0)
@@ -167,4 +204,8 @@ def _file_mode() -> int:
 
 
 TEMPORARY = ".pixmake-tmp"
+HOST = sha256_bytes((os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")).encode())[:6]
+"""Tells machines and containers apart that share a folder: their process numbers mean nothing to each other."""
+WRITER = re.compile(r"\.([0-9a-f]{6})-(\d+)-[^.]*" + re.escape(TEMPORARY) + "$")
+DAY = 86_400.0
 FILE_MODE = _file_mode()
