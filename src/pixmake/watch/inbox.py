@@ -15,7 +15,8 @@ MOST_NAMES = 5000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How fast a watch is, in seconds. `paying`: quiet before money is spent unasked; `sweep`: looks without a cause.
+    """How fast a watch is, in seconds. `doubt`: before an error is told, which may be that of a file half written;
+    `paying`: quiet before money is spent unasked; `sweep`: looks without a cause.
 
     The defaults: editors write a file in several steps within a few milliseconds; a person who pauses for a second and
     a half has finished a sentence; events can be lost (network folders, watch limits), so everything is looked at twice
@@ -24,6 +25,7 @@ class Pace:
 
     quiet: float = 0.025
     longest: float = 0.4
+    doubt: float = 0.15
     paying: float = 1.5
     sweep: float = 30.0
     beat: float = 1.0
@@ -97,6 +99,14 @@ class Inbox:
             batch, self._batch = self._batch, Batch()
             batch.stopped = self._stopped
             return batch
+
+    def restless(self) -> bool:
+        """Whether something changes within `doubt`, or did since the last `take`. Takes nothing out."""
+        end = time.monotonic() + self._pace.doubt
+        with self._news:
+            while not (self._stopped or self._batch.changed) and (left := end - time.monotonic()) > 0:
+                self._news.wait(left)
+            return self._batch.changed
 
     def _ring(self) -> None:
         self._last = time.monotonic()

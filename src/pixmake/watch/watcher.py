@@ -168,7 +168,8 @@ class Watch:
         except (Problem, OSError) as trouble:
             found = trouble.diagnostics if isinstance(trouble, Problem) else (system_trouble(trouble),)
             self._broken = True
-            self._tell(found)
+            if not self._inbox.restless():  # else it may have been read half written: the next look will tell
+                self._tell(found)
             self._listen_on(self._places_despite(found))
         else:
             self._finish(batch, report, began)
