@@ -61,7 +61,7 @@ def pages() -> dict[str, str]:
         "spec.md": spec_page(),
         "commands.md": commands_page(),
         "models.md": models_page(),
-        "assets.schema.json": json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n",
+        "assets.schema.json": json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n",
     }
 
 

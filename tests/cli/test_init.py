@@ -27,7 +27,7 @@ def test_the_starter_project_builds_as_drafts(tmp_path: Path, capsys: pytest.Cap
     assert main(["init", str(folder)]) == 0
     said = capsys.readouterr()
     assert said.out.splitlines() == [f"written   {(folder / name).as_posix()}" for name in FILES]
-    assert said.err == f"8 assets, nothing bought\nnext: cd '{folder}' && pixmake build --draft\n"
+    assert said.err == f"7 assets, nothing bought\nnext: cd '{folder}' && pixmake build --draft\n"
     project = pixmake.load(folder / "assets.yaml", store=tmp_path / "store")
     assert [item.message for item in project.spec.warnings] == []
     report = project.build(project.plan(draft=True))
@@ -37,13 +37,12 @@ def test_the_starter_project_builds_as_drafts(tmp_path: Path, capsys: pytest.Cap
         "banner-1536.webp",
         "banner-768.jpg",
         "banner-768.webp",
-        "icons/chest-open.png",
-        "icons/chest.png",
+        "banner-fair.png",
         "icons/heart.png",
         "icons/key.png",
-        "icons/potion-round.png",
-        "icons/potion-small.png",
-        "icons/potion-tall.png",
+        "icons/potion-green.png",
+        "icons/potion-orange.png",
+        "icons/potion-violet.png",
     ]
 
 
@@ -52,7 +51,7 @@ def test_the_starter_project_names_a_model_and_has_a_price(tmp_path: Path) -> No
     plan = pixmake.load(tmp_path / "assets.yaml", store=tmp_path / "store").plan()
     assert {step.model for asset in plan.spec.assets for step in asset.steps} == {"gpt-image-2.5-flare"}
     assert plan.problems == ()
-    assert plan.totals.images == 8
+    assert plan.totals.images == 7
     assert 0 < plan.totals.cost.low <= plan.totals.cost.high < 1
 
 
@@ -119,6 +118,6 @@ def test_json_names_what_was_done(
         "folder": ".",
         "files": [{"path": name, "state": "written"} for name in FILES],
         "source": None,
-        "assets": 8,
+        "assets": 7,
         "next": "pixmake build --draft",
     }

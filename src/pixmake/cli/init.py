@@ -88,7 +88,7 @@ def _surroundings() -> dict[str, str]:
     from pixmake.spec.schema import json_schema
 
     workflow = files("pixmake.cli").joinpath("starter", "pictures.yml").read_text("utf-8")
-    return {SCHEMA: json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n", WORKFLOW: workflow}
+    return {SCHEMA: json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n", WORKFLOW: workflow}
 
 
 def _over(source: Path, folder: Path) -> tuple[dict[str, str], dict[str, object]]:
