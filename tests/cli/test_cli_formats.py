@@ -83,7 +83,7 @@ def test_a_saved_plan_is_a_plan(shell: Shell) -> None:
 
 
 def test_unknown_fields_are_noticed() -> None:
-    document = {"format": "pixmake.list/1", "profile": None, "assets": [], "more": 1}
+    document: dict[str, object] = {"format": "pixmake.list/1", "profile": None, "assets": [], "more": 1}
     assert not Draft202012Validator(json_schema("list")).is_valid(document)
 
 
