@@ -192,7 +192,16 @@ def test_a_saved_plan_is_refused_when_things_moved(shell: Shell) -> None:
     assert notes[1:] == ["note: 'icons/key.png#0' is no longer there", "note: 'icons/lock.png#0' is new"]
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"format": "pixmake.plan/1"}', '{"format": "pixmake.build/1"}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"format": "pixmake.plan/1", "made_from": {}, "entries": [1]}',
+        '{"format": "pixmake.plan/1"}',
+        '{"format": "pixmake.build/1"}',
+    ],
+)
 def test_a_file_that_is_no_plan(shell: Shell, text: str) -> None:
     shell.write(text, "p.json")
     said = shell.run("build", "--plan", "p.json")
@@ -229,6 +238,14 @@ def test_a_depfile_names_spec_templates_rows_and_inputs(shell: Shell) -> None:
     assert (shell.root / "d.mk").read_text() == (
         "assets/hen.png assets/copy.svg: \\\n  assets.yaml \\\n  data/my\\ birds.csv \\\n  templates/bird.j2 \\\n  ref.svg\n"
     )
+
+
+def test_a_place_for_a_trace_that_cannot_be_is_told_before_anything_is_sent(shell: Shell) -> None:
+    shell.write("", "file")
+    assert shell.run("build", "--yes", "--trace", "file/t.json").code == 1
+    assert shell.calls == []
+    assert shell.run("build", "--yes", "--trace", "new/t.json").code == 0
+    assert (shell.root / "new/t.json").exists()
 
 
 # --- processes ---------------------------------------------------------------------------------------------------------
@@ -299,7 +316,6 @@ def test_ctrl_c_awaits_what_was_sent(shell: Shell) -> None:
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
     assert len(shell.calls) == 1
-    assert (
-        shell.run("status", "a.png", "--json").body["by_state"] == {"stale": 1}
-        or (shell.root / "assets/a.png").exists()
-    ), "the picture that was paid is kept"
+    assert err.splitlines()[-1] == "next: pixmake build --max-cost 0.04"
+    assert shell.run("build", "a.png").code == 0, "the picture that was paid for is kept"
+    assert len(shell.calls) == 1 and (shell.root / "assets/a.png").exists()

@@ -12,7 +12,11 @@ def test_own_files_go_and_come_back_for_free(shell: Shell) -> None:
     assert shell.run("build", "--yes").code == 0
     before = shell.files()
     said = shell.run("clean")
-    assert (said.code, said.out, said.err) == (0, "assets/icons/heart.png\nassets/icons/key.png\n", "removed 2 files\n")
+    assert (said.code, said.out, said.err) == (
+        0,
+        "assets/icons/heart.png\nassets/icons/key.png\n",
+        "removed 2 files\nnext: pixmake build\n",
+    )
     assert sorted(shell.files()) == ["assets.lock", "assets.yaml"] and not (shell.root / "assets").exists()
     assert shell.run("build").code == 0
     assert shell.files() == before and len(shell.calls) == 2
@@ -24,7 +28,9 @@ def test_edited_and_foreign_files_stay(shell: Shell) -> None:
     shell.write("notes", "assets/icons/notes.txt")
     said = shell.run("clean")
     assert said.code == 5
-    assert said.err == "removed 1 file\nkept 'assets/icons/key.png': changed by hand, or not made by pixmake\n"
+    assert said.err == (
+        "removed 1 file\nkept 'assets/icons/key.png': changed by hand, or not made by pixmake\nnext: pixmake build\n"
+    )
     assert sorted(shell.files()) == ["assets.lock", "assets.yaml", "assets/icons/key.png", "assets/icons/notes.txt"]
 
 

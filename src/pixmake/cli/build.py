@@ -81,6 +81,9 @@ def command(session: Session, /, selectors: tuple[str, ...], keep_going: bool, *
     wishes = Wishes(fail_fast=not keep_going, **flags)
     if wishes.saved is not None:
         selectors = _adopt(session, selectors, wishes)
+    for file in (wishes.trace, wishes.depfile):
+        if file is not None:  # a folder that can't be is told now, not when everything was paid
+            file.parent.mkdir(parents=True, exist_ok=True)
     _recover(session)
     plan = _plan(session, selectors, wishes)
     report = _run(session, plan, wishes)

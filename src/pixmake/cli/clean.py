@@ -120,7 +120,10 @@ def _say(session: Session, done: Cleaning) -> None:
         console.document(body)
         return
     console.out(*folded(console, done.removed))
+    following = session.command_line("build") if done.removed and not done.orphans else None
     forgotten = f", forgot {counted(len(done.orphans), 'lock line')}" if done.orphans else ""
     console.say(f"removed {counted(len(done.removed), 'file')}{forgotten}")
     for path, reason in done.kept:
         console.fail(f"kept '{path}': {reason}")
+    if following:
+        console.say(f"next: {following}")

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 import click
 
+from pixmake.cli.following import next_command
 from pixmake.cli.plain import plain
 from pixmake.cli.plantext import color_of, money
 from pixmake.cli.session import Session, common_options, exclude_option, selector_argument, with_session
 from pixmake.cli.table import Cell, lay_out, wrapped
 from pixmake.diagnostics import Span
 from pixmake.plan.artifact import FilePicture
-from pixmake.plan.entries import Difference, Entry, Verdict
+from pixmake.plan.entries import Difference, Entry, State, Verdict
 from pixmake.plan.explain import cause_of, differences
 from pixmake.plan.graph import ActionId
 from pixmake.plan.keys import preimage
@@ -23,6 +24,17 @@ from pixmake.spec.asset import Asset
 from pixmake.store.lockfile import StepPin
 
 SETTLED = ("fresh", "draft")
+REMEDIES: dict[State, str] = {
+    "unknown": "look in the provider's usage whether it was billed; `{build}` sends it again, at its price",
+    "refused": "the same request is never sent again on its own: change the prompt, the references or `moderation`",
+    "failed": "mend what the provider complains of, then build again",
+    "edited": "remove the file to have it written again; as long as it stands, nothing is bought for it",
+    "lost": "put the file from a backup into the store's cas/ folder, or the output back at its path",
+    "corrupt": "`pixmake cache verify` moves the damaged file aside; then put a whole one from a backup in its place",
+    "conflict": "keep the line with the right pick in assets.lock, and take the other out",
+    "held": "`{build}` lets it change",
+}
+"""What a person can do in the states that no build mends by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +85,8 @@ def command(session: Session, selectors: tuple[str, ...]) -> int:
         blocks = ["\n".join(_lines(session, item)) for item in accounts]
         session.console.out("\n\n".join(blocks))
     session.console.errors(plan.problems)
+    if plan.pending and (following := next_command(session, plan)) is not None:
+        session.console.say(f"next: {following}")
     return 0
 
 
@@ -164,6 +178,13 @@ def _lines(session: Session, account: Account) -> Iterator[str]:
     for item in entry.outputs:
         if item.state != "fresh":
             yield f"  {item.path}: {item.state}"
+    if entry.state in REMEDIES:
+        yield from wrapped(REMEDIES[entry.state].format(build=_again(session, entry)), width, "  help: ", "        ")
+
+
+def _again(session: Session, entry: Entry) -> str:
+    options = ["--update", entry.asset] if entry.state == "held" else ["--yes"]
+    return session.command_line("build", *options, selectors=[entry.asset])
 
 
 def _difference(account: Account, item: Difference) -> list[Cell]:

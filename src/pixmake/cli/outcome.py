@@ -67,7 +67,8 @@ def next_after(session: Session, report: BuildReport) -> str | None:
     """The command that goes on from here."""
     if any(item.code == "provider-not-ready" for item in report.problems):
         return session.command_line("build", "--draft")
-    held = [item for item in report.entries if item.result == "held" and item.entry.verdict.images]
+    undone = [item for item in report.entries if item.result == "held" or item.state in ("pay", "waits")]
+    held = [item for item in undone if item.entry.verdict.images]
     priced = sum((item.entry.cost for item in held if item.entry.cost is not None), start=FREE)
     if priced.high:
         return session.command_line("build", "--max-cost", cents(priced.high))

@@ -84,23 +84,10 @@ class Live:
     """A bar on a terminal: done, total, time left, money. Lines of what went wrong scroll by above it."""
 
     def __init__(self, console: Console) -> None:
-        from rich.console import Console as Terminal
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-        from rich.progress import TimeRemainingColumn as Remaining
-
-        self.terminal = Terminal(stderr=True)
-        self.room = 26 if self.terminal.width >= 110 else 18  # a name's columns, kept so that the bar stands still
-        self.progress: Progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=28 if self.terminal.width >= 110 else 10),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[money]}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            Remaining(),
-            console=self.terminal,
-            transient=True,
-        )
+        wide = (console.width(sys.stderr) or 80) >= 110
+        self.room = 26 if wide else 18  # a name's columns, kept so that the bar stands still
+        self.length = 28 if wide else 10
+        self.progress: Progress | None = None
         self.bar: TaskID | None = None
         self.lines = Lines(console, self._scroll)
         self.spent = Decimal(0)
@@ -108,16 +95,37 @@ class Live:
         self.running: list[str] = []
 
     def __enter__(self) -> Self:
-        self.progress.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.progress.stop()
+        if self.progress is not None:
+            self.progress.stop()
+
+    def _start(self, total: int) -> None:
+        """The bar appears with the first event that has work; rich is imported no sooner."""
+        from rich.console import Console as Terminal
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import TimeRemainingColumn as Remaining
+
+        self.progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=self.length),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[money]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            Remaining(),
+            console=Terminal(stderr=True),
+            transient=True,
+        )
+        self.progress.start()
+        self.bar = self.progress.add_task(self._now(), total=total, money=self._money())
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, BuildStarted):
             self.most = event.high
-            self.bar = self.progress.add_task(self._now(), total=event.total or None, money=self._money())
+            if event.total:
+                self._start(event.total)
         elif isinstance(event, StepStarted):
             self.running.append(event.asset)
         elif isinstance(event, StepFinished):
@@ -125,9 +133,9 @@ class Live:
             self.spent += event.cost or 0
         if isinstance(event, StepFinished | StepWaiting) or (isinstance(event, AssetFinished) and event.message):
             self._troubles(event)
-        if isinstance(event, AssetFinished) and self.bar is not None:
-            self.progress.update(self.bar, completed=event.done)
-        if self.bar is not None and not isinstance(event, BuildFinished):
+        if self.progress is not None and self.bar is not None and not isinstance(event, BuildFinished):
+            if isinstance(event, AssetFinished):
+                self.progress.update(self.bar, completed=event.done)
             self.progress.update(self.bar, description=self._now(), money=self._money())
 
     def _troubles(self, event: Event) -> None:
@@ -135,9 +143,12 @@ class Live:
             self.lines(event)
 
     def _scroll(self, line: str) -> None:
+        if self.progress is None:
+            sys.stderr.write(f"{line}\n")
+            return
         from rich.text import Text
 
-        self.terminal.print(Text.from_ansi(line))
+        self.progress.console.print(Text.from_ansi(line))
 
     def _now(self) -> str:
         name = self.running[-1] if self.running else "building"

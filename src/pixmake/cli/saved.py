@@ -39,9 +39,13 @@ def read_plan(file: Path) -> dict[str, Any]:
     except ValueError:
         body = None
     whole = isinstance(body, dict) and body.get("format") == "pixmake.plan/1" and "made_from" in body
-    if not whole or not isinstance(body["made_from"], dict) or not isinstance(body.get("entries"), list):
+    if not whole or not isinstance(body["made_from"], dict) or not _are_entries(body.get("entries")):
         raise problem("not-a-plan", f"'{file}' is not a saved plan", help=f"`pixmake plan -o {file}` makes one")
     return dict(body)
+
+
+def _are_entries(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
 def require_same(saved: Mapping[str, Any], plan: Plan, file: Path) -> None:
