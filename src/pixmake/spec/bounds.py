@@ -50,6 +50,8 @@ class Missing(StrictUndefined):
     __slots__ = ()
 
     def _fail_with_undefined_error(self, *args: Any, **kwargs: Any) -> Any:
+        if not issubclass(self._undefined_exception, UndefinedError):
+            raise self._undefined_exception(self._undefined_message)
         owner = None if self._undefined_obj is missing else self._undefined_obj
         raise UndefinedName(self._undefined_message, self._undefined_name, owner)
 

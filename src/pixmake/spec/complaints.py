@@ -11,6 +11,9 @@ from pixmake.diagnostics import Diagnostic, did_you_mean
 from pixmake.spec.fields import shown
 from pixmake.spec.nodes import Leaf, Node, Rendered, at
 
+AT_KEY = ("unknown-key", "options-field", "output-twice", "mask-and-markup")
+"""What is wrong with these is the key, not its value."""
+SHAPES = {"<text>": "text", "<list>": "a list", "<map>": "a map"}
 NOUNS = {
     "string_type": "text",
     "int_type": "a whole number",
@@ -28,9 +31,10 @@ def complain(
     """One diagnostic for each thing that does not fit `model` in `node`."""
     for item in error.errors(include_url=False):
         loc = tuple(part for part in item["loc"] if not (isinstance(part, str) and part.startswith("<")))
+        loc += tuple((item.get("ctx") or {}).get("at", ()))
         target, key = at(node, loc)
         code, message, remedy = _words(item, loc, target, model)
-        if code in ("unknown-key", "missing-key") and key is not None and item["type"] != "missing":
+        if code in AT_KEY and key is not None:
             target = key
         yield Diagnostic(code=code, message=message, span=target.span, help=remedy or None, asset=asset, row=row)
 
@@ -49,7 +53,10 @@ def _words(item: Any, loc: tuple[Any, ...], target: Node, model: type[BaseModel]
         return "wrong-type", f"{label} is {NOUNS[kind]}, not {_wrong(value)}", _type_help(kind, value)
     if "message" in context:
         return kind, context["message"], context.get("help", "")
-    return "out-of-range", f"{label} {shown(value)} is out of range", _bounds(context)
+    if kind == "union_tag_invalid":
+        wanted = " or ".join(SHAPES[tag] for tag in ("<text>", "<list>", "<map>") if tag in context["expected_tags"])
+        return "wrong-type", f"{label} is {wanted}, not {shown(value)}", ""
+    return "out-of-range", f"{label} can't be {shown(value)}", _bounds(context)
 
 
 def _label(loc: tuple[Any, ...]) -> str:

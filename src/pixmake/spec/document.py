@@ -134,7 +134,7 @@ class _Composer:
         elif plain:
             value = resolve(event.value)
             if self.cut_lines and event.end_mark.line in self.cut_lines and (value is None or type(value) is str):
-                self.check_cut(event)
+                value = self.check_cut(event) or value
         else:
             value = event.value
         leaf = self.leaf(event, value, plain, 1 if event.style == "|" else 0)
@@ -163,12 +163,13 @@ class _Composer:
             event, "unknown-tag", f"unknown YAML tag '{shown}'", "quote the text if it should begin with '!'"
         )
 
-    def check_cut(self, event: Any) -> None:
+    def check_cut(self, event: Any) -> str | None:
+        """Tells a comment that was not meant as one; for a value that is nothing else, what it was meant to be."""
         number = event.end_mark.line
         line = self.lines[number]
         rest = line[event.end_mark.column :]
         if not CUT.match(rest):
-            return
+            return None
         column = event.end_mark.column + len(rest) - len(rest.lstrip()) + 1
         self.collector.error(
             "comment-cuts-text",
@@ -176,6 +177,7 @@ class _Composer:
             Spot(self.origin, number + 1, column, len(rest.strip())).span,
             help="quote the text, or put a space after '#' if a comment is meant:\n" + quoted_line(line),
         )
+        return rest.strip() if not event.value else None
 
     def begin(self, event: Any) -> None:
         if len(self.stack) >= MOST_DEPTH:
@@ -247,15 +249,7 @@ class _Composer:
 
     def pair(self, parent: Branch, key: Node, value: Node) -> None:
         if not isinstance(key, Leaf):
-            line = self.lines[key.spot.line - 1] if key.spot.line <= len(self.lines) else ""
-            raise Broken(
-                Diagnostic(
-                    code="needs-quotes",
-                    message="text that begins with '{' or '[' needs quotes",
-                    span=key.span,
-                    help=quoting_remedy(line),
-                )
-            )
+            raise Broken(self.braces(key))
         if key.plain and key.value == "<<":
             self.merges[-1].append((key, value))
             return
@@ -270,6 +264,19 @@ class _Composer:
             )
             return
         parent.add(key, name, value)
+
+    def braces(self, key: Node) -> Diagnostic:
+        """A map or list where a key belongs: mostly a template without quotes."""
+        number, column = key.spot.line, key.spot.column
+        line = self.lines[number - 1] if number <= len(self.lines) else ""
+        start = column - 1 if line[column - 2 : column] == "{{" else column
+        length = len(line.rstrip()) - start + 1
+        return Diagnostic(
+            code="needs-quotes",
+            message=f"text that begins with '{line[start - 1 : start + 1]}' needs quotes",
+            span=Spot(self.origin, number, start, max(1, length)).span,
+            help=quoting_remedy(line),
+        )
 
     def key_text(self, key: Leaf) -> str:
         if isinstance(key.value, str):

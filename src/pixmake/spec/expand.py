@@ -71,7 +71,8 @@ class Draft:
     """Fields that the asset itself sets."""
     prompts: tuple[Prompt, ...]
     has_first: bool
-    outputs: Node | None
+    merged: Branch
+    """All layers on each other, nothing rendered yet."""
     context: Mapping[str, Any]
     row: str | None
     scope: Scope
@@ -250,7 +251,7 @@ class Expander:
                 return None
             return self.draft(name, merged, context, label)
         except Failed as failed:
-            self.collector.found.append(_told(failed.diagnostic, name or self.family.name, label))
+            self.collector.found.append(told(failed, name or self.family.name, label))
         except _Unusable:
             pass
         return None
@@ -328,7 +329,7 @@ class Expander:
             own=self.set_here,
             prompts=prompts,
             has_first=has_first,
-            outputs=entry(merged, "outputs") or entry(merged, "output"),
+            merged=merged,
             context=context,
             row=label,
             scope=self.scope,
@@ -382,7 +383,9 @@ def _matches(wanted: Mapping[str, Any], axes: Mapping[str, Any], record: Record 
     return bool(wanted)
 
 
-def _told(diagnostic: Diagnostic, asset: str, row: str | None) -> Diagnostic:
+def told(failed: Failed, asset: str, row: str | None) -> Diagnostic:
     """The diagnostic with the asset that it was found in."""
-    note = Note(message=f"while rendering '{asset}'")
-    return replace(diagnostic, asset=asset, row=row, notes=(*diagnostic.notes, note))
+    notes = failed.diagnostic.notes
+    if failed.field is not None:
+        notes += (Note(message=f"while rendering '{failed.field}' of '{asset}'"),)
+    return replace(failed.diagnostic, asset=asset, row=row, notes=notes)

@@ -30,9 +30,9 @@ class Declared(BaseModel):
     )
 
 
-def refuse(code: str, message: str, help: str = "") -> NoReturn:
-    """Raises what `complaints` turns into a diagnostic. Braces in `message` are kept as they are."""
-    raise PydanticCustomError(code, "{message}", {"message": message, "help": help})
+def refuse(code: str, message: str, help: str = "", at: tuple[str | int, ...] = ()) -> NoReturn:
+    """Raises what `complaints` turns into a diagnostic, placed `at` a key or index below the value."""
+    raise PydanticCustomError(code, "{message}", {"message": message, "help": help, "at": at})
 
 
 def split_list(text: str) -> list[str]:

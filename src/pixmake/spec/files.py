@@ -45,6 +45,11 @@ class Files:
         relative = os.path.relpath(path, self.root)
         return relative.replace(os.sep, "/")
 
+    def where(self, folder: Path) -> str:
+        """A folder in words."""
+        name = self.name(folder)
+        return "the spec's folder" if name == "." else f"'{name}'"
+
     def text(self, path: Path) -> Source | None:
         """The text of a file, BOM dropped and line ends made LF; None where there is none. Raises Broken."""
         if path not in self.read:

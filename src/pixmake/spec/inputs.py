@@ -102,16 +102,16 @@ class Lookup:
         self.links.append(("glob", folder, text, matches, 0))
         if not matches:
             self.error(
-                "no-match", f"no file matches '{text}'", node, draft, f"the pattern is relative to {self._in(folder)}"
+                "no-match",
+                f"no file matches '{text}'",
+                node,
+                draft,
+                f"the pattern is relative to {self.files.where(folder)}",
             )
         for match in matches:
             found = self._file(match, node, draft, role)
             if found is not None:
                 yield found
-
-    def _in(self, folder: Path) -> str:
-        name = self.files.name(folder)
-        return "the spec's folder" if name == "." else f"'{name}'"
 
     def _file(self, text: str, node: Node, draft: Draft, role: str | None) -> FileInput | None:
         folder = self.workshop.folder(node)
@@ -139,7 +139,7 @@ class Lookup:
             self.error("missing-file", f"no file '{text}'", node, draft, f"for the asset's picture write '@{text}'")
             return
         guess = self.files.nearest(path)
-        remedy = f"did you mean '{guess}'?" if guess else f"the path is relative to {self._in(folder)}"
+        remedy = f"did you mean '{guess}'?" if guess else f"the path is relative to {self.files.where(folder)}"
         self.error("missing-file", f"no file '{text}'", node, draft, remedy)
 
     def _asset(self, picture: PictureMap, node: Node, draft: Draft) -> Iterator[AssetInput]:

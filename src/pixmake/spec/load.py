@@ -85,9 +85,10 @@ class _Load:
         root = self.reader.root(self.file, self.profile)
         if root is None:
             raise Problem(self.collector.errors)
+        is_sound = self.is_sound()
         providers = providers_of(root, self.collector)
         self.refuse_later(root)
-        drafts = self.drafts() if self.is_sound() else []
+        drafts = self.drafts() if is_sound else []
         makers = Makers(
             cache=self.cache,
             workshop=self.workshop,

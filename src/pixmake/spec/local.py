@@ -22,6 +22,7 @@ from pixmake.spec.fields import (
     Texts,
     Whole,
     YesNo,
+    read_scalar,
     read_text,
     refuse,
     shown,
@@ -58,29 +59,32 @@ def check_operations(value: Any) -> list[Any]:
     """Every entry is a known operation's name, or a one-key map of it with known arguments."""
     if not isinstance(value, list):
         refuse("wrong-type", f"'process' is a list, not {shown(value)}", "write [trim, {resize: {width: 512}}]")
-    for entry in value:
-        _check_operation(entry)
+    for index, entry in enumerate(value):
+        _check_operation(index, entry)
     return value
 
 
-def _check_operation(entry: Any) -> None:
+def _check_operation(index: int, entry: Any) -> None:
     if isinstance(entry, dict) and len(entry) == 1:
         name, arguments = next(iter(entry.items()))
     elif isinstance(entry, str):
         name, arguments = str(entry), {}
     else:
         refuse(
-            "bad-operation", f"{shown(entry)} is not an operation", "write a name, or a map like {resize: {width: 512}}"
+            "bad-operation",
+            f"{shown(entry)} is not an operation",
+            "write a name, or a map like {resize: {width: 512}}",
+            (index,),
         )
     if "{{" in name or "{%" in name:
         return
     if name not in OPERATIONS:
-        refuse("unknown-operation", f"no operation named '{name}'", nearest(name, OPERATIONS, "operations"))
+        refuse("unknown-operation", f"no operation named '{name}'", nearest(name, OPERATIONS, "operations"), (index,))
     if isinstance(arguments, dict):
         for argument in arguments:
             if argument not in OPERATIONS[name]:
                 remedy = nearest(argument, OPERATIONS[name], "its arguments") or "it takes none"
-                refuse("unknown-key", f"'{name}' has no argument '{argument}'", remedy)
+                refuse("unknown-key", f"'{name}' has no argument '{argument}'", remedy, (index, name, argument))
 
 
 OPERATION_SCHEMA = (
@@ -125,7 +129,7 @@ class Expectations(Declared):
     similar_to: Similar | None = Field(None, description="Likeness to another picture.")
     judge: Text | None = Field(None, description="What a vision model has to find true.")
     judge_model: Text | None = Field(None, description="The vision model.")
-    retry: Annotated[int, Field(ge=0, le=64), Templated(read_text)] | None = Field(
+    retry: Annotated[int, Field(ge=0, le=64), Templated(read_scalar)] | None = Field(
         None, description="Most further purchases per key, ever."
     )
 

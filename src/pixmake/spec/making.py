@@ -14,7 +14,7 @@ from pixmake.spec.expand import Draft, Workshop
 from pixmake.spec.inputs import Lookup
 from pixmake.spec.names import canonical
 from pixmake.spec.nodes import Node
-from pixmake.spec.outputs import Places, key_of, outputs_of
+from pixmake.spec.outputs import Outlet, Places, key_of
 from pixmake.spec.steps import Builder, not_yet
 
 MOST_SHOWN = 20
@@ -85,7 +85,7 @@ class Makers:
         return found
 
     def outputs(self, draft: Draft) -> tuple[Output, ...]:
-        return outputs_of(draft, self.places, self.workshop.renderers, self.collector)
+        return Outlet(draft, self.places, self.workshop.renderers, self.collector).outputs()
 
     def make(self, start: Start, lookup: Lookup) -> Made:
         lookup.links = []
@@ -157,7 +157,8 @@ def unique(starts: list[Start], collector: Collector) -> dict[str, Draft]:
         if first is not draft:
             twice.setdefault(key, [first]).append(draft)
     if twice:
-        collide(collector, "asset", [(found[0].name, found) for found in twice.values()], len(starts))
+        entries = [("' or '".join(dict.fromkeys(draft.name for draft in found)), found) for found in twice.values()]
+        collide(collector, "asset", entries, len(starts))
     return known
 
 

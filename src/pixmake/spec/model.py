@@ -68,9 +68,9 @@ def check_options(value: Any) -> dict[str, Any]:
         refuse("wrong-type", f"'options' is a map, not {shown(value)}")
     for name in value:
         if name in OWN_FIELDS:
-            refuse("options-field", f"'{name}' has its own field", f"write it as '{OWN_FIELDS[name]}:' on the asset")
+            refuse("options-field", f"'{name}' has its own field", f"write '{OWN_FIELDS[name]}:' on the asset", (name,))
         if name in ("stream", "partial_images", "user", "background_mode"):
-            refuse("options-field", f"'{name}' can't be set", "the tool decides how requests are sent")
+            refuse("options-field", f"'{name}' can't be set", "the tool decides how requests are sent", (name,))
     return untemplated(value)  # type: ignore[no-any-return]
 
 
@@ -129,7 +129,7 @@ def check_fractions(value: Any) -> list[str]:
         )
     if any(type(item) is Template for item in value):
         return [str(item) for item in value]
-    numbers = [_fraction(item) for item in value]
+    numbers = [_fraction(index, item) for index, item in enumerate(value)]
     x, y, width, height = numbers
     if min(width, height) <= 0:
         refuse("bad-region", "the region is empty", "width and height are fractions above 0")
@@ -138,10 +138,10 @@ def check_fractions(value: Any) -> list[str]:
     return [format(number, "f") for number in numbers]
 
 
-def _fraction(value: Any) -> Any:
+def _fraction(index: int, value: Any) -> Decimal:
     number = read_scalar(value) if isinstance(value, str) else value
     if isinstance(number, bool) or not isinstance(number, int | Decimal):
-        refuse("bad-region", f"{shown(value)} is not a fraction", "write fractions of the picture, like 0.25")
+        refuse("bad-region", f"{shown(value)} is not a fraction", "write fractions of the picture, like 0.25", (index,))
     return Decimal(number)
 
 
@@ -235,7 +235,7 @@ class StepFields(Declared):
     @model_validator(mode="after")
     def mask_or_markup(self) -> StepFields:
         if self.mask is not None and self.markup is not None:
-            refuse("mask-and-markup", "'mask' and 'markup' exclude each other", "keep one of them")
+            refuse("mask-and-markup", "'mask' and 'markup' exclude each other", "keep one of them", ("markup",))
         return self
 
 
@@ -269,9 +269,9 @@ class OutputFields(Declared):
     @model_validator(mode="after")
     def one_format(self) -> OutputFields:
         if self.format is not None and self.formats is not None:
-            refuse("output-twice", "'format' and 'formats' exclude each other", "keep one of them")
+            refuse("output-twice", "'format' and 'formats' exclude each other", "keep one of them", ("formats",))
         if self.widths is not None and self.size is not None:
-            refuse("output-twice", "'widths' and 'size' exclude each other", "keep one of them")
+            refuse("output-twice", "'widths' and 'size' exclude each other", "keep one of them", ("size",))
         return self
 
 
@@ -324,5 +324,5 @@ class AssetFields(StepFields):
     @model_validator(mode="after")
     def one_output(self) -> AssetFields:
         if self.output is not None and self.outputs is not None:
-            refuse("output-twice", "'output' and 'outputs' exclude each other", "keep one of them")
+            refuse("output-twice", "'output' and 'outputs' exclude each other", "keep one of them", ("outputs",))
         return self

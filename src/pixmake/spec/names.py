@@ -28,8 +28,10 @@ def fault(name: str) -> tuple[str, str] | None:
     if not name:
         return "an empty name", "write letters, digits, '-', '_' and '.', parted by '/'"
     for part in name.split("/"):
-        if part in ("", ".", ".."):
-            return f"'{name}' is no name: it has an empty part", "no '/' at the ends, no '//', no '.' or '..' between"
+        if part == "":
+            return f"'{name}' is no name: it has an empty part", "no '/' at the ends, and no '//'"
+        if part in (".", ".."):
+            return f"'{name}' is no name: '{part}' can't be a part of it", "write the folders out"
         if len(part.encode("utf-8", "replace")) > MOST_SEGMENT:
             return f"'{name[:40]}…' is too long", f"each part has at most {MOST_SEGMENT} bytes"
     if len(name) > MOST_NAME:

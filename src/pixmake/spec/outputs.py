@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pydantic import ValidationError
 
-from pixmake.diagnostics import Collector, Diagnostic
+from pixmake.diagnostics import Collector, Span
 from pixmake.spec.asset import Output
 from pixmake.spec.complaints import complain
-from pixmake.spec.expand import Draft
+from pixmake.spec.expand import Draft, told
 from pixmake.spec.fields import SIZE as SIZE_IN_PIXELS
 from pixmake.spec.fields import split_list
 from pixmake.spec.model import IMAGE_SUFFIXES, OutputFields
 from pixmake.spec.names import canonical
-from pixmake.spec.nodes import Branch, Leaf, Node, Row
+from pixmake.spec.nodes import Branch, Leaf, Node, Row, untemplated
 from pixmake.spec.scopes import Renderers, render_node
 from pixmake.spec.templates import Failed
 
@@ -57,20 +57,154 @@ class Places:
             return f"'{folder}' is a link that leads out of the project", "replace the link, or use --allow-outside"
         return None
 
+    def joined(self, path: str) -> str:
+        """The path from the root; `./` dropped."""
+        while path.startswith("./"):
+            path = path[2:]
+        return path if path.startswith("/") else self.prefix + path
 
-def outputs_of(draft: Draft, places: Places, renderers: Renderers, collector: Collector) -> tuple[Output, ...]:
-    """All files of one asset."""
-    node = draft.outputs
-    if node is None:
-        return _checked([_single(draft, places, default_path(draft.name), draft.key)], draft, places, collector)
-    if isinstance(node, Leaf) and node.value is False:
-        return ()
-    try:
-        found = list(_declared(node, draft, places, renderers, collector))
-    except Failed as failed:
-        collector.found.append(failed.diagnostic)
-        return ()
-    return _checked(found, draft, places, collector)
+
+class Outlet:
+    """Makes the outputs of one asset. What is wrong goes to the collector."""
+
+    def __init__(self, draft: Draft, places: Places, renderers: Renderers, collector: Collector) -> None:
+        self.draft = draft
+        self.places = places
+        self.renderers = renderers
+        self.collector = collector
+
+    def outputs(self) -> tuple[Output, ...]:
+        """All files of the asset that may be written."""
+        try:
+            return tuple(output for output in self.declared() if self.fits(output))
+        except Failed as failed:
+            self.collector.found.append(told(failed, self.draft.name, self.draft.row))
+            return ()
+
+    def error(self, code: str, message: str, span: Span | None, remedy: str) -> None:
+        self.collector.error(code, message, span, help=remedy, asset=self.draft.name, row=self.draft.row)
+
+    def declared(self) -> Iterator[Output]:
+        """The outputs that are written down, or the one that follows from the name."""
+        draft = self.draft
+        many, one = draft.merged.entries.get("outputs"), draft.merged.entries.get("output")
+        if isinstance(many, Row):
+            for node in many.items:
+                yield from self.mapped(node) if isinstance(node, Branch) else self.listed(node)
+        elif isinstance(many, Leaf):
+            text = self.renderers.of(many).text(many, self.context(self.own_width(None), None), "outputs")
+            for part in split_list(text) or [default_path(draft.name)]:
+                yield from self.listed(many.rendered(part))
+        elif isinstance(one, Leaf) and one.value is not False:
+            path = self.path(one, self.own_width(None), None)
+            yield self.single(path or default_path(draft.name), one)
+        elif one is None:
+            yield self.single(default_path(draft.name), draft.key)
+
+    def single(self, path: str, node: Node) -> Output:
+        path = default_path(path)
+        return Output(path=self.places.joined(path), format=format_of(suffix_of(path)), span=node.span)
+
+    def listed(self, node: Node) -> Iterator[Output]:
+        """An entry of `outputs` that is only a path; rendered empty it is none."""
+        assert isinstance(node, Leaf)
+        path = self.path(node, self.own_width(None), None)
+        if path:
+            yield self.single(path, node)
+
+    def mapped(self, node: Branch) -> Iterator[Output]:
+        """An entry of `outputs` that is a map."""
+        fields = Branch(node.spot)
+        for name, item in node.entries.items():
+            made = item if name == "path" else render_node(item, self.renderers, self.draft.context, name)
+            if made is not None:
+                fields.add(node.keys[name], name, made)
+        try:
+            valid = OutputFields.model_validate(fields.data)
+        except ValidationError as error:
+            self.collector.found += complain(error, fields, OutputFields, asset=self.draft.name, row=self.draft.row)
+            return
+        path = node.entries.get("path")
+        yield from self.multiplied(valid, path if isinstance(path, Leaf) else None, node)
+
+    def multiplied(self, fields: OutputFields, leaf: Leaf | None, node: Branch) -> Iterator[Output]:
+        """One output for each width and format."""
+        for word in fields.formats or (fields.format,):
+            known = word or self.suffix(fields, leaf)
+            widths: Sequence[int | None] = fields.widths or (None,)
+            for width in (None,) if format_of(known) == "ico" else widths:
+                path = self.path(leaf, width or self.own_width(fields), known) if leaf else self.made(width, known)
+                path = path if suffix_of(path) else f"{path}.{known}"
+                if format_of(suffix_of(path)) == format_of(known):
+                    yield self.output(fields, path, known, width, node)
+                else:
+                    remedy = "write '{{ format }}' where the suffix stands"
+                    self.error("format-suffix", f"'{path}' does not end like its format '{known}'", node.span, remedy)
+
+    def output(self, fields: OutputFields, path: str, word: str, width: int | None, node: Node) -> Output:
+        kind = format_of(word)
+        return Output(
+            path=self.places.joined(path),
+            format=kind,
+            width=width,
+            widths=tuple(fields.widths or ()) if kind == "ico" else (),
+            size=fields.size,
+            quality=fields.quality,
+            crop=untemplated(fields.crop),
+            step=fields.step,
+            when_media=fields.when_media,
+            meta=fields.meta or {},
+            span=node.span,
+        )
+
+    def suffix(self, fields: OutputFields, leaf: Leaf | None) -> str:
+        """The format where none is written: the path's, else that of the name."""
+        width = fields.widths[0] if fields.widths else self.own_width(fields)
+        found = suffix_of(self.path(leaf, width, None)) if leaf is not None else ""
+        return (found or suffix_of(default_path(self.draft.name))).lstrip(".")
+
+    def path(self, leaf: Leaf, width: int | None, word: str | None) -> str:
+        if not leaf.has_template:
+            return str(leaf.value).strip()
+        return self.renderers.of(leaf).text(leaf, self.context(width, word), "outputs")
+
+    def made(self, width: int | None, word: str) -> str:
+        """A path from the name alone."""
+        name = self.draft.name
+        path = name[: -len(suffix_of(name))] if suffix_of(name) else name
+        return f"{path}-{width}.{word}" if width else f"{path}.{word}"
+
+    def context(self, width: int | None, word: str | None) -> Mapping[str, Any]:
+        """What a path sees."""
+        name = PurePosixPath(self.draft.name)
+        return {
+            **self.draft.context,
+            **LATER,
+            "stem": name.stem if suffix_of(self.draft.name) else name.name,
+            **({} if width is None else {"width": width}),
+            "format": word or suffix_of(default_path(self.draft.name)).lstrip("."),
+        }
+
+    def own_width(self, fields: OutputFields | None) -> int | None:
+        """The width that a file without `widths` has, where its size is written down."""
+        size = (fields.size if fields else None) or self.draft.fields.size or SIZE
+        found = SIZE_IN_PIXELS.match(self.draft.scope.sizes.get(size, size))
+        return int(found[1]) if found else None
+
+    def fits(self, output: Output) -> bool:
+        """Whether the file may be written; else that is told."""
+        wrong, code = self.places.fault(output.path), "bad-output"
+        if wrong is None and output.format == "svg" and self.draft.fields.kind != "svg":
+            wrong = f"'{output.path}' needs a model that draws SVG", "add 'kind: svg', or write a .png or .webp"
+            code = "svg-output"
+        if wrong is None and "{{" in PLAIN_LATER.sub("", output.path):
+            wrong = (
+                f"'{output.path}' can't be filled in",
+                "'hash' and 'height' stand alone: {{ hash }}, without filters",
+            )
+        if wrong is not None:
+            self.error(code, wrong[0], output.span, wrong[1])
+        return wrong is None
 
 
 def default_path(name: str) -> str:
@@ -88,147 +222,6 @@ def format_of(word: str) -> str:
     """The format's name: `jpeg` for `jpg`."""
     word = word.lower().lstrip(".")
     return "jpeg" if word == "jpg" else word
-
-
-def _single(draft: Draft, places: Places, path: str, node: Node) -> Output:
-    return Output(path=_joined(places, path), format=format_of(suffix_of(path)), span=node.span)
-
-
-def _joined(places: Places, path: str) -> str:
-    """The path from the root; `./` dropped."""
-    while path.startswith("./"):
-        path = path[2:]
-    return path if path.startswith("/") else places.prefix + path
-
-
-def _declared(node: Node, draft: Draft, places: Places, renderers: Renderers, collector: Collector) -> Iterator[Output]:
-    if isinstance(node, Leaf) and draft.node.keys.get("outputs") is None and not node.has_template:
-        entries: list[Node] = [node]
-    elif isinstance(node, Leaf):
-        made = render_node(node, renderers, _context(draft, None, None), "output")
-        text = str(made.data) if made is not None else ""
-        entries = [node.rendered(part) for part in split_list(text)] or [node.rendered(default_path(draft.name))]
-    else:
-        entries = node.items if isinstance(node, Row) else [node]
-    for entry in entries:
-        if isinstance(entry, Leaf):
-            yield from _expanded(OutputFields(path=None), entry, entry, draft, places, renderers, collector)
-        elif isinstance(entry, Branch):
-            yield from _mapped(entry, draft, places, renderers, collector)
-
-
-def _mapped(node: Branch, draft: Draft, places: Places, renderers: Renderers, collector: Collector) -> Iterator[Output]:
-    fields = Branch(node.spot)
-    for name, item in node.entries.items():
-        made = item if name == "path" else render_node(item, renderers, draft.context, name)
-        if made is not None:
-            fields.add(node.keys[name], name, made)
-    try:
-        valid = OutputFields.model_validate(fields.data)
-    except ValidationError as error:
-        collector.found += complain(error, fields, OutputFields, asset=draft.name, row=draft.row)
-        return
-    path = node.entries.get("path")
-    leaf = path if isinstance(path, Leaf) else None
-    yield from _expanded(valid, leaf, node, draft, places, renderers, collector)
-
-
-def _expanded(
-    fields: OutputFields,
-    leaf: Leaf | None,
-    node: Node,
-    draft: Draft,
-    places: Places,
-    renderers: Renderers,
-    collector: Collector,
-) -> Iterator[Output]:
-    """One output for each width and format."""
-    for word in fields.formats or (fields.format,):
-        known: str | None = word
-        if known is None and leaf is not None:
-            first = fields.widths[0] if fields.widths else _own_width(fields, draft)
-            known = suffix_of(_path(leaf, draft, first, None, renderers)).lstrip(".") or None
-        known = known or suffix_of(default_path(draft.name)).lstrip(".")
-        is_icon = format_of(known) == "ico"
-        widths: list[int | None] = [None] if is_icon or not fields.widths else [*fields.widths]
-        for width in widths:
-            named = width or _own_width(fields, draft)
-            path = _path(leaf, draft, named, known, renderers) if leaf else _made_path(draft, width, known)
-            if not suffix_of(path):
-                path += f".{known}"
-            if format_of(suffix_of(path)) != format_of(known):
-                remedy = "write '{{ format }}' where the suffix stands"
-                collector.error(
-                    "format-suffix", f"'{path}' does not end like its format '{known}'", node.span, help=remedy,
-                    asset=draft.name, row=draft.row,
-                )  # fmt: skip
-                continue
-            yield Output(
-                path=_joined(places, path),
-                format=format_of(known),
-                width=width,
-                widths=tuple(fields.widths or ()) if is_icon else (),
-                size=fields.size,
-                quality=fields.quality,
-                crop=fields.crop,
-                step=fields.step,
-                when_media=fields.when_media,
-                meta=fields.meta or {},
-                span=node.span,
-            )
-
-
-def _path(leaf: Leaf, draft: Draft, width: int | None, word: str | None, renderers: Renderers) -> str:
-    if not leaf.has_template:
-        return str(leaf.value).strip()
-    return renderers.of(leaf).text(leaf, _context(draft, width, word), "outputs")
-
-
-def _context(draft: Draft, width: int | None, word: str | None) -> Mapping[str, Any]:
-    stem = PurePosixPath(draft.name)
-    return {
-        **draft.context,
-        **LATER,
-        "stem": stem.stem if suffix_of(draft.name) else stem.name,
-        **({} if width is None else {"width": width}),
-        "format": word or suffix_of(default_path(draft.name)).lstrip("."),
-    }
-
-
-def _own_width(fields: OutputFields, draft: Draft) -> int | None:
-    """The width that a file without `widths` has, where its size is written down."""
-    size = fields.size or draft.fields.size or SIZE
-    found = SIZE_IN_PIXELS.match(draft.scope.sizes.get(size, size))
-    return int(found[1]) if found else None
-
-
-def _made_path(draft: Draft, width: int | None, word: str) -> str:
-    path = draft.name[: -len(suffix_of(draft.name))] if suffix_of(draft.name) else draft.name
-    return f"{path}-{width}.{word}" if width else f"{path}.{word}"
-
-
-def _checked(found: list[Output], draft: Draft, places: Places, collector: Collector) -> tuple[Output, ...]:
-    """The outputs that may be written; the others are told."""
-    good = []
-    kind = draft.fields.kind or "raster"
-    for output in found:
-        wrong = places.fault(output.path)
-        code = "bad-output"
-        if wrong is None and output.format == "svg" and kind != "svg":
-            code = "svg-output"
-            wrong = f"'{output.path}' needs a model that draws SVG", "add 'kind: svg', or write a .png or .webp"
-        if wrong is None and "{{" in PLAIN_LATER.sub("", output.path):
-            wrong = (
-                f"'{output.path}' can't be filled in",
-                "'hash' and 'height' stand alone: {{ hash }}, without filters",
-            )
-        if wrong is None:
-            good.append(output)
-            continue
-        collector.found.append(
-            Diagnostic(code=code, message=wrong[0], span=output.span, help=wrong[1], asset=draft.name, row=draft.row)
-        )
-    return tuple(good)
 
 
 def key_of(output: Output) -> str:

@@ -12,6 +12,7 @@ from pixmake.spec.nodes import Origin, Spot
 ENTRY = re.compile(
     r"^(?P<head>\s*(?:- +)*(?:(?:\"[^\"]*\"|'[^']*'|[^\s:'\"{\[#&*!|>%@`][^:]*?):[ \t]+)?)(?P<value>\S.*)$"
 )
+QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '(?:[^']|'')*' """, re.VERBOSE)
 KEY_WITH_BRACES = re.compile(
     r"^(?P<indent>\s*(?:- +)*)(?P<key>[^\s'\"#:]?[^'\"#:]*\{\{.*?\}\}[^'\"\s:]*)(?P<rest>:(?:\s.*)?)$"
 )
@@ -65,7 +66,33 @@ def explain(error: yaml.YAMLError, text: str, origin: Origin) -> Diagnostic:
             wanting = _wanting(line, len(line))
     if wanting is not None:
         return _quotes(origin, number, line, wanting)
+    braces = _unquoted_braces(lines, context, mark)
+    if braces is not None:
+        return braces_in_flow(origin, *braces)
     return _plain(error, origin, number, column, context)
+
+
+def braces_in_flow(origin: Origin, number: int, column: int) -> Diagnostic:
+    """A template without quotes inside a map or list in brackets. Line and column from 1."""
+    return Diagnostic(
+        code="needs-quotes",
+        message="text with '{{' in it needs quotes",
+        span=Spot(origin, number, column, 2).span,
+        help='put the text with braces in quotes, like {prompt: "{{ x }} at night"}',
+    )
+
+
+def _unquoted_braces(lines: list[str], context: yaml.Mark | None, mark: yaml.Mark) -> tuple[int, int] | None:
+    """Where braces stand outside quotes in a map or list that could not be read to its end."""
+    if context is None:
+        return None
+    for number in range(context.line, min(mark.line + 1, len(lines))):
+        start = context.column if number == context.line else 0
+        text = QUOTED.sub(lambda found: " " * len(found.group()), lines[number][start:])
+        found = re.search(r"[^\s{\[,:]\s*(\{\{)", text)
+        if found:
+            return number + 1, start + found.start(1) + 1
+    return None
 
 
 def _before(lines: list[str], number: int, first: int) -> tuple[int, str] | None:
@@ -147,6 +174,11 @@ PLAIN = {
         "a 'key: value' where none can stand",
         "line it up with the lines above, or quote the text that holds ': '",
     ),
+    "did not find expected node content": (
+        "bad-yaml",
+        "a value is missing here, or this sign can't begin one",
+        "write the value, or put it in quotes",
+    ),
     "could not find expected ':'": (
         "bad-indent",
         "a line without 'key: value'",
@@ -158,7 +190,7 @@ PLAIN = {
 def _plain(error: yaml.YAMLError, origin: Origin, number: int, column: int, context: yaml.Mark | None) -> Diagnostic:
     problem = str(getattr(error, "problem", "") or "")
     code, message, remedy = PLAIN.get(
-        problem, ("bad-yaml", f"YAML can't be read here: {problem}", "check quotes, brackets and indentation around it")
+        problem, ("bad-yaml", "YAML can't be read here", "check quotes, brackets and indentation around it")
     )
     if code == "unclosed" and context is not None:
         number, column = context.line, context.column

@@ -60,7 +60,7 @@ def _squared(records: list[Record]) -> tuple[Record, ...]:
 def _from_path(item: Leaf, text: str, folder: Path, files: Files, collector: Collector) -> list[Record]:
     names = files.glob(folder, text) if is_glob(text) else (text,)
     if not names:
-        remedy = f"the pattern is relative to '{files.name(folder)}'"
+        remedy = f"the pattern is relative to {files.where(folder)}"
         collector.error("no-match", f"no file matches '{text}'", item.span, help=remedy)
     found: list[Record] = []
     for name in names:
@@ -84,7 +84,7 @@ def _file(item: Leaf, name: str, folder: Path, files: Files, collector: Collecto
     source = files.text(path)
     if source is None:
         guess = files.nearest(path)
-        remedy = f"did you mean '{guess}'?" if guess else f"the path is relative to '{files.name(folder)}'"
+        remedy = f"did you mean '{guess}'?" if guess else f"the path is relative to {files.where(folder)}"
         collector.error("missing-file", f"no file '{name}'", item.span, help=remedy)
         return []
     records = reader(source, collector)
@@ -154,7 +154,8 @@ def _header(source: Source, line: int, names: list[str], collector: Collector) -
 
 def _ragged(source: Source, line: int, cells: list[str], header: list[str], collector: Collector) -> None:
     many = "more" if len(cells) > len(header) else "fewer"
-    message = f"{len(cells)} cells where the header has {len(header)} columns"
+    count = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+    message = f"{count} where the header has {len(header)} columns"
     remedy = "a cell with a comma in it needs double quotes around it" if many == "more" else "add the missing commas"
     collector.error("ragged-row", message, place(source, line), help=remedy)
 

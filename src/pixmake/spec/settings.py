@@ -28,8 +28,7 @@ def providers_of(root: Branch, collector: Collector) -> dict[str, ProviderSettin
         return found
     for name, node in declared.entries.items():
         settings = _provider(name, node, declared.keys[name], collector)
-        if settings is not None:
-            found[name] = settings
+        found[name] = settings or ProviderSettings(name=name, type=name)
     for name, node in declared.entries.items():
         _check_same_as(name, entry(node, "same_as"), found, collector)
     return found

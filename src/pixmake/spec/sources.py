@@ -189,7 +189,7 @@ class Reader:
             return inherited
         folder = Path(os.path.normpath(file.parent / str(found.value)))
         if self.files.kind(str(folder)) != "folder":
-            remedy = f"the path is relative to '{self.files.name(file)}'"
+            remedy = f"the path is relative to {self.files.where(file.parent)}"
             self.collector.error("missing-folder", f"no folder '{found.value}'", found.span, help=remedy)
         return folder
 
@@ -264,7 +264,7 @@ class Reader:
                 continue
             names = [name for name in self.files.glob(file.parent, text) if file.parent / name != file]
             if not names:
-                remedy = f"the pattern is relative to '{self.files.name(file.parent)}'"
+                remedy = f"the pattern is relative to {self.files.where(file.parent)}"
                 self.collector.error("no-match", f"no file matches '{text}'", leaf.span, help=remedy)
             for name in names:
                 yield leaf, Path(os.path.normpath(file.parent / name)), after

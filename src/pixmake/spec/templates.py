@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from jinja2 import BaseLoader, TemplateNotFound, TemplateSyntaxError
 from jinja2 import Template as Compiled
-from jinja2.exceptions import SecurityError, TemplateError
+from jinja2.exceptions import SecurityError
 
 from pixmake.diagnostics import Diagnostic, Source, Span, did_you_mean
 from pixmake.spec.bounds import Bounded, UndefinedName
@@ -23,16 +23,19 @@ from pixmake.spec.files import Files
 from pixmake.spec.filters import TooMuch
 from pixmake.spec.nodes import Leaf, Spot
 
+ATTRIBUTE = re.compile(r"access to attribute '(\w+)'")
+UNKNOWN = re.compile(r"No (filter|test) named '(.*)'$")
 T = TypeVar("T")
 MOST_COMPILED = 50_000
 INLINE = "<template>"
 
 
 class Failed(Exception):
-    """A template could not be rendered; carries the diagnostic."""
+    """A text could not be made; carries the diagnostic, and the field that was rendered, where one was."""
 
-    def __init__(self, diagnostic: Diagnostic) -> None:
+    def __init__(self, diagnostic: Diagnostic, field: str | None = None) -> None:
         self.diagnostic = diagnostic
+        self.field = field
         super().__init__(diagnostic.message)
 
 
@@ -138,26 +141,28 @@ class Renderer:
         except Broken as broken:
             raise Failed(broken.diagnostic) from None
         except UndefinedName as error:
-            raise Failed(self._undefined(error, leaf, context, what)) from None
+            raise Failed(self._undefined(error, leaf, context), what) from None
         except TemplateNotFound as error:
-            raise Failed(self._unknown(error, leaf)) from None
+            raise Failed(self._unknown(error, leaf), what) from None
         except TemplateSyntaxError as error:
-            raise Failed(self._syntax(error, leaf, what)) from None
+            raise Failed(self._syntax(error, leaf), what) from None
         except (RecursionError, MemoryError):
-            raise Failed(self._too_much("the template goes too deep", leaf, None)) from None
+            raise Failed(self._too_much("the template goes too deep", leaf, None), what) from None
         except SecurityError as error:
-            raise Failed(self._too_much(str(error), leaf, error)) from None
+            raise Failed(self._too_much(str(error), leaf, error), what) from None
         except Exception as error:
-            raise Failed(self._failed(error, leaf, what)) from None
+            raise Failed(self._failed(error, leaf), what) from None
 
-    def _undefined(self, error: UndefinedName, leaf: Leaf, context: Mapping[str, Any], what: str) -> Diagnostic:
+    def _undefined(self, error: UndefinedName, leaf: Leaf, context: Mapping[str, Any]) -> Diagnostic:
         name = str(error.name)
         owner, known = _owner(error.owner, context)
-        message = f"no {owner} '{name}'"
+        message = f"no {owner} '{name}'" if owner != "env" else f"no environment variable '{name}' here"
         if name == "prompt" and error.owner is None:
             message, remedy = "'prompt' is not set here", "give the asset a 'prompt', or leave {{ prompt }} out"
         else:
             remedy = nearest(name, sorted(known), "there is" if len(known) == 1 else "there are")
+            if owner == "env":
+                remedy = f"list it in the spec, 'allow_env: [{name}]', and set it"
         return Diagnostic(
             code="undefined-name", message=message, span=self._place(error, leaf, name), help=remedy or None
         )
@@ -178,7 +183,7 @@ class Renderer:
             help=f"{remedy}templates in '{folder}': {listed}",
         )
 
-    def _syntax(self, error: TemplateSyntaxError, leaf: Leaf, what: str) -> Diagnostic:
+    def _syntax(self, error: TemplateSyntaxError, leaf: Leaf) -> Diagnostic:
         source = self.loader.sources.get(error.filename or "") if error.name or error.filename else None
         if source is not None:
             line = source.line(error.lineno)
@@ -187,6 +192,10 @@ class Renderer:
             span = locate(leaf, error.lineno, None)
         message = str(error.message or "").rstrip(".")
         remedy = "for braces that are meant as text: {% raw %}…{% endraw %}, or 'verbatim: true'"
+        unknown = UNKNOWN.match(message)
+        if unknown is not None:
+            known = self.environment.filters if unknown[1] == "filter" else self.environment.tests
+            remedy = nearest(unknown[2], sorted(name for name in known if name[:1].isalpha()), f"{unknown[1]}s")
         return Diagnostic(
             code="template-syntax", message=f"the template can't be read: {_lower(message)}", span=span, help=remedy
         )
@@ -198,14 +207,13 @@ class Renderer:
             remedy = "templates are bounded in time and size; compute such things before"
             return Diagnostic(code="template-too-much", message=message, span=span, help=remedy)
         remedy = "templates run in a sandbox: values can be read, never changed"
-        return Diagnostic(code="template-forbidden", message=_lower(message.rstrip(".")), span=span, help=remedy)
+        found = ATTRIBUTE.match(message)
+        what = f"'{found[1]}' is not open to templates" if found else _lower(message.rstrip("."))
+        return Diagnostic(code="template-forbidden", message=what, span=span, help=remedy)
 
-    def _failed(self, error: Exception, leaf: Leaf, what: str) -> Diagnostic:
+    def _failed(self, error: Exception, leaf: Leaf) -> Diagnostic:
         message = f"the template fails: {_lower(str(error)) or type(error).__name__}"
-        remedy = (
-            "for braces that are meant as text: {% raw %}…{% endraw %}" if isinstance(error, TemplateError) else None
-        )
-        return Diagnostic(code="template-failed", message=message, span=self._place(error, leaf, None), help=remedy)
+        return Diagnostic(code="template-failed", message=message, span=self._place(error, leaf, None))
 
     def _place(self, error: BaseException, leaf: Leaf, word: str | None) -> Span:
         name, line = _frame(error.__traceback__, self.loader.sources)
@@ -231,7 +239,7 @@ def _owner(owner: object, context: Mapping[str, Any]) -> tuple[str, list[str]]:
     if label == "row":
         return "column", known
     if label == "env":
-        return "variable in 'allow_env'", known
+        return "env", known
     return (f"entry of '{label}' named" if label else "entry named"), known
 
 
