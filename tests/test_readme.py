@@ -38,6 +38,7 @@ def test_the_plan_is_the_plan(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PIXMAKE_STORE", str(tmp_path))
+    monkeypatch.delenv("COLUMNS", raising=False)  # as in a pipe: nothing is wrapped
     monkeypatch.chdir(ROOT)
     assert main(["plan", "--profile", "final", "site/**"]) == 0
     said = capsys.readouterr()
