@@ -16,9 +16,12 @@ from pixmake.build.project import Project
 from pixmake.clock import Clock
 from pixmake.digest import sha256_file
 from pixmake.events import Event, PaidPending, WatchChanged, WatchProblem, WatchReady
+from pixmake.providers.base import SizeRule
 from pixmake.watch.inbox import Pace
 from pixmake.watch.watcher import Watch
 
+SMALL = SizeRule(exact=True)
+"""Painters that make any size make tests quick."""
 Kind = TypeVar("Kind", bound=Event)
 PATIENCE = 20.0
 """Seconds after which a test gives up waiting; nothing here takes as long on its own."""
@@ -40,7 +43,7 @@ class Watching:
         selectors: tuple[str, ...] = (),
     ) -> None:
         self.root = root
-        self.painter = painter or CountingProvider()
+        self.painter = painter or CountingProvider(sizes=SMALL)
         self.events: list[Event] = []
         self.error: BaseException | None = None
         self.exit_code: int | None = None

@@ -90,11 +90,6 @@ class Purse:
             item.high is not None and item.high <= left and item not in self._tried for item in self.open
         )
 
-    def covers(self, purchases: Iterable[Purchase]) -> bool:
-        """Whether these are among what was shown, and no dearer: who said yes said it to that."""
-        shown = _prices(self.waiting)
-        return all(name in shown and _within(price, shown[name]) for name, price in _prices(purchases).items())
-
     def give_up(self) -> None:
         """What waits now is not tried again unasked."""
         self._tried.update(self.open)
@@ -122,6 +117,12 @@ class Purse:
             failed=self.failed,
             left=self.left,
         )
+
+
+def covers(shown: Iterable[Purchase], wanted: Iterable[Purchase]) -> bool:
+    """Whether all that is wanted was shown, and no cheaper: who said yes said it to that."""
+    prices = _prices(shown)
+    return all(name in prices and _within(price, prices[name]) for name, price in _prices(wanted).items())
 
 
 def _prices(purchases: Iterable[Purchase]) -> dict[object, Decimal | None]:

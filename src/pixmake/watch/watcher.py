@@ -24,7 +24,7 @@ from pixmake.store.memo import look
 from pixmake.watch.ears import Ears, identity
 from pixmake.watch.inbox import Batch, Inbox, Pace
 from pixmake.watch.places import Places, first_places, joined, places_of
-from pixmake.watch.purse import Purse, purchases
+from pixmake.watch.purse import Purchase, Purse, covers, purchases
 from pixmake.watch.warm import warm
 
 SWEEP_SHARE = 100
@@ -74,6 +74,7 @@ class Watch:
         self._own: dict[str, Stamp | None] = {}
         self._shown: tuple[str, ...] = ()
         self._broken = False
+        self._agreed: tuple[Purchase, ...] = ()
         self._beat = self._clock.now().timestamp(), self._clock.monotonic()
         self._looked = time.monotonic()
         self._took = 0.0
@@ -85,7 +86,8 @@ class Watch:
         """A key: `p` buys what was last shown as pending, `q` ends."""
         if key in QUIT_KEYS:
             self.stop()
-        else:
+        elif key == PAY_KEY:
+            self._agreed = self.purse.waiting  # what is on the screen now, not what a look may yet find
             self._inbox.press(key)
 
     def stop(self) -> None:
@@ -283,7 +285,10 @@ class Watch:
             return
         failed = [f"{name}+" for name in self.purse.failed]
         plan = project.plan(*self._selectors, exclude=[*self._exclude, *failed])
-        if self.purse.covers(purchases(plan)):
+        if not covers(self._agreed if asked else self.purse.waiting, purchases(plan)):
+            self._say(self.purse.pending())
+            self.purse.give_up()  # what is the same after the next look is not asked for in a circle
+        else:
             began = time.monotonic()
             report = self._build(project, plan, max_cost=self.purse.left, yes=asked)
             self.purse.settle(report, asked=asked)
