@@ -111,6 +111,14 @@ class AssetFinished(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BuildStopping(Event):
+    """A person interrupted: nothing more starts. `awaited`: what was sent is waited for, else it is left unknown."""
+
+    kind: ClassVar[str] = "build-stopping"
+    awaited: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BuildFinished(Event):
     """Nothing runs any more and all records are written."""
 

@@ -316,6 +316,7 @@ def test_ctrl_c_awaits_what_was_sent(shell: Shell) -> None:
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
     assert len(shell.calls) == 1
+    assert err.splitlines()[0] == "stopping: what was sent is awaited; Ctrl-C again leaves it unknown"
     assert err.splitlines()[-1] == "next: pixmake build --max-cost 0.04"
     assert shell.run("build", "a.png").code == 0, "the picture that was paid for is kept"
     assert len(shell.calls) == 1 and (shell.root / "assets/a.png").exists()

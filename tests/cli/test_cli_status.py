@@ -172,7 +172,7 @@ a.png  assets.yaml:5:3
     by        counting ink-1 1024x1024 medium
     key       {body["steps"][0]["key"][:12]}
     prompt    a hen
-    picture 1 {result["digest"][:12]}  image/png  1024x1024  $0.04  {result["time"][:10]}  ink-1  picked
+    picture 1 {result["digest"][:12]}  picked  png  1024x1024  $0.04  {result["time"][:10]}  ink-1
   file      assets/a.png  fresh
   paid      $0.04
 """

@@ -23,7 +23,7 @@ from pixmake.build.runner import LOCAL, Runner, StepOutcome
 from pixmake.build.scheduler import Job, Scheduler
 from pixmake.clock import Clock
 from pixmake.diagnostics import Diagnostic, ExitCode, Problem
-from pixmake.events import BuildFinished, BuildStarted, Listener
+from pixmake.events import BuildFinished, BuildStarted, BuildStopping, Listener
 from pixmake.plan.entries import Entry
 from pixmake.plan.graph import ActionId
 from pixmake.plan.inputs import Pending
@@ -240,6 +240,7 @@ async def _run(plan: Plan, scheduler: Scheduler[ActionId], runner: Runner) -> bo
         nonlocal interrupts
         interrupts += 1
         scheduler.stop()
+        runner.listener(BuildStopping(awaited=interrupts == 1))
         if interrupts > 1:
             task.cancel()
 

@@ -17,6 +17,7 @@ from pixmake.events import (
     AssetFinished,
     BuildFinished,
     BuildStarted,
+    BuildStopping,
     Event,
     Listener,
     StepFinished,
@@ -52,6 +53,8 @@ class Lines:
             self.costs[event.asset] = self.costs.get(event.asset, Decimal(0)) + event.cost
         elif isinstance(event, StepFinished) and event.step is not None and event.result in ENDS:
             self.write(self._bad(event))
+        elif isinstance(event, BuildStopping):
+            self.write(AWAITING if event.awaited else "stopping: what was sent is left unknown")
         elif isinstance(event, StepWaiting):
             self.write(f"{event.asset}: {event.why}; waiting {event.seconds:.0f} s")
         elif isinstance(event, AssetFinished):
@@ -77,6 +80,7 @@ class Lines:
         return " ".join(parts).replace(" : ", ": ")
 
 
+AWAITING = "stopping: what was sent is awaited; Ctrl-C again leaves it unknown"
 ENDS = frozenset({"failed", "refused", "unknown", "stopped"})
 
 
@@ -131,7 +135,9 @@ class Live:
         elif isinstance(event, StepFinished):
             self.running.remove(event.asset)
             self.spent += event.cost or 0
-        if isinstance(event, StepFinished | StepWaiting) or (isinstance(event, AssetFinished) and event.message):
+        if isinstance(event, StepFinished | StepWaiting | BuildStopping) or (
+            isinstance(event, AssetFinished) and event.message
+        ):
             self._troubles(event)
         if self.progress is not None and self.bar is not None and not isinstance(event, BuildFinished):
             if isinstance(event, AssetFinished):

@@ -258,7 +258,8 @@ def _result_line(plan: Plan, entry: Entry, result: Result) -> str:
     cost = usd(result.cost) if result.cost is not None else ""
     there = "" if plan.world.has(result.digest) else "its bytes are nowhere"
     marks = "picked" if entry.verdict.picked == result.digest else ""
-    parts = [result.digest[:12], result.media_type, size, cost, result.time[:10], result.model, marks, there]
+    kind = result.media_type.removeprefix("image/")
+    parts = [result.digest[:12], marks, kind, size, cost, result.time[:10], result.model, there]
     return "  ".join(part for part in parts if part)
 
 
