@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 import time
@@ -304,17 +305,36 @@ def test_colour_only_on_a_terminal_and_not_with_no_color(shell: Shell) -> None:
     assert "\x1b[" not in _on_terminal(shell, b"", "plan")[1]
 
 
-def test_ctrl_c_awaits_what_was_sent(shell: Shell) -> None:
-    shell.write(HEAD + "assets: {a.png: a snail, b.png: a snail and a hen}\n")
+def _interrupted(shell: Shell, times: int) -> tuple[int, str]:
+    """A build that is interrupted while a slow call is in flight."""
     shell.script(snail=["slow*"])
     command = [sys.executable, "-m", "pixmake", "build", "--yes", "-j", "1"]
     process = subprocess.Popen(command, env=_environment(shell), stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 30
     while not shell.calls and time.monotonic() < deadline:
         time.sleep(0.02)
-    process.send_signal(2)
+    for _ in range(times):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.1)
     _, err = process.communicate(timeout=30)
-    assert process.returncode == 130, err
+    return process.returncode, err
+
+
+def test_a_second_ctrl_c_leaves_it_unknown(shell: Shell) -> None:
+    shell.write(HEAD + "assets: {a.png: a snail, b.png: a snail and a hen}\n")
+    code, err = _interrupted(shell, 2)
+    assert code == 130 and "Traceback" not in err, err
+    assert "stopping: what was sent is left unknown" in err.splitlines()
+    shell.script()
+    assert shell.run("build", "--max-cost", "9").code == 5
+    assert shell.calls == ["a snail", "a snail and a hen"], "the open call is not sent again"
+    assert shell.run("status", "--json").body["by_state"] == {"unknown": 1, "fresh": 1}
+
+
+def test_ctrl_c_awaits_what_was_sent(shell: Shell) -> None:
+    shell.write(HEAD + "assets: {a.png: a snail, b.png: a snail and a hen}\n")
+    code, err = _interrupted(shell, 1)
+    assert code == 130, err
     assert len(shell.calls) == 1
     assert err.splitlines()[0] == "stopping: what was sent is awaited; Ctrl-C again leaves it unknown"
     assert err.splitlines()[-1] == "next: pixmake build --max-cost 0.04"
