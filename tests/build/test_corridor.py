@@ -12,6 +12,7 @@ from PIL import Image, ImageChops
 from fakes.counting import CountingProvider
 from fakes.project import Ground, states
 from pixmake.digest import sha256_file
+from pixmake.imaging import alpha, encode
 from pixmake.imaging.marks import read_draft_mark
 
 SIXTY = """
@@ -429,6 +430,30 @@ def test_a_lost_original_comes_back_from_an_output_with_its_bytes(tmp_path: Path
     shutil.rmtree(ground.store / "cas")
     ground.edit("a heart", "a heart, edits: [at night]")
     assert (ground.build().exit_code, ground.sent()) == (0, 1)
+
+
+def test_another_library_moves_no_key_and_no_file_whose_recipe_stands(
+    sixty: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new Pillow would give other bytes for fenced and resized pictures: simulated by other encodings and fences."""
+    sixty.build()
+    sixty.sent()
+    before = sixty.files()
+    shutil.rmtree(sixty.root / ".pixmake")
+    monkeypatch.setattr(encode, "PNG_LEVEL", 9)
+    monkeypatch.setattr(alpha, "feathered", lambda weight, width: weight)
+    assert (sixty.build().written, sixty.sent()) == ((), 0)
+    assert sixty.files() == before
+    sixty.edit("- {prompt: add a dragon", "- {prompt: add a knight")
+    plan = sixty.plan()
+    assert [entry.step for entry in plan.entries if entry.state == "pay"] == [2]
+    assert (sixty.build().exit_code, sixty.sent()) == (0, 1)
+    (sixty.root / "assets/icons/gem-jade.png").unlink()
+    lock = (sixty.root / "assets.lock").read_text()
+    assert (sixty.build().written, sixty.sent()) == (("assets/icons/gem-jade.png",), 0)
+    assert (sixty.root / "assets/icons/gem-jade.png").read_bytes() != before["assets/icons/gem-jade.png"]
+    assert (sixty.root / "assets.lock").read_text() == lock
+    assert (sixty.build().exit_code, sixty.sent()) == (0, 0)
 
 
 def test_changing_what_is_local_is_free(tmp_path: Path) -> None:
