@@ -34,20 +34,20 @@ def _sums(report: BuildReport) -> str:
     spent = f"spent {usd(report.spent)}" if report.spent else ""
     parts = [part for part in (images, files, spent) if part]
     if not parts:
-        done = report.exit_code == ExitCode.DONE
-        if done and not report.plan.pending:
-            return "nothing to do"
-        parts = ["nothing was made"]
+        done = report.exit_code == ExitCode.DONE and not report.plan.pending
+        return "nothing to do" if done else "nothing was made"
     return ", ".join([*parts, f"{report.seconds:.1f} s"])
 
 
 def _left(report: BuildReport, *, verbose: bool) -> Iterable[str]:
     """Assets that are not done, grouped by state and message; those a diagnostic already told of are left out."""
     told = {item.asset for item in report.problems if item.asset is not None}
+    remedies = {item.help for item in report.problems if item.code == "provider-not-ready"}
     groups: dict[tuple[str, str], list[EntryReport]] = {}
     for item in report.entries:
         if item.state in LEFT and not (item.entry.asset in told and item.state in ("failed", "refused", "unknown")):
-            groups.setdefault((item.state, item.message or item.entry.reason), []).append(item)
+            message = item.message or item.entry.reason
+            groups.setdefault((item.state, "not sent" if message in remedies else message), []).append(item)
     for state in LEFT:
         for (found, message), items in groups.items():
             if found == state:
