@@ -61,7 +61,7 @@ class SpecCache:
     pieces: dict[Path, Pieces] = field(default_factory=dict)
     renderers: dict[Path, Renderer] = field(default_factory=dict)
     scopes: dict[tuple[object, ...], Scope] = field(default_factory=dict)
-    families: dict[tuple[int, int], Expanded] = field(default_factory=dict)
+    families: dict[tuple[int, int, str], Expanded] = field(default_factory=dict)
     made: dict[int, Made] = field(default_factory=dict)
     surroundings: object = None
     is_sound: bool = False

@@ -18,6 +18,10 @@ REPEATS = (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_R
 ASSERTIONS = (_constants.ASSERT, _constants.ASSERT_NOT)
 
 
+LATIN = str.maketrans({"ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"})
+ACCENTS = re.compile(r"(?<=[A-Za-z])[\u0300-\u036f]+")
+
+
 class TooMuch(SecurityError):
     """A bound was reached."""
 
@@ -35,9 +39,10 @@ def _json_number(value: Any) -> Any:
 
 def slug(value: Any) -> str:
     """Lower-case words of letters and digits of any script, joined by `-`; Latin letters lose their accents."""
-    text = str(value).replace("ß", "ss").replace("æ", "ae").replace("ø", "o").replace("ł", "l")
-    text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
-    return re.sub(r"[^\w]+|_+", "-", unicodedata.normalize("NFC", text).lower()).strip("-")
+    text = unicodedata.normalize("NFKC", str(value)).translate(LATIN)
+    text = unicodedata.normalize("NFC", ACCENTS.sub("", unicodedata.normalize("NFD", text))).lower()
+    kept = (char if char.isalnum() or unicodedata.category(char)[0] == "M" else "-" for char in text)
+    return re.sub(r"-+", "-", "".join(kept)).strip("-")
 
 
 def regex_replace(value: Any, pattern: str, replacement: str = "", count: int = 0) -> str:

@@ -133,12 +133,12 @@ class _Load:
     def drafts(self) -> list[Draft]:
         """All assets expanded; families that read nothing new are taken from the load before."""
         drafts: list[Draft] = []
-        families: dict[tuple[int, int], Expanded] = {}
+        families: dict[tuple[int, int, str], Expanded] = {}
         known: dict[int, bool] = {}
         for family in self.reader.families:
-            key = (id(family.node), id(family.scope))
+            key = (id(family.node), id(family.scope), family.name)
             found = self.cache.families.get(key)
-            if found is None or not self.still(found, known) or found.family.name != family.name:
+            if found is None or not self.still(found, known):
                 found = self.expand(family, found, known)
             if found is None:
                 self.reader.absent.add(family.scope.prefix + family.name)

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from pixmake.spec.fields import (
     LIST,
     MAP,
+    TEMPLATE_SCHEMA,
     TEXT,
     DataMap,
     Declared,
@@ -180,9 +181,8 @@ class Feather(Declared):
 
 Mask = Annotated[Annotated[Text, TEXT] | Annotated[MaskMap, MAP], Shape]
 Fence = Annotated[Annotated[bool, TEXT] | Annotated[Feather, MAP], Shape, Templated(read_scalar)]
-Pick = Annotated[
-    Any, Rule(check_pick, (("anyOf", ({"type": "integer", "minimum": 1}, {"type": "string"})),), read_scalar)
-]
+PICK_SCHEMA = (("anyOf", ({"type": "integer", "minimum": 1}, {"const": "ask"}, TEMPLATE_SCHEMA)),)
+Pick = Annotated[Any, Rule(check_pick, PICK_SCHEMA, read_scalar)]
 Options = Annotated[dict[str, Any], Rule(check_options, (("type", "object"),))]
 Gravity = Annotated[Annotated[Text, TEXT] | Annotated[list[Number], LIST], Shape]
 
