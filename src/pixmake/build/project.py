@@ -8,12 +8,13 @@ from decimal import Decimal
 from pathlib import Path
 
 from pixmake.build.corridor import Orders, execute
+from pixmake.build.painters import Painters
 from pixmake.build.recording import LOCK_NAME
 from pixmake.build.recover import recover
 from pixmake.build.remembering import SETTLED, Watchmark, remember
 from pixmake.build.report import BuildReport
 from pixmake.clock import Clock, SystemClock
-from pixmake.diagnostics import Diagnostic, Note, Problem, did_you_mean, problem
+from pixmake.diagnostics import problem
 from pixmake.digest import Digest, sha256_bytes
 from pixmake.events import Event, Listener
 from pixmake.imaging.probe import BadPicture
@@ -21,12 +22,12 @@ from pixmake.plan.delivery import Delivery
 from pixmake.plan.graph import ActionGraph, build_graph
 from pixmake.plan.planner import Plan, make_plan
 from pixmake.plan.selectors import Field, needs_states, select
-from pixmake.plan.world import Painter, View, World
+from pixmake.plan.world import View, World
 from pixmake.providers.base import Provider
-from pixmake.providers.catalog import Factory, open_provider, provider_types
+from pixmake.providers.catalog import Factory
 from pixmake.publish.outputs import derive
 from pixmake.publish.realize import Gone, Realizer
-from pixmake.spec.asset import Asset, ProviderSettings, Spec
+from pixmake.spec.asset import Asset, Spec
 from pixmake.spec.load import SpecCache, load
 from pixmake.store.home import Store, locate, open_store
 from pixmake.store.lockfile import Lock, read
@@ -64,10 +65,9 @@ class Project:
         self.allow_outside = allow_outside
         self.env = os.environ if env is None else env
         self.clock = clock or SystemClock()
-        self._extra = providers or {}
+        self._painters = Painters(providers or {})
         self._store_folder = store
         self._cache = SpecCache()
-        self._painters: dict[str, tuple[ProviderSettings, Painter]] = {}
         self._lock: tuple[object, Lock] | None = None
         self._realizer: Realizer | None = None
         self.state = self.root / LOCAL_STATE
@@ -81,8 +81,8 @@ class Project:
         """Reads the spec again. Raises Problem with everything that is wrong; the project keeps its former spec then."""
         began = Watchmark.before_reading()
         spec = load(self.file, profile=self.profile, allow_outside=self.allow_outside, env=self.env, cache=self._cache)
-        graph = build_graph(spec.assets)
-        self._check_providers(spec)
+        graph = build_graph(spec.assets, getattr(self, "graph", None))
+        self._painters.check(spec)
         self._mark = Watchmark(began, spec.footprint)
         self.spec: Spec = spec
         self.graph: ActionGraph = graph
@@ -218,8 +218,7 @@ class Project:
             may_repeat=repeat,
             update=frozenset(thawed),
         )
-        names = {step.provider for asset in self.assets for step in asset.steps} | {"draft"}
-        painters = {name: self._painter(name) for name in sorted(names)}
+        painters = self._painters.of(self.spec)
         world = World(view, self.lock(), self.store, self.memo, self.shelf, painters, self._derive)
         self._realizer = Realizer(content=self.store.content, shelf=self.shelf, elsewhere=world.elsewhere)
         return world
@@ -231,68 +230,6 @@ class Project:
             return sha256_bytes(derive(order, self._realizer))
         except (Gone, BadPicture, OSError):
             return None  # then nobody can say that the file is ours
-
-    def _settings(self, spec: Spec, name: str) -> ProviderSettings | None:
-        if name in spec.providers:
-            return spec.providers[name]
-        known = name in ("openai", "draft") or name in self._extra
-        return ProviderSettings(name=name, type=name) if known else None
-
-    def _painter(self, name: str) -> Painter:
-        settings = self._settings(self.spec, name)
-        assert settings is not None
-        known = self._painters.get(name)
-        if known is None or known[0] != settings:
-            self._painters[name] = known = settings, self._new_painter(settings)
-        return known[1]
-
-    def _new_painter(self, settings: ProviderSettings) -> Painter:
-        per_minute = settings.settings.get("images_per_minute")
-        return Painter(
-            name=settings.name,
-            logical=settings.same_as or settings.name,
-            provider=self._open(settings),
-            per_minute=int(str(per_minute)) if per_minute is not None else None,
-            price_per_image=settings.price_per_image,
-        )
-
-    def _open(self, settings: ProviderSettings) -> Provider:
-        values: dict[str, object] = dict(settings.settings)
-        if settings.concurrency is not None:
-            values["concurrency"] = settings.concurrency
-        if settings.price_per_image is not None:
-            values["price_per_image"] = settings.price_per_image
-        return open_provider(settings.type, values, self._extra)
-
-    def _check_providers(self, spec: Spec) -> None:
-        """Raises Problem for providers nobody knows: the names that steps use, the types that settings name."""
-        types = [*provider_types(), *self._extra]
-        found = [_unknown_type(item, types) for item in spec.providers.values() if item.type not in types]
-        named = {(step.provider, asset.name): step for asset in spec.assets for step in asset.steps}
-        unknown: dict[str, Diagnostic] = {}
-        for (name, _), step in named.items():
-            if self._settings(spec, name) is None and name not in unknown:
-                known = sorted({*spec.providers, "openai", "draft", *self._extra})
-                near = did_you_mean(name, known)
-                unknown[name] = Diagnostic(
-                    code="unknown-provider",
-                    message=f"no provider is called '{name}'",
-                    span=step.spans.get("provider") or step.span,
-                    help=(f"did you mean '{near}'? " if near else "") + f"providers here: {', '.join(known)}",
-                )
-        if found or unknown:
-            raise Problem([*found, *unknown.values()])
-
-
-def _unknown_type(settings: ProviderSettings, types: Sequence[str]) -> Diagnostic:
-    near = did_you_mean(settings.type, types)
-    return Diagnostic(
-        code="unknown-provider-type",
-        message=f"the provider '{settings.name}' is of type '{settings.type}', which nothing here offers",
-        span=settings.span,
-        notes=(Note(message=f"types here: {', '.join(types)}"),),
-        help=f"did you mean '{near}'?" if near else "install the package that registers it under 'pixmake.providers'",
-    )
 
 
 def states_of(plan: Plan) -> dict[str, list[str]]:

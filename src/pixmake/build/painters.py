@@ -1,0 +1,88 @@
+"""Build room: the spec's providers, opened. No key is read and nothing is sent; what is wrong is said at its line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pixmake.diagnostics import Diagnostic, Note, Problem, did_you_mean
+from pixmake.plan.world import Painter
+from pixmake.providers.base import Provider
+from pixmake.providers.catalog import Factory, open_provider, provider_types
+from pixmake.spec.asset import ProviderSettings, Spec
+
+UNDECLARED = ("openai", "draft")
+"""Providers that a spec need not declare."""
+
+
+class Painters:
+    """Providers by the name the spec calls them; each is opened once and kept while its settings stand."""
+
+    def __init__(self, extra: Mapping[str, Factory]) -> None:
+        self._extra = extra
+        self._open: dict[str, tuple[ProviderSettings, Painter]] = {}
+
+    def of(self, spec: Spec) -> dict[str, Painter]:
+        """Every provider that a step of the spec names, and `draft`."""
+        names = {step.provider for asset in spec.assets for step in asset.steps} | {"draft"}
+        return {name: self._painter(spec, name) for name in sorted(names)}
+
+    def check(self, spec: Spec) -> None:
+        """Raises Problem for providers nobody knows: the names that steps use, the types that settings name."""
+        types = [*provider_types(), *self._extra]
+        found = [_unknown_type(item, types) for item in spec.providers.values() if item.type not in types]
+        unknown: dict[str, Diagnostic] = {}
+        for step in (step for asset in spec.assets for step in asset.steps):
+            if step.provider not in unknown and self._settings(spec, step.provider) is None:
+                known = sorted({*spec.providers, *UNDECLARED, *self._extra})
+                near = did_you_mean(step.provider, known)
+                unknown[step.provider] = Diagnostic(
+                    code="unknown-provider",
+                    message=f"no provider is called '{step.provider}'",
+                    span=step.spans.get("provider") or step.span,
+                    help=(f"did you mean '{near}'? " if near else "") + f"providers here: {', '.join(known)}",
+                )
+        if found or unknown:
+            raise Problem([*found, *unknown.values()])
+
+    def _settings(self, spec: Spec, name: str) -> ProviderSettings | None:
+        if name in spec.providers:
+            return spec.providers[name]
+        known = name in UNDECLARED or name in self._extra
+        return ProviderSettings(name=name, type=name) if known else None
+
+    def _painter(self, spec: Spec, name: str) -> Painter:
+        settings = self._settings(spec, name)
+        assert settings is not None, "check() was asked first"
+        known = self._open.get(name)
+        if known is None or known[0] != settings:
+            self._open[name] = known = settings, self._new(settings)
+        return known[1]
+
+    def _new(self, settings: ProviderSettings) -> Painter:
+        per_minute = settings.settings.get("images_per_minute")
+        return Painter(
+            name=settings.name,
+            logical=settings.same_as or settings.name,
+            provider=self._provider(settings),
+            per_minute=int(str(per_minute)) if per_minute is not None else None,
+            price_per_image=settings.price_per_image,
+        )
+
+    def _provider(self, settings: ProviderSettings) -> Provider:
+        values: dict[str, object] = dict(settings.settings)
+        if settings.concurrency is not None:
+            values["concurrency"] = settings.concurrency
+        if settings.price_per_image is not None:
+            values["price_per_image"] = settings.price_per_image
+        return open_provider(settings.type, values, self._extra)
+
+
+def _unknown_type(settings: ProviderSettings, types: Sequence[str]) -> Diagnostic:
+    near = did_you_mean(settings.type, types)
+    return Diagnostic(
+        code="unknown-provider-type",
+        message=f"the provider '{settings.name}' is of type '{settings.type}', which nothing here offers",
+        span=settings.span,
+        notes=(Note(message=f"types here: {', '.join(types)}"),),
+        help=f"did you mean '{near}'?" if near else "install the package that registers it under 'pixmake.providers'",
+    )
