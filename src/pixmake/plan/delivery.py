@@ -43,6 +43,8 @@ class Delivery:
 
     def path(self, content: Digest | None = None) -> str | None:
         """The output's path; None where it holds `{{ hash }}` and the content is not known yet."""
+        if "{{" not in self.output.path:
+            return self.output.path
         width, height = self.final or self.picture.size or (0, 0)
         if content is None and "hash" in PLACEHOLDER.findall(self.output.path):
             return None

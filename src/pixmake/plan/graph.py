@@ -58,16 +58,30 @@ def _reach(ids: Iterable[ActionId], nexts: Callable[[ActionId], Iterable[ActionI
     return seen
 
 
-def build_graph(assets: Iterable[Asset]) -> ActionGraph:
-    """The graph of a project. Raises Problem `cycle`, with the place of each link, where there is one."""
+def build_graph(assets: Iterable[Asset], before: ActionGraph | None = None) -> ActionGraph:
+    """The graph of a project. Raises Problem `cycle`, with the place of each link, where there is one.
+
+    `before` is an earlier graph of it: what is in there of an asset that is the same object, and uses no other, stands.
+    """
     by_name = {asset.name: asset for asset in assets}
-    actions = {action.id: action for asset in by_name.values() for action in _actions(asset, by_name)}
+    known = before.actions if before is not None else {}
+    actions = {
+        action.id: action for asset in by_name.values() for action in (_kept(asset, known) or _actions(asset, by_name))
+    }
     users: dict[ActionId, list[ActionId]] = {}
     for action in actions.values():
         for need in action.needs:
             users.setdefault(need, []).append(action.id)
     order = _order(actions)
     return ActionGraph(actions=actions, order=order, users={node: tuple(ids) for node, ids in users.items()})
+
+
+def _kept(asset: Asset, known: Mapping[ActionId, Action]) -> list[Action]:
+    """All actions of an asset as they were; none where it has changed, or hangs on another, which may have."""
+    nodes: list[ActionId] = [*((asset.name, step.index) for step in asset.steps), (asset.name, None)]
+    found = [action for node in nodes if (action := known.get(node)) is not None and action.asset is asset]
+    alone = all(need[0] == asset.name for action in found for need in action.needs)
+    return found if alone and len(found) == len(nodes) else []
 
 
 def _actions(asset: Asset, by_name: Mapping[str, Asset]) -> Iterator[Action]:

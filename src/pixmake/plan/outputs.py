@@ -50,7 +50,7 @@ def _judge(world: World, asset: Asset, output: Output, picture: Artifact | None)
 def _not_fresh(world: World, path: str) -> FileState:
     if not world.exists(path):
         return "missing"
-    return "stale" if world.owns(path) else "edited"
+    return "stale" if world.owned(path) else "edited"
 
 
 def ownership(world: World, output: Output) -> FileState:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
@@ -54,6 +54,10 @@ class View:
     draft: bool = False
     may_repeat: bool = False
     update: frozenset[str] = frozenset()
+    more: Mapping[tuple[str, int | None], int] = field(default_factory=dict)
+    """Pictures wanted beyond the spec's variants, by asset and step: what `reroll` asks for."""
+    restore: frozenset[str] = frozenset()
+    """Assets whose files are written again whoever changed them."""
 
 
 class World:
@@ -261,8 +265,17 @@ class World:
         return pin is not None and pin.digest == digest
 
     def owns(self, path: str) -> bool:
-        """Whether the file at `path` is ours and unedited, so that it may be replaced (semantics, Ours or edited)."""
-        digest = self.memo.digest_of(self._place(path))
+        """Whether the file at `path` is ours and unedited, so that it may be replaced (semantics, Ours or edited).
+
+        Looks at the file as it is now; a plan, for which it stands still, asks `owned`.
+        """
+        return self._is_ours(path, self.memo.digest_of(self._place(path)))
+
+    def owned(self, path: str) -> bool:
+        """Whether the file that this look at the world found at `path` is ours and unedited."""
+        return self._is_ours(path, self.standing(path))
+
+    def _is_ours(self, path: str, digest: Digest | None) -> bool:
         if (
             digest is None
             or self._recorded(path, digest)
