@@ -153,13 +153,11 @@ def main() -> None:
     watched, built = found["watch"], found["cold_build"]
     assert isinstance(watched, dict) and isinstance(built, dict)
     print(f"{found['assets']} assets, {found['changes']} changes of one prompt, drafts of {found['size']} pixels")
-    for name, times in (("save → draft, watch", watched), ("cold build process", built)):
-        print(
-            f"  {name:20} median {times['median'] * 1000:6.0f} ms   best {times['best'] * 1000:6.0f}   worst {times['worst'] * 1000:6.0f}"
-        )
-    print(
-        f"  the watch is {found['ratio']} times as fast; goal {GOAL * 1000:.0f} ms: {'reached' if found['reached'] else 'missed'}"
-    )
+    for name, times in (("save to draft, watch", watched), ("cold build process", built)):
+        median, best, worst = (times[key] * 1000 for key in ("median", "best", "worst"))
+        print(f"  {name:20} median {median:6.0f} ms   best {best:6.0f}   worst {worst:6.0f}")
+    reached = "reached" if found["reached"] else "missed"
+    print(f"  the watch is {found['ratio']} times as fast; goal {GOAL * 1000:.0f} ms: {reached}")
     if found["idle_cpu"] is not None:
         print(f"  idle: {found['idle_cpu']:.2%} of one processor")
     print(f"  first build {found['first_build']} s; load {found['load']}")

@@ -7,6 +7,7 @@ clean build would leave it. One thread looks, plans and builds; listening and ke
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -34,6 +35,8 @@ ASLEEP = 5.0
 PAY_KEY, QUIT_KEYS = "p", frozenset({"q", "Q"})
 
 
+FEW = 20
+"""Pieces of work that are made so quickly that garbage can wait for their end."""
 Stamp = tuple[int, ...]
 
 
@@ -74,6 +77,7 @@ class Watch:
         self._own: dict[str, Stamp | None] = {}
         self._shown: tuple[str, ...] = ()
         self._broken = False
+        self._littered = False
         self._agreed: tuple[Purchase, ...] = ()
         self._beat = self._clock.now().timestamp(), self._clock.monotonic()
         self._looked = time.monotonic()
@@ -129,6 +133,9 @@ class Watch:
         batch.files = {path: None for path in batch.files if not self._is_own(path)}
         if batch.changed:
             self._look(batch)
+        elif self._littered and not batch.keys:
+            gc.collect()
+            self._littered = False
         if PAY_KEY in batch.keys:
             self._pay(asked=True)
         elif self.purse.due and time.monotonic() >= self._changed + self._pace.paying:
@@ -165,6 +172,8 @@ class Watch:
         """Loads, plans, and builds what is free. Problems are told, and end nothing."""
         began = batch.began if batch.began is not None else time.monotonic()
         started = time.monotonic()
+        gc.disable()  # a collection in the middle costs a tenth of the time; it is done when nobody waits
+        self._littered = True
         try:
             report = self._build_free(batch)
         except (Problem, OSError) as trouble:
@@ -175,6 +184,8 @@ class Watch:
             self._listen_on(self._places_despite(found))
         else:
             self._finish(batch, report, began)
+        finally:
+            gc.enable()
         self._looked = time.monotonic()
         self._took = self._looked - started
         if batch.files or batch.began is not None:
@@ -183,6 +194,8 @@ class Watch:
     def _build_free(self, batch: Batch) -> BuildReport:
         project = self._loaded()
         plan = project.plan(*self._selectors, exclude=self._exclude, draft=self._draft)
+        if sum(entry.pending for entry in plan.entries) > FEW:
+            gc.enable()
         return self._build(project, plan, max_cost=Decimal(0))
 
     def _loaded(self) -> Project:
