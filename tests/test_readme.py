@@ -34,17 +34,6 @@ def test_ci_runs_the_command_of_the_readme() -> None:
     assert last in (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 
 
-def test_the_plan_is_the_plan(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("PIXMAKE_STORE", str(tmp_path))
-    monkeypatch.delenv("COLUMNS", raising=False)  # as in a pipe: nothing is wrapped
-    monkeypatch.chdir(ROOT)
-    assert main(["plan", "--profile", "final", "site/**"]) == 0
-    said = capsys.readouterr()
-    assert blocks("")[0] == said.out + said.err
-
-
 def test_the_error_is_the_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
