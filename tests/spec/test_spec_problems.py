@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pixmake.diagnostics import Problem
 
 HERE = Path(__file__).parent
 CASES = sorted((HERE / "problems").glob("*.txt"))
-PAGE = HERE.parents[1] / "docs" / "errors.md"
+ROOT = HERE.parents[1]
 
 
 def parts(case: Path) -> tuple[dict[str, str], str]:
@@ -29,6 +30,23 @@ def test_the_whole_text(case: Path, project: Project) -> None:
     with pytest.raises(Problem) as caught:
         project.load()
     assert str(caught.value) == expected
+
+
+def explained() -> set[str]:
+    return set(re.findall(r"^## (\S+)$", (ROOT / "docs/errors.md").read_text("utf-8"), flags=re.MULTILINE))
+
+
+def test_every_code_of_the_room_has_a_case() -> None:
+    words = {
+        node.value
+        for path in (ROOT / "src/pixmake/spec").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    shown = [parts(case)[1] for case in CASES] + [Path(__file__).read_text("utf-8")]
+    said = {code for text in shown for code in re.findall(r"(?:error\[|\(\")([a-z0-9-]+)", text)}
+    assert (words & explained()) - said - {"store", "provider"} == set()
+    assert {code for text in shown[:-1] for code in re.findall(r"error\[([a-z0-9-]+)\]", text)} <= explained()
 
 
 def test_bytes_that_are_no_text(project: Project) -> None:

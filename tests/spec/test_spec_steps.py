@@ -23,7 +23,7 @@ assets:
     edits:
       - two {{ v }}
       - {prompt: "three {{ v }}", vars: {v: 2}, model: n, options: {b: 2}, variants: 2, pick: ask, fence: false}
-      - {prompt: "{{ x }}", verbatim: true, template: "ignored"}
+      - {prompt: "{{ x }}", verbatim: true}
 """
     files = {"r.png": ""}
     first, second, third, fourth = project.assets(text, files)["a"].steps

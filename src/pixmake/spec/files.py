@@ -20,6 +20,7 @@ SECRET = re.compile(
     re.IGNORECASE,
 )
 """What may be a key: excerpts in messages show it masked."""
+SECRET_WORDS = ("api_key", "api-key", "apikey", "token", "secret", "password", "authorization", "sk-")
 WILD = re.compile(r"[*?\[]")
 
 
@@ -73,7 +74,8 @@ class Files:
         if kept is not None and kept.text == text and kept.name == name:
             return kept
         source = Source(name, text)
-        if SECRET.search(text) is not None:
+        lowered = text.lower()
+        if any(word in lowered for word in SECRET_WORDS):
             source.lines[:] = [SECRET.sub(_masked, line) for line in source.lines]
         return source
 

@@ -30,6 +30,8 @@ class Start:
     output_keys: tuple[str, ...]
     name_key: str
     before: Made | None
+    is_kept: bool = True
+    """False where paths of outputs were made by template files: then they are made anew each time."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,7 +61,8 @@ class Makers:
                 fresh.append(result.asset)
             elif result.warnings:
                 self.collector.found += result.warnings
-            made[id(start.draft)] = result
+            if start.is_kept:
+                made[id(start.draft)] = result
             assets.append(result.asset)
         if not self.collector.errors:
             linked = [asset for asset in (fresh if was_sound else assets) if is_linked(asset)]
@@ -78,14 +81,19 @@ class Makers:
             if before is not None:
                 start = Start(draft, before.outputs, before.output_keys, before.name_key, before)
             else:
-                outputs = self.outputs(draft)
+                outputs, is_kept = self.outputs(draft)
                 keys = tuple(key_of(output) for output in outputs)
-                start = Start(draft, outputs, keys, canonical(draft.name), None)
+                start = Start(draft, outputs, keys, canonical(draft.name), None, is_kept)
             found.append(start)
         return found
 
-    def outputs(self, draft: Draft) -> tuple[Output, ...]:
-        return Outlet(draft, self.places, self.workshop.renderers, self.collector).outputs()
+    def outputs(self, draft: Draft) -> tuple[tuple[Output, ...], bool]:
+        """The outputs of an asset, and whether no template file was needed for them."""
+        renderers = list(self.cache.renderers.values())
+        for renderer in renderers:
+            renderer.used.clear()
+        outputs = Outlet(draft, self.places, self.workshop.renderers, self.collector).outputs()
+        return outputs, not any(renderer.used for renderer in renderers)
 
     def make(self, start: Start, lookup: Lookup) -> Made:
         lookup.links = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,14 +52,14 @@ def _first(merged: Branch, set_here: frozenset[str], context: dict[str, Any], re
     has_origin = entry(merged, "from") is not None
     if entry(merged, "prompt") is None and has_origin:
         return None
-    return _prompt(merged, context, renderers, merged)
+    return _prompt(merged, context, renderers, merged, set_here)
 
 
 def _edit(item: Node, context: Mapping[str, Any], renderers: Renderers) -> Prompt | None:
     if isinstance(item, Leaf):
         fields = Branch(item.spot)
         fields.add(item, "prompt", item)
-        found = _prompt(fields, context, renderers, item)
+        found = _prompt(fields, context, renderers, item, fields.entries.keys())
         if found is None:
             return None
         return Prompt(found.text, False, item, Branch(item.spot))
@@ -67,7 +68,7 @@ def _edit(item: Node, context: Mapping[str, Any], renderers: Renderers) -> Promp
     if own is not None:
         shielded = {name: context[name] for name in ("row", "asset", "env") if name in context}
         context = {**deep_data(context, render_vars(own, renderers, context)), **shielded}
-    found = _prompt(item, context, renderers, item)
+    found = _prompt(item, context, renderers, item, item.entries.keys())
     if found is None:
         message = "this edit has no prompt"
         raise Failed(Diagnostic(code="no-prompt", message=message, span=item.span, help="add 'prompt:'"))
@@ -81,11 +82,16 @@ def _edit(item: Node, context: Mapping[str, Any], renderers: Renderers) -> Promp
     return Prompt(found.text, found.verbatim, found.leaf, fields)
 
 
-def _prompt(fields: Branch, context: Mapping[str, Any], renderers: Renderers, place: Node) -> Prompt | None:
+def _prompt(
+    fields: Branch, context: Mapping[str, Any], renderers: Renderers, place: Node, own: AbstractSet[str]
+) -> Prompt | None:
+    """The text of one step; `own` names the fields that are written at it and not taken from below."""
     prompt, template = _leaf(fields, "prompt"), _leaf(fields, "template")
     if _verbatim(fields, context, renderers):
         if prompt is None:
             return None
+        if template is not None and {"template", "verbatim"} <= own:
+            _refuse_template(template)
         _refuse_reference(prompt, context)
         return Prompt(str(prompt.value), True, prompt, None)
     text = None
@@ -119,6 +125,17 @@ def _verbatim(fields: Branch, context: Mapping[str, Any], renderers: Renderers) 
             raise Failed(Diagnostic(code="wrong-type", message=message, span=node.span))
         return value
     return node.value is True
+
+
+def _refuse_template(template: Leaf) -> None:
+    raise Failed(
+        Diagnostic(
+            code="verbatim-template",
+            message="'template' has no effect: the prompt is verbatim",
+            span=template.span,
+            help="leave 'template' or 'verbatim' out",
+        )
+    )
 
 
 def _refuse_reference(prompt: Leaf, context: Mapping[str, Any]) -> None:
