@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
@@ -39,6 +40,17 @@ LOCAL_STATE = ".pixmake"
 
 def _silent(event: Event) -> None:
     """Listens to nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a plan was asked for besides its selectors; see `Project.plan`."""
+
+    draft: bool = False
+    repeat: bool = False
+    update: frozenset[str] = frozenset()
+    restore: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    more: Mapping[tuple[str, int | None], int] = field(default_factory=dict)
 
 
 class Project:
@@ -110,21 +122,31 @@ class Project:
         draft: bool = False,
         update: Sequence[str] = (),
         repeat_unknown: bool = False,
+        restore: Sequence[str] = (),
+        more: Mapping[tuple[str, int | None], int] | None = None,
     ) -> Plan:
         """What a build would do for these assets, why, and for how much. Writes nothing, sends nothing, needs no key.
 
-        `update` names frozen assets that may change; `repeat_unknown` plans unknown calls to be sent again.
-        Raises Problem for a selector that matches nothing.
+        `update` names frozen assets that may change; `repeat_unknown` plans unknown calls to be sent again; `restore`
+        names assets whose last bought pictures are written over whatever stands at their outputs; `more` wants pictures
+        beyond a step's variants. Raises Problem for a selector that matches nothing.
         """
         chosen = self.select(selectors, exclude)
-        thawed = {asset.name for asset in self.select(update)} if update else set()
-        return make_plan(self.spec, self.graph, self._world(draft, thawed, repeat_unknown), chosen)
+        restored = self.select(restore) if restore else []
+        asked = Asked(
+            draft=draft,
+            repeat=repeat_unknown,
+            update=frozenset(asset.name for asset in self.select(update)) if update else frozenset(),
+            restore={asset.name: tuple(output.path for output in asset.outputs) for asset in restored},
+            more=more or {},
+        )
+        return make_plan(self.spec, self.graph, self._world(asked), chosen)
 
     def select(self, selectors: Sequence[str] = (), exclude: Sequence[str] = ()) -> list[Asset]:
         """The assets that selectors mean; all of them for none."""
         field = Field(assets=self.assets, graph=self.graph)
         if needs_states([*selectors, *exclude]):
-            plan = make_plan(self.spec, self.graph, self._world(False, (), False), self.assets)
+            plan = make_plan(self.spec, self.graph, self._world(Asked()), self.assets)
             field = Field(assets=self.assets, graph=self.graph, states=states_of(plan))
         return select(selectors, field, exclude)
 
@@ -202,7 +224,7 @@ class Project:
             self._lock = stamp, read(path)
         return self._lock[1]
 
-    def _world(self, draft: bool, thawed: Collection[str], repeat: bool) -> World:
+    def _world(self, asked: Asked) -> World:
         from pixmake.providers.draft import ENGINE
 
         self.store.results.refresh()
@@ -214,9 +236,11 @@ class Project:
             today=self.clock.now().date().isoformat(),
             engine=ENGINE,
             mark=settings is None or settings.settings.get("mark") is not False,
-            draft=draft,
-            may_repeat=repeat,
-            update=frozenset(thawed),
+            draft=asked.draft,
+            may_repeat=asked.repeat,
+            update=asked.update,
+            restore=asked.restore,
+            more=asked.more,
         )
         painters = self._painters.of(self.spec)
         world = World(view, self.lock(), self.store, self.memo, self.shelf, painters, self._derive)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 from filelock import FileLock
 
@@ -53,19 +54,18 @@ def record_lock(
         if written is not None:
             write(plan.world.root / LOCK_NAME, lock)  # a merged text is tidied even where its content stays
         return lock
-    updated = _written(plan, changed, [(name, plan.profile) for name in renames.values()])
+    updated = change_lock(plan.world.root, changed, [(name, plan.profile) for name in renames.values()])
     renames.clear()
     return updated
 
 
-def _written(plan: Plan, changed: Iterable[Line], gone: Iterable[Name]) -> Lock:
+def change_lock(root: Path, lines: Iterable[Line], gone: Iterable[Name] = ()) -> Lock:
     """Changes these lines of the file as it is now: another build of this checkout may have written since we read."""
-    state = plan.world.root / ".pixmake"
+    state = root / ".pixmake"
     state.mkdir(exist_ok=True)
     with FileLock(state / "assets.lock.held"):
-        path = plan.world.root / LOCK_NAME
-        updated = read(path).put(*changed).drop(*gone)
-        write(path, updated)
+        updated = read(root / LOCK_NAME).put(*lines).drop(*gone)
+        write(root / LOCK_NAME, updated)
     return updated
 
 

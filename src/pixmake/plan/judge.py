@@ -125,6 +125,7 @@ class Judge:
             state="waits",
             reason=pending.reason,
             causes=pending.causes,
+            request=bound,
             images=step.variants,
             requests=len(counts),
             cost=price(painter, bound, sizes, counts),
@@ -209,7 +210,7 @@ class Judge:
             )
         pool = self.world.pool(case.key)
         pinned = self._candidates(case, pool)
-        missing = max(0, case.step.variants - len(pinned))
+        missing = max(0, case.step.variants - len(pinned)) + self.world.view.more.get(case.action.id, 0)
         base = Verdict(state="fresh", reason="bought", request=case.request, key=case.key, pinned=pinned)
         base = self._choose(case, base, missing)
         if not missing or base.state in ("blocked", "conflict"):
@@ -219,7 +220,9 @@ class Judge:
     def _candidates(self, case: Case, pool: Pool) -> tuple[Digest, ...]:
         """Usable pictures in the order that `pick` counts: the lock's list first, then what the pool has beyond it."""
         listed = case.pin.variants if case.pin is not None and case.pin.key == case.key else ()
-        return tuple(dict.fromkeys([*listed, *(result.digest for result in pool.bought)]))
+        last = self.world.last_pick(case.action.asset.name, case.key) if pool.picks else None
+        kept = [result.digest for result in pool.results if result.digest == last]  # a person's own, from before
+        return tuple(dict.fromkeys([*listed, *(result.digest for result in pool.bought), *kept]))
 
     def _choose(self, case: Case, base: Verdict, missing: int) -> Verdict:
         """Which candidate goes on: the spec's number, else the lock's, else the last pick for this key, else the first."""
@@ -273,6 +276,8 @@ class Judge:
         return self._order(case, base, missing)
 
     def _ended(self, pool: Pool, case: Case) -> tuple[State, str] | None:
+        if self.world.view.more.get(case.action.id):
+            return None  # a person asked for this very step again
         if pool.unanswered and not self.world.may_repeat and not self.world.in_flight(case.key):
             return "unknown", "sent before, and no usable answer came: it may have been billed"
         refusal = pool.refusal(case.step.moderation)

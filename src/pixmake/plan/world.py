@@ -56,8 +56,8 @@ class View:
     update: frozenset[str] = frozenset()
     more: Mapping[tuple[str, int | None], int] = field(default_factory=dict)
     """Pictures wanted beyond the spec's variants, by asset and step: what `reroll` asks for."""
-    restore: frozenset[str] = frozenset()
-    """Assets whose files are written again whoever changed them."""
+    restore: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Assets whose last bought pictures are written again, with the paths that are replaced whoever changed them."""
 
 
 class World:
@@ -169,6 +169,8 @@ class World:
         """Whether the bought picture stays until somebody names the asset."""
         if asset.name in self.view.update:
             return False
+        if asset.name in self.view.restore:
+            return True
         return asset.frozen or any(line.frozen for line in self._lines(asset.name))
 
     # --- store ---------------------------------------------------------------------------------------------------
@@ -278,6 +280,7 @@ class World:
     def _is_ours(self, path: str, digest: Digest | None) -> bool:
         if (
             digest is None
+            or any(path in paths for paths in self.view.restore.values())
             or self._recorded(path, digest)
             or any(pin.digest == digest for pin in self._output_pins(path))
         ):
@@ -306,6 +309,12 @@ class World:
             return False
         self.wrote(path, order.recipe, digest)
         return True
+
+    def pin_of(self, path: str) -> OutputPin:
+        """What the local record says of an output that was just written or accepted."""
+        pin = self.memo.output(path)
+        assert pin is not None, "wrote() came first"
+        return pin
 
     def wrote(self, path: str, recipe: Digest, digest: Digest) -> None:
         """Told by publishing: this file stands there now and is ours."""

@@ -1,0 +1,358 @@
+"""Build room: the verbs for intent: what a person decides about pictures that are there. None of them edits the spec.
+
+Where the spec itself says `pick` or `frozen`, the contrary verb is refused and names the line. Bytes go into the store
+first, then the journal, then the lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+from pixmake.build.project import Project
+from pixmake.build.recording import Keeper, change_lock, record_lock
+from pixmake.diagnostics import Problem, Span, did_you_mean, problem
+from pixmake.digest import Digest
+from pixmake.imaging.probe import BadPicture, probe_bytes
+from pixmake.plan.entries import Verdict
+from pixmake.plan.keys import preimage
+from pixmake.plan.planner import Plan
+from pixmake.publish.realize import Realizer
+from pixmake.spec.asset import Asset, Step
+from pixmake.store.lockfile import Line, StepPin
+from pixmake.store.records import Outcome, Pick, Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One picture that `pick` may name by its number (from 1). `path` is its file in the store, None where it is lost."""
+
+    number: int
+    digest: Digest
+    picked: bool
+    source: str
+    width: int | None
+    height: int | None
+    cost: Decimal | None
+    time: str | None
+    path: Path | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What `X#i` names: one step of one asset, with the plan that was made to look at it."""
+
+    asset: Asset
+    step: Step
+    place: int
+    plan: Plan
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.plan.judge.done[self.asset.name, self.step.index]
+
+    @property
+    def name(self) -> str:
+        return f"{self.asset.name}#{self.step.index}"
+
+
+class Intent:
+    """The verbs of one project. Each reads the world anew, writes what it must and nothing else."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    # --- pick ------------------------------------------------------------------------------------------------------
+
+    def candidates(self, text: str) -> list[Candidate]:
+        """The pictures of a step in the order that `pick` counts. Raises Problem for a target that is none."""
+        return self._candidates(self._target(text, several=True))
+
+    def pick(self, text: str, number: int) -> Candidate:
+        """The lock names candidate `number` from now on; what is built on it becomes `pay`. Nothing is bought."""
+        target = self._target(text, several=True)
+        _refuse_spec(target.asset, target.step.pick, "pick", target.step)
+        found = self._candidates(target)
+        if not 1 <= number <= len(found):
+            raise problem(
+                "no-candidate",
+                f"'{target.name}' has no candidate {number}",
+                help=f"it has {len(found)}: `pixmake pick {target.name}` lists them"
+                if found
+                else "nothing was bought for it yet: build first",
+            )
+        self._point(target, found[number - 1].digest, [item.digest for item in found])
+        return replace(found[number - 1], picked=True)
+
+    def _candidates(self, target: Target) -> list[Candidate]:
+        verdict, content = target.verdict, self.project.store.content
+        key = verdict.key
+        known = {item.digest: item for item in self.project.store.results.pool(key).results} if key else {}
+        picked = verdict.picked or (verdict.pinned[0] if verdict.pinned and not verdict.asking else None)
+        return [
+            Candidate(
+                number=number,
+                digest=digest,
+                picked=digest == picked,
+                source=known[digest].source if digest in known else "unknown",
+                width=known[digest].width if digest in known else None,
+                height=known[digest].height if digest in known else None,
+                cost=known[digest].cost if digest in known else None,
+                time=known[digest].time if digest in known else None,
+                path=content.path(digest) if content.has(digest) else None,
+            )
+            for number, digest in enumerate(verdict.pinned, start=1)
+        ]
+
+    def _point(self, target: Target, digest: Digest, variants: Sequence[Digest]) -> None:
+        """Lock and store remember which candidate goes on."""
+        verdict = target.verdict
+        assert verdict.key is not None
+        line, pins = self._line(target)
+        old = pins[target.place] if target.place < len(pins) else None
+        same = old is not None and old.key == verdict.key
+        pin = old if same and old is not None else _new_pin(target)
+        pins[target.place : target.place + 1] = [replace(pin, variants=tuple(variants), pick=digest, shown=None)]
+        self._write(replace(line, steps=tuple(pins)))
+        self.project.store.journal.append(
+            Pick(
+                key=verdict.key,
+                scope=target.plan.world.view.scope,
+                asset=target.asset.name,
+                digest=digest,
+                time=self._now(),
+                profile=self.project.profile,
+            )
+        )
+
+    # --- freeze, unfreeze, forget ------------------------------------------------------------------------------------
+
+    def freeze(self, selectors: Sequence[str]) -> list[str]:
+        """Keeps the bought pictures of these assets, whatever becomes of their requests. Returns their names."""
+        assets = self.project.select(selectors)
+        for asset in assets:
+            if not asset.frozen and "frozen" in asset.spans:
+                raise _spec_says(asset, "frozen: false", asset.spans["frozen"], "take that line out")
+        plan = self.project.plan(*(asset.name for asset in assets))
+        lines = [(asset, plan.world.line(asset.name)[0]) for asset in assets]
+        for asset, line in lines:
+            if line is None or not any(pin.variants for pin in line.steps):
+                raise problem("nothing-bought", f"'{asset.name}' has no bought picture to keep", help="build it first")
+        change_lock(self.project.root, [replace(line, frozen=True) for _, line in lines if line is not None])
+        frozen = self.project.plan(*(asset.name for asset in assets))  # keeps fenced pictures as pixels too
+        record_lock(frozen, frozen.world.lock, self._keeper(frozen), {})
+        return [asset.name for asset in assets]
+
+    def unfreeze(self, selectors: Sequence[str]) -> list[str]:
+        """Lets a changed request buy again. Returns the names of the assets that were frozen."""
+        assets = self.project.select(selectors)
+        for asset in assets:
+            if asset.frozen:
+                raise _spec_says(asset, "frozen: true", asset.spans.get("frozen") or asset.span, "take that line out")
+        lock = self.project.lock()
+        lines = [
+            line for asset in assets for line in lock.alternatives(asset.name, self.project.profile) if line.frozen
+        ]
+        change_lock(self.project.root, [replace(line, frozen=False) for line in lines])
+        return [line.asset for line in lines]
+
+    def forget(self, selectors: Sequence[str]) -> list[str]:
+        """Drops the lock lines of assets, or of orphans by their exact names. Nothing is deleted. Returns the names."""
+        lock = self.project.lock()
+        known = [name for name, profile in lock.lines if profile == self.project.profile]
+        names: list[str] = []
+        for text in selectors:
+            try:
+                names += [asset.name for asset in self.project.select([text])]
+            except Problem:
+                if text not in known:
+                    raise
+                names.append(text)
+        gone = [name for name in dict.fromkeys(names) if name in known]
+        if not gone:
+            near = did_you_mean(selectors[0], known)
+            raise problem(
+                "no-lock-line",
+                f"the lock has no line for '{selectors[0]}'",
+                help=f"did you mean '{near}'?" if near else "there is nothing to forget",
+            )
+        change_lock(self.project.root, [], [(name, self.project.profile) for name in gone])
+        return gone
+
+    # --- adopt, accept -------------------------------------------------------------------------------------------------
+
+    def adopt(self, text: str, file: Path) -> Candidate:
+        """A hand-made or older file becomes the step's picture, source `human`; this project's alone."""
+        target = self._target(text, thawed=True)
+        _refuse_spec(target.asset, target.step.pick, "pick", target.step)
+        verdict = target.verdict
+        if verdict.key is None or verdict.request is None:
+            raise problem("not-ready", f"'{target.name}' can't take a picture yet: {verdict.reason}")
+        result = self._kept(file, "human", target)
+        outcome = Outcome(intent=None, key=verdict.key, results=(result,), request=preimage(verdict.request))
+        self.project.store.journal.append(outcome)
+        self._point(target, result.digest, list(dict.fromkeys([*verdict.pinned, result.digest])))
+        return self.candidates(target.name)[-1]
+
+    def accept(self, text: str) -> list[str]:
+        """The wording changed, the picture stays: binds new keys of X's own steps to the pictures of the old ones.
+
+        For an output that was edited by hand: it is shipped as it is until its recipe changes. Returns what was bound.
+        """
+        asset = self._asset(text.partition("#")[0])
+        only = self._target(text).step.index if "#" in text else None
+        bound = self._accept_files(asset) if only is None else []
+        for step in asset.steps:
+            if only is None or step.index == only:
+                bound += self._accept_step(self._target(f"{asset.name}#{step.index}", thawed=True))
+        if not bound:
+            raise problem("nothing-to-accept", f"'{asset.name}' has nothing to accept: its pictures fit its spec")
+        return bound
+
+    def _accept_step(self, target: Target) -> list[str]:
+        """Binds one step's new key to the pictures its lock line names for the old one."""
+        _, pins = self._line(target)
+        old = pins[target.place] if target.place < len(pins) else None
+        verdict = target.verdict
+        if old is None or not old.variants or verdict.key in (None, old.key) or verdict.request is None:
+            return []
+        assert verdict.key is not None
+        pool = {item.digest: item for item in self.project.store.results.pool(old.key).results}
+        results = tuple(
+            replace(
+                pool[digest], source="accepted", cost=Decimal(0), scope=target.plan.world.view.scope, time=self._now()
+            )
+            for digest in old.variants
+            if digest in pool
+        )
+        self.project.store.journal.append(
+            Outcome(intent=None, key=verdict.key, results=results, request=preimage(verdict.request))
+        )
+        self._point(target, old.pick or old.variants[0], old.variants)
+        return [target.name]
+
+    def _accept_files(self, asset: Asset) -> list[str]:
+        """Hand-edited outputs go into the store and their digests into the lock."""
+        found = self.project.plan(asset.name)
+        touched = {item.path for entry in found.entries for item in entry.outputs if item.state == "edited"}
+        plan = self.project.plan(
+            asset.name, restore=[asset.name]
+        )  # as if the files were ours: that tells their recipes
+        files = [item for entry in plan.entries if entry.asset == asset.name for item in entry.outputs]
+        edited = [item for item in files if item.path in touched and item.recipe is not None]
+        line = plan.world.line(asset.name)[0] or Line(asset=asset.name, profile=self.project.profile)
+        for item in edited:
+            digest = self.project.store.content.put(self.project.root / item.path)
+            assert item.recipe is not None
+            plan.world.wrote(item.path, item.recipe, digest)
+            line = replace(line, outputs={**line.outputs, item.path: plan.world.pin_of(item.path)})
+        if edited:
+            change_lock(self.project.root, [line])
+            self.project.memo.save()
+        return [item.path for item in edited]
+
+    def _kept(self, file: Path, source: str, target: Target) -> Result:
+        """A file's bytes in the store, as a result. Raises Problem for what is no picture."""
+        try:
+            data = file.read_bytes()
+            facts = probe_bytes(data)
+        except BadPicture as bad:
+            raise problem("bad-picture", f"'{file}' {bad.message}", help=bad.help) from bad
+        except OSError as error:
+            raise problem("unreadable-file", f"'{file}' can't be read: {error.strerror}") from error
+        return Result(
+            digest=self.project.store.content.put(data),
+            media_type=facts.media_type,
+            bytes=len(data),
+            time=self._now(),
+            source=source,
+            scope=target.plan.world.view.scope,
+            width=facts.upright_width,
+            height=facts.upright_height,
+            cost=Decimal(0),
+        )
+
+    # --- small things --------------------------------------------------------------------------------------------------
+
+    def _asset(self, text: str) -> Asset:
+        found = self.project.select([text])
+        if len(found) > 1:
+            names = ", ".join(asset.name for asset in found[:4])
+            raise problem("several-assets", f"'{text}' names {len(found)} assets", help=f"name one of them: {names}, …")
+        return found[0]
+
+    def _target(self, text: str, *, several: bool = False, thawed: bool = False) -> Target:
+        """The step that `X#i` or `X` names: the last paid one; with `several`, the last with several candidates.
+
+        `thawed`: a frozen asset is looked at as its spec is now, not as it was kept.
+        """
+        name, _, number = text.partition("#")
+        asset = self._asset(name)
+        if not asset.steps:
+            raise problem("no-steps", f"'{asset.name}' has no paid step: it is derived from another picture")
+        plan = self.project.plan(asset.name, update=[asset.name] if thawed else [])
+        step = _numbered(asset, number) if number else _default(asset, plan, several)
+        return Target(asset=asset, step=step, place=step.index - asset.steps[0].index, plan=plan)
+
+    def _line(self, target: Target) -> tuple[Line, list[StepPin]]:
+        line = target.plan.world.line(target.asset.name)[0]
+        if line is None:
+            line = Line(asset=target.asset.name, profile=self.project.profile)
+        pins = list(line.steps)
+        for place, step in enumerate(target.asset.steps[: target.place]):
+            if place >= len(pins):  # the lock was lost, the store knows the earlier steps
+                pins.append(_new_pin(Target(asset=target.asset, step=step, place=place, plan=target.plan)))
+        return line, pins
+
+    def _write(self, line: Line) -> None:
+        change_lock(self.project.root, [line])
+
+    def _keeper(self, plan: Plan) -> Keeper:
+        world = plan.world
+        realizer = Realizer(content=world.store.content, shelf=world.shelf, elsewhere=world.elsewhere)
+        return lambda artifact: world.store.content.put(realizer.data(artifact))
+
+    def _now(self) -> str:
+        return self.project.clock.now().isoformat(timespec="milliseconds")
+
+
+def _numbered(asset: Asset, number: str) -> Step:
+    for step in asset.steps:
+        if str(step.index) == number:
+            return step
+    known = ", ".join(f"{asset.name}#{step.index}" for step in asset.steps)
+    raise problem("no-step", f"'{asset.name}' has no step '{number}'", help=f"steps: {known}")
+
+
+def _default(asset: Asset, plan: Plan, several: bool) -> Step:
+    if several:
+        done = plan.judge.done
+        many = [step for step in asset.steps if len(done[asset.name, step.index].pinned) > 1]
+        if many:
+            return many[-1]
+    return asset.steps[-1]
+
+
+def _new_pin(target: Target) -> StepPin:
+    verdict = target.verdict
+    assert verdict.key is not None
+    return StepPin(
+        key=verdict.key,
+        variants=verdict.pinned,
+        pick=verdict.picked,
+        model=verdict.request.model if verdict.request is not None else None,
+        size=verdict.request.size if verdict.request is not None else None,
+        written=target.step.size,
+    )
+
+
+def _refuse_spec(asset: Asset, said: object, field: str, step: Step) -> None:
+    """A number in the spec wins over the verb, so the verb would say something that is not so."""
+    if isinstance(said, int):
+        raise _spec_says(asset, f"{field}: {said}", step.spans.get(field) or step.span, "change or remove it there")
+
+
+def _spec_says(asset: Asset, text: str, span: Span | None, remedy: str) -> Problem:
+    return problem("spec-says", f"the spec says '{text}' for '{asset.name}'", span=span, help=remedy)

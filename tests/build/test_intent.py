@@ -1,0 +1,184 @@
+"""The verbs for intent: what a person decides stays decided, costs nothing, and never leaves the project."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from fakes.project import Ground, states
+from pixmake.build.intent import Intent
+from pixmake.diagnostics import Problem
+from pixmake.digest import sha256_file
+
+ONE = "version: 1\ndefaults: {model: gpt-image-2.5-flare}\nassets:\n  a: {prompt: a heart, variants: 3}\n"
+CHAIN = ONE.replace("variants: 3", "edits: [at night]")
+
+
+def intent(ground: Ground, root: Path | None = None) -> Intent:
+    return Intent(ground.project(root=root))
+
+
+def shown(ground: Ground, name: str = "a") -> str:
+    return sha256_file(ground.root / f"assets/{name}.png")
+
+
+def test_pick_repoints_for_nothing_and_survives_a_reverted_edit(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, ONE)
+    ground.build()
+    first = shown(ground)
+    assert ground.sent() == 3
+    candidates = intent(ground).candidates("a")
+    assert [item.picked for item in candidates] == [True, False, False]
+    assert all(item.source == "api" and item.path and item.cost for item in candidates)
+    intent(ground).pick("a", 3)
+    assert ground.build().exit_code == 0
+    second = shown(ground)
+    assert second != first
+    ground.edit("a heart", "a key")
+    ground.build()
+    assert ground.sent() == 3
+    ground.edit("a key", "a heart")
+    assert (ground.build().exit_code, ground.sent()) == (0, 0)
+    assert shown(ground) == second
+
+
+def test_a_pick_in_the_spec_is_not_overruled(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, ONE.replace("variants: 3", "variants: 3, pick: 2"))
+    ground.build()
+    lock = (ground.root / "assets.lock").read_text()
+    with pytest.raises(Problem) as caught:
+        intent(ground).pick("a", 1)
+    assert str(caught.value) == (
+        "assets.yaml:4:43: error[spec-says]: the spec says 'pick: 2' for 'a'\n"
+        "    4 |   a: {prompt: a heart, variants: 3, pick: 2}\n"
+        "      |                                           ^\n"
+        "help: change or remove it there"
+    )
+    assert (ground.root / "assets.lock").read_text() == lock
+
+
+def test_a_pick_beyond_the_pool(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, ONE)
+    ground.build()
+    with pytest.raises(Problem, match="'a#0' has no candidate 4"):
+        intent(ground).pick("a", 4)
+
+
+def test_pick_answers_ask(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, ONE.replace("variants: 3", "variants: 2, pick: ask, edits: [at night]"))
+    ground.build()
+    assert ground.sent() == 2
+    intent(ground).pick("a", 2)
+    assert states(ground.plan()) == {"a#0": "fresh", "a#1": "pay"}
+    assert (ground.build().exit_code, ground.sent()) == (0, 1)
+
+
+def test_freeze_keeps_and_unfreeze_lets_go(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, CHAIN)
+    ground.build()
+    ground.sent()
+    before = shown(ground)
+    assert intent(ground).freeze(["a"]) == ["a"]
+    ground.edit("a heart", "a black heart")
+    assert (ground.build().exit_code, ground.sent()) == (0, 0)
+    assert shown(ground) == before
+    assert intent(ground).unfreeze(["a"]) == ["a"]
+    assert (ground.build().exit_code, ground.sent()) == (0, 2)
+
+
+def test_what_was_never_bought_can_not_be_frozen(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match="'a' has no bought picture to keep"):
+        intent(Ground(tmp_path, ONE)).freeze(["a"])
+
+
+def test_a_spec_that_says_frozen_is_not_overruled(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, ONE.replace("variants: 3", "frozen: true"))
+    ground.build()
+    with pytest.raises(Problem, match="the spec says 'frozen: true' for 'a'"):
+        intent(ground).unfreeze(["a"])
+
+
+def test_accept_binds_new_keys_to_the_old_pictures_of_the_whole_chain(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, CHAIN + '  b: {from: "@a", prompt: later}\n')
+    ground.build()
+    assert ground.sent() == 3
+    before = shown(ground)
+    ground.edit("a heart", "a heart of gold")
+    assert states(ground.plan())["a#0"] == "pay"
+    assert intent(ground).accept("a") == ["a#0"]
+    assert set(states(ground.plan()).values()) == {"fresh"}
+    assert (ground.build().exit_code, ground.sent()) == (0, 0)
+    assert shown(ground) == before
+
+
+def test_what_one_project_accepts_or_adopts_no_other_sees(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, CHAIN)
+    ground.build()
+    other = ground.clone("other")
+    ground.sent()
+    ground.edit("at night", "by night")
+    intent(ground).accept("a")
+    assert (ground.build().exit_code, ground.sent()) == (0, 0)
+    text = (other / "assets.yaml").read_text().replace("at night", "by night")
+    (other / "assets.yaml").write_text(text)
+    assert (ground.build(root=other).exit_code, ground.sent()) == (0, 1)
+
+
+def test_adopt_takes_a_file_of_ones_own_and_builds_on_it(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, CHAIN)
+    ground.build()
+    ground.sent()
+    mine = ground.folder / "mine.png"
+    Image.new("RGB", (1024, 1024), "purple").save(mine)
+    adopted = intent(ground).adopt("a#0", mine)
+    assert (adopted.source, adopted.number) == ("human", 2)
+    assert states(ground.plan()) == {"a#0": "fresh", "a#1": "pay"}
+    ground.build()
+    assert ground.sent() == 1
+    intent(ground).adopt("a", mine)
+    assert (ground.build().exit_code, ground.sent()) == (0, 0)
+    assert (ground.root / "assets/a.png").read_bytes() == mine.read_bytes()
+    ground.edit("at night", "at dawn")
+    ground.build()
+    ground.edit("at dawn", "at night")
+    ground.sent()
+    assert (ground.build().exit_code, ground.sent()) == (0, 0)
+    assert (ground.root / "assets/a.png").read_bytes() == mine.read_bytes()
+
+
+def test_adopting_what_is_no_picture(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, ONE)
+    page = ground.write("page.png", "<html></html>")
+    with pytest.raises(Problem, match="is an HTML page, not a picture"):
+        intent(ground).adopt("a", page)
+
+
+def test_an_edited_file_that_is_accepted_ships_until_its_recipe_changes(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, ONE.replace(", variants: 3", ", size: 64x64"))
+    ground.build()
+    ground.sent()
+    path = ground.root / "assets/a.png"
+    Image.new("RGB", (64, 64), "teal").save(path)
+    mine = path.read_bytes()
+    assert ground.build().exit_code == 5
+    assert intent(ground).accept("a") == ["assets/a.png"]
+    shutil.rmtree(ground.root / ".pixmake")
+    assert (ground.build().exit_code, ground.sent()) == (0, 0)
+    assert path.read_bytes() == mine
+    ground.edit("64x64", "32x32")
+    assert (ground.build().exit_code, ground.sent()) == (0, 0)
+    assert Image.open(path).size == (32, 32)
+
+
+def test_forget_drops_the_line_and_deletes_nothing(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, ONE)
+    ground.build()
+    ground.sent()
+    assert intent(ground).forget(["a"]) == ["a"]
+    assert '"asset":"a"' not in (ground.root / "assets.lock").read_text()
+    assert (ground.build().exit_code, ground.sent()) == (0, 0)
+    with pytest.raises(Problem, match="matches nothing"):
+        intent(ground).forget(["b"])
