@@ -182,3 +182,83 @@ def test_forget_drops_the_line_and_deletes_nothing(tmp_path: Path) -> None:
     assert (ground.build().exit_code, ground.sent()) == (0, 0)
     with pytest.raises(Problem, match="matches nothing"):
         intent(ground).forget(["b"])
+
+
+def test_reroll_buys_more_for_the_same_request_and_moves_the_pick(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, ONE.replace(", variants: 3", "") + "  b: {prompt: a heart}\n")
+    ground.build()
+    first = shown(ground)
+    assert ground.sent() == 1
+    verbs = intent(ground)
+    planned = verbs.reroll("a", 2)
+    assert planned.plan.totals.images == 2
+    assert verbs.project.build(planned.plan, yes=True).exit_code == 0
+    assert ground.sent() == 2
+    picked = verbs.settle(planned)
+    assert picked is not None
+    assert picked.number == 2
+    assert (ground.build().exit_code, ground.sent()) == (0, 0)
+    assert shown(ground) != first
+    assert shown(ground, "b") == first
+
+
+def test_reroll_asks_again_after_a_refusal(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, ONE.replace(", variants: 3", ""))
+    ground.painter.script["a heart"] = ["refused"]
+    assert ground.build().exit_code == 1
+    assert ground.sent() == 1
+    assert (ground.build().exit_code, ground.sent()) == (1, 0)
+    verbs = intent(ground)
+    planned = verbs.reroll("a")
+    assert verbs.project.build(planned.plan, yes=True).exit_code == 0
+    assert verbs.settle(planned) is not None
+    assert (ground.build().exit_code, ground.sent()) == (0, 1)
+
+
+def test_reroll_with_a_pick_in_the_spec_only_tells_the_number(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, ONE.replace("variants: 3", "pick: 1"))
+    ground.build()
+    first = shown(ground)
+    verbs = intent(ground)
+    planned = verbs.reroll("a")
+    verbs.project.build(planned.plan, yes=True)
+    told = verbs.settle(planned)
+    assert told is not None
+    assert (told.number, told.picked) == (2, False)
+    ground.build()
+    assert shown(ground) == first
+
+
+def test_reroll_without_consent_sends_nothing(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, ONE.replace(", variants: 3", ""))
+    ground.build()
+    ground.sent()
+    verbs = intent(ground)
+    planned = verbs.reroll("a")
+    assert verbs.project.build(planned.plan).exit_code == 4
+    assert ground.sent() == 0
+    assert verbs.settle(planned) is None
+
+
+def test_restore_writes_over_hand_edits_and_drafts_and_never_pays(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, ONE.replace(", variants: 3", ""))
+    ground.build()
+    first = shown(ground)
+    ground.sent()
+    Image.new("RGB", (8, 8), "blue").save(ground.root / "assets/a.png")
+    verbs = intent(ground)
+    assert verbs.project.build(verbs.restore(["a"]), offline=True).exit_code == 0
+    assert shown(ground) == first
+    ground.edit("a heart", "a black heart")
+    assert ground.build(draft=True, yes=False).exit_code == 0
+    assert shown(ground) != first
+    verbs = intent(ground)
+    verbs.project.build(verbs.restore(["a"]), offline=True)
+    assert shown(ground) == first
+    assert ground.sent() == 0
+    assert states(ground.plan()) == {"a#0": "pay"}
+
+
+def test_what_was_never_bought_can_not_be_restored(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match="'a' has no bought picture to restore"):
+        intent(Ground(tmp_path, ONE)).restore(["a"])

@@ -17,6 +17,7 @@ from pixmake.diagnostics import Problem, Span, did_you_mean, problem
 from pixmake.digest import Digest
 from pixmake.imaging.probe import BadPicture, probe_bytes
 from pixmake.plan.entries import Verdict
+from pixmake.plan.inputs import Pending
 from pixmake.plan.keys import preimage
 from pixmake.plan.planner import Plan
 from pixmake.publish.realize import Realizer
@@ -56,6 +57,16 @@ class Target:
     @property
     def name(self) -> str:
         return f"{self.asset.name}#{self.step.index}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reroll:
+    """A reroll that is planned: what it is about, its plan, and the candidates there were before."""
+
+    target: str
+    plan: Plan
+    before: tuple[Digest, ...]
+    node: tuple[str, int]
 
 
 class Intent:
@@ -180,6 +191,44 @@ class Intent:
             )
         change_lock(self.project.root, [], [(name, self.project.profile) for name in gone])
         return gone
+
+    # --- reroll, restore -----------------------------------------------------------------------------------------------
+
+    def reroll(self, text: str, count: int = 1) -> Reroll:
+        """A plan that buys `count` more pictures for the same request of one step, also after a refusal or a loss.
+
+        It is priced and built like any plan; then `settle` moves the pick to the first of the new ones.
+        """
+        target = self._target(text, thawed=True)
+        node = (target.asset.name, target.step.index)
+        plan = self.project.plan(target.asset.name, update=[target.asset.name], more={node: count})
+        return Reroll(target=target.name, plan=plan, before=plan.judge.done[node].pinned, node=node)
+
+    def settle(self, reroll: Reroll) -> Candidate | None:
+        """After a reroll was built: the first new picture, which is the pick from now on; None where none came.
+
+        With a `pick` in the spec nothing is moved: only its number is told.
+        """
+        target = self._target(reroll.target, thawed=True)
+        found = self._candidates(target)
+        new = next((item for item in found if item.digest not in reroll.before), None)
+        if new is None or isinstance(target.step.pick, int):
+            return new
+        self._point(target, new.digest, [item.digest for item in found])
+        return replace(new, picked=True)
+
+    def restore(self, selectors: Sequence[str]) -> Plan:
+        """A plan that writes outputs again over hand edits, or the last bought pictures over drafts. It never pays.
+
+        Raises Problem for an asset of which nothing was ever bought.
+        """
+        names = [asset.name for asset in self.project.select(selectors)]
+        plan = self.project.plan(*names, restore=names)
+        for asset in plan.selected:
+            end = plan.judge.inputs.end(asset, plan.judge.done, plan.judge.frames)
+            if isinstance(end, Pending):
+                raise problem("nothing-bought", f"'{asset.name}' has no bought picture to restore: {end.reason}")
+        return plan
 
     # --- adopt, accept -------------------------------------------------------------------------------------------------
 

@@ -59,11 +59,20 @@ def _same(words: list[str]) -> bool:
     """Profile, absent paths and the environment: `[profile, counts of absent, env, says, absent…, env…, says…]`."""
     absent = words[4 : 4 + int(words[1])]
     env = _pairs(words, 1)
-    return (
-        not words[0]
-        and not any(map(os.path.lexists, absent))
-        and all(os.environ.get(name) == (None if value == "-" else value[1:]) for name, value in env.items())
-    )
+    return not words[0] and not any(map(os.path.lexists, absent)) and _environment(env)
+
+
+def _environment(env: dict[str, str]) -> bool:
+    """Variables that templates read, by the SHA-256 of their values; `-` for unset ones."""
+    if not env:
+        return True
+    from hashlib import sha256
+
+    for name, value in env.items():
+        now = os.environ.get(name)
+        if value != ("-" if now is None else "=" + sha256(now.encode("utf-8", "surrogateescape")).hexdigest()):
+            return False
+    return True
 
 
 def _pairs(words: list[str], which: int) -> dict[str, str]:

@@ -210,7 +210,7 @@ class Judge:
             )
         pool = self.world.pool(case.key)
         pinned = self._candidates(case, pool)
-        missing = max(0, case.step.variants - len(pinned)) + self.world.view.more.get(case.action.id, 0)
+        missing = self.world.view.more.get(case.action.id) or max(0, case.step.variants - len(pinned))
         base = Verdict(state="fresh", reason="bought", request=case.request, key=case.key, pinned=pinned)
         base = self._choose(case, base, missing)
         if not missing or base.state in ("blocked", "conflict"):
