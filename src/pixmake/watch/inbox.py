@@ -23,7 +23,7 @@ class Pace:
     a minute, less often where that takes long (`SWEEP_SHARE`).
     """
 
-    quiet: float = 0.025
+    quiet: float = 0.02
     longest: float = 0.4
     doubt: float = 0.15
     paying: float = 1.5

@@ -112,7 +112,7 @@ def _glob(folder: str, pattern: str) -> tuple[str, bool, Callable[[str], object]
     if len(parts) > 1 or "**" in parts:
         return folder, True, lambda path: path.startswith(start)
     last = parts[0] if parts else "*"
-    return folder, False, lambda path: path.startswith(start) and fnmatchcase(path[len(start) :], last)
+    return folder, False, lambda path: os.path.dirname(path) == folder and fnmatchcase(path[len(start) :], last)
 
 
 def _placeholder(path: str) -> Callable[[str], object]:
