@@ -18,7 +18,7 @@ Factory = Callable[[Mapping[str, object]], Provider]
 
 BUILT_IN = {
     "openai": "pixmake.providers.openai.provider:OpenAIProvider",
-    "azure-openai": "pixmake.providers.openai.provider:OpenAIProvider",
+    "azure-openai": "pixmake.providers.openai.provider:AzureProvider",
     "draft": "pixmake.providers.draft:DraftProvider",
 }
 

@@ -133,6 +133,40 @@ def estimate(request: Request, inputs: Sequence[tuple[int, int] | None], count: 
     )
 
 
+def bill(
+    model: str, usage: Mapping[str, Any], *, count: int = 1, size: str | None = None, quality: str | None = None
+) -> Decimal | None:
+    """What a live call cost in USD by the `usage` of its answer; None where it tells nothing or the table has no price.
+
+    Tokens that the answer does not split count as the dearer kind. `count`, `size` and `quality` are the answer's: a
+    model with a price per image is billed by that for its output (fact sheet, section 7). SVG adds tokens of a text
+    model whose price the table does not know.
+    """
+    known = table().get(model)
+    if known is None or not known.prices or usage.get("svg_usage"):
+        return None
+    prices = known.prices
+    inputs = _split(usage, "input", prices["text_in"], prices["image_in"])
+    output = _split(usage, "output", prices.get("text_out", prices["image_out"]), prices["image_out"])
+    if inputs is None or output is None or not inputs + output:
+        return None
+    if quality is not None and quality in known.per_image and size and "x" in size:
+        output = count * _one_price(known, quality, parse_size(size))[1] * MILLION
+    return (inputs + output) / MILLION
+
+
+def _split(usage: Mapping[str, Any], side: str, text_price: Decimal, image_price: Decimal) -> Decimal | None:
+    """Tokens of one side times their prices; None for what is no usage."""
+    total = usage.get(f"{side}_tokens")
+    details = usage.get(f"{side}_tokens_details")
+    details = details if isinstance(details, Mapping) else {}
+    text, image = details.get("text_tokens") or 0, details.get("image_tokens") or 0
+    if not all(isinstance(value, int) and value >= 0 for value in (total, text, image)):
+        return None
+    rest = max(0, total - text - image)  # type: ignore[operator]
+    return text * text_price + image * image_price + rest * max(text_price, image_price)
+
+
 def _input_counts(model: Model, request: Request, inputs: Sequence[tuple[int, int] | None]) -> tuple[int, int]:
     least = most = 0
     for size in inputs:

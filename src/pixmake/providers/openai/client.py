@@ -1,0 +1,125 @@
+"""Providers room: the one place where the SDK is used. One order is one POST; the SDK's own retries are off.
+
+Every call has a connection of its own: on one that is kept, a call could be lost to a server that was just closing it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+import openai
+
+from pixmake.providers.base import Painted
+from pixmake.providers.openai.address import Address
+from pixmake.providers.openai.errors import Judge
+from pixmake.providers.openai.fetching import Fetcher, Unfetched
+from pixmake.providers.openai.images import Link, Told, Unreadable, read_answer
+from pixmake.providers.openai.parts import Part
+
+CONNECT_SECONDS = 15.0
+MOST_BYTES = 512_000_000
+"""Of an answer: four pictures of the largest size are about a quarter of it."""
+NO_KEEPING = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is posted: the SDK's fields, further ones from `options`, and the files of an edit (none: generate)."""
+
+    fields: Mapping[str, Any]
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, Part | list[Part]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer of status 200 with at least one picture."""
+
+    told: Told
+    pictures: tuple[Painted, ...]
+    request_id: str | None
+
+
+class Line:
+    """Calls to one server in one event loop."""
+
+    def __init__(self, address: Address, *, timeout: float, organization: str | None, project: str | None) -> None:
+        self.address = address
+        self.timeout = timeout
+        self.loop = asyncio.get_running_loop()
+        self.http = openai.DefaultAsyncHttpxClient(
+            limits=NO_KEEPING, follow_redirects=False, timeout=_timeouts(timeout)
+        )
+        self.client = openai.AsyncOpenAI(
+            api_key=address.key,
+            base_url=address.url,
+            organization=organization,
+            project=project,
+            timeout=_timeouts(timeout),
+            max_retries=0,
+            http_client=self.http,
+        )
+
+    async def post(self, order: Order) -> Reply:
+        """One POST. Raises one of the five ends, free of any exception that may hold headers."""
+        judge = Judge(self.address, edits=bool(order.files), model=order.fields.get("model"))
+        named: list[str] = []
+        try:
+            async with asyncio.timeout(self.timeout + 2 * CONNECT_SECONDS):
+                body = await self._exchange(order, named)
+            return await self._reply(body, named[0] if named else None)
+        except Exception as error:
+            ending = judge.of_exception(error, named[0] if named else None)
+        raise ending
+
+    async def _exchange(self, order: Order, named: list[str]) -> bytearray:
+        """The body of an answer of status 200. The request id goes into `named` as soon as it is known."""
+        images = self.client.images.with_streaming_response
+        method: Any = images.edit if order.files else images.generate
+        body = bytearray()
+        async with method(**order.fields, **order.files, extra_body=dict(order.extra) or None) as response:
+            if "x-request-id" in response.headers:
+                named.append(response.headers["x-request-id"])
+            async for piece in response.iter_bytes():
+                body += piece
+                if len(body) > MOST_BYTES:
+                    raise Unreadable(f"is larger than {MOST_BYTES // 10**6} MB")
+        return body
+
+    async def _reply(self, body: bytearray, request_id: str | None) -> Reply:
+        told = read_answer(body)
+        body.clear()
+        faults = list(told.faults)
+        pictures = [await self._picture(item, faults) for item in told.pictures]
+        good = tuple(item for item in pictures if item is not None)
+        if not good:
+            raise Unreadable("holds no picture: " + ("; ".join(faults) or "its list is empty"))
+        return Reply(told=told, pictures=good, request_id=request_id)
+
+    async def _picture(self, item: Painted | Link, faults: list[str]) -> Painted | None:
+        """The picture itself, fetched where the answer only points to it; None (and a fault) where that fails."""
+        if isinstance(item, Painted):
+            return item
+        fetcher = Fetcher(base=self.address.url, key=self.address.key if self.address.key_name else None)
+        try:
+            async with asyncio.timeout(self.timeout):
+                data = await fetcher.fetch(self.http, item.url)
+        except Unfetched as unfetched:
+            faults.append(f"its address {unfetched}")
+        except TimeoutError:
+            faults.append("its address did not answer in time")
+        else:
+            return Painted(data=data, media_type="image/png", revised_prompt=item.revised_prompt)
+        return None
+
+    async def close(self) -> None:
+        """Gives back connections."""
+        await self.client.close()
+
+
+def _timeouts(seconds: float) -> openai.Timeout:
+    return openai.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))

@@ -1,0 +1,71 @@
+"""Providers room: input pictures as the file parts of an edit. What the API refuses is turned into 8-bit RGB(A) PNG first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pixmake.imaging.probe import MODEL_INPUTS, BadPicture, Facts, probe_bytes
+from pixmake.providers.base import Failed, Picture
+
+Part = tuple[str, bytes, str]
+"""File name, bytes, media type. Without name and type the API answers `unsupported_file_mimetype`."""
+
+MOST_BYTES = 50_000_000
+"""The API takes input pictures below this size (fact sheet, section 1)."""
+SUFFIX = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+SIXTEEN_BITS = 16
+DEPTH_PLACE = 24
+"""Where a PNG says its bits a channel."""
+
+
+def parts_of(pictures: Sequence[Picture]) -> dict[str, Part | list[Part]]:
+    """`image` (one part, or a list that is sent as `image[]`), `mask` and `markup`. Raises Failed for unusable files.
+
+    Reads and decodes files, so it belongs into a thread.
+    """
+    images = [item for item in pictures if item.kind == "image"]
+    found: dict[str, Part | list[Part]] = {}
+    if images:
+        parts = [_part(f"image-{number}", item) for number, item in enumerate(images, start=1)]
+        found["image"] = parts[0] if len(parts) == 1 else parts
+    for item in pictures:
+        if item.kind != "image":
+            found[item.kind] = _part(item.kind, item)
+    return found
+
+
+def _part(name: str, picture: Picture) -> Part:
+    try:
+        data, media_type = as_sent(picture.path.read_bytes())
+    except BadPicture as bad:
+        raise Failed(f"the input '{name}' {bad.message}", help=bad.help) from None
+    except OSError as error:
+        raise Failed(f"the input '{name}' can't be read: {error.strerror}") from None
+    if len(data) >= MOST_BYTES:
+        size = f"{len(data) / 1e6:.0f} MB"
+        raise Failed(f"the input '{name}' has {size}; the API takes less than 50 MB", help="scale it down first")
+    return f"{name}.{SUFFIX[media_type]}", data, media_type
+
+
+def as_sent(data: bytes) -> tuple[bytes, str]:
+    """A picture's bytes and media type as the API takes them: the same bytes where it takes them. Raises BadPicture."""
+    facts = probe_bytes(data)
+    if is_taken(facts, data):
+        return data, facts.media_type
+    from pixmake.imaging.decode import decode
+    from pixmake.imaging.encode import encode
+
+    return encode(decode(data), "png"), "image/png"
+
+
+def is_taken(facts: Facts, data: bytes) -> bool:
+    """Whether the API takes these bytes: a still, upright PNG, JPEG or WebP of 8-bit RGB or RGBA.
+
+    It refuses CMYK, 16 bits and palettes with `invalid_image_file` (fact sheet, section 12); a turned picture would
+    not fit its mask on every server.
+    """
+    if facts.media_type not in MODEL_INPUTS or facts.frames > 1 or facts.orientation != 1:
+        return False
+    if facts.media_type == "image/png" and data[DEPTH_PLACE] == SIXTEEN_BITS:
+        return False
+    return facts.mode == "RGBA" or (facts.mode == "RGB" and not facts.has_alpha)
