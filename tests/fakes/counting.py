@@ -52,13 +52,14 @@ QUALITIES = ("low", "medium", "high", "auto")
 class CountingProvider:
     """Fakes whoever paints, and nothing else.
 
-    `price` in USD a picture; `low` is the lower bound of the estimate (None: the price). `script` maps a piece of a
+    `price` in USD a picture; `low` is the lower bound of the estimate and `bill` what is charged (None: the price). `script` maps a piece of a
     prompt to endings, one a call, in order; when they are used up, calls succeed. An ending with `*` stays for ever.
     `calls` holds every call that was sent, `log` gets one JSON line for each. `hook` runs inside each call.
     """
 
     price: Decimal | None = Decimal("0.04")
     low: Decimal | None = None
+    bill: Decimal | None = None
     log: Path | None = None
     script: dict[str, list[str]] = field(default_factory=dict)
     blocked: str | None = None
@@ -120,7 +121,7 @@ class CountingProvider:
         pictures = tuple(self._paint(call.request) for _ in range(call.count))
         return Answer(
             pictures=pictures,
-            cost=None if self.price is None else self.price * call.count,
+            cost=None if self.price is None else (self.bill or self.price) * call.count,
             usage={"images": call.count},
             request_id=f"req_{len(self.calls)}",
             model=call.request.model,

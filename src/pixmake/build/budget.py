@@ -8,9 +8,11 @@ from threading import Lock
 
 from pixmake.providers.base import Estimate
 from pixmake.store.home import Store
-from pixmake.store.records import Failure, Intent, Outcome, decode_or_none
+from pixmake.store.records import Failure, Intent, Outcome, Record, decode_or_none
 
 ZERO = Decimal(0)
+LOCK_WAIT = 60.0
+"""Seconds; the lock is held for one look at the journal and one append."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,20 +27,52 @@ class Consent:
     unpriced: bool = False
 
 
-def spent_on(day: str, store: Store) -> Decimal:
-    """USD that this store's journal holds for one UTC day (ISO): what was billed, and what open or unknown calls reserve."""
-    waiting: dict[str, Decimal] = {}
-    total = ZERO
-    for line in store.journal.read().lines:
-        record = decode_or_none(line)
-        if isinstance(record, Intent) and record.time.startswith(day):
-            waiting[record.intent] = record.reserved or ZERO
-        elif isinstance(record, Outcome) and record.intent in waiting:
-            reserved = waiting.pop(record.intent)
-            total += reserved if record.cost is None else record.cost
+class DayLedger:
+    """What a store's journal holds for one UTC day, in USD; follows the journal as other processes write it.
+
+    `per_day` is the cap on it, None for no cap. Whoever appends an intent under a cap holds the store's `budget` lock
+    from `fits` to the append, so that any number of builds stay below it together.
+    """
+
+    def __init__(self, store: Store, day: str, per_day: Decimal | None) -> None:
+        self.store = store
+        self.day = day
+        self.per_day = per_day
+        self._end = 0
+        self._billed = ZERO
+        self._waiting: dict[str, Decimal] = {}
+
+    def total(self) -> Decimal:
+        """What was billed on the day, and what its open and unknown calls reserve."""
+        reading = self.store.journal.read(self._end)
+        self._end = reading.end
+        for line in reading.lines:
+            self._take(decode_or_none(line))
+        return self._billed + sum(self._waiting.values(), ZERO)
+
+    def left(self) -> Decimal | None:
+        """What may still be spent on the day; None without a cap."""
+        return None if self.per_day is None else max(ZERO, self.per_day - self.total())
+
+    def append(self, intent: Intent) -> bool:
+        """Writes the intent if its reservation fits into the day; whether it did. Raises Problem."""
+        if self.per_day is None:
+            self.store.journal.append(intent)
+            return True
+        with self.store.journal.locks.hold("budget", timeout=LOCK_WAIT, what="reserves money"):
+            if self.total() + (intent.reserved or ZERO) > self.per_day:
+                return False
+            self.store.journal.append(intent)
+        return True
+
+    def _take(self, record: Record | None) -> None:
+        if isinstance(record, Intent) and record.time.startswith(self.day):
+            self._waiting[record.intent] = record.reserved or ZERO
+        elif isinstance(record, Outcome) and record.intent in self._waiting:
+            reserved = self._waiting.pop(record.intent)
+            self._billed += reserved if record.cost is None else record.cost
         elif isinstance(record, Failure) and record.why != "unknown":
-            waiting.pop(record.intent, None)
-    return total + sum(waiting.values(), ZERO)
+            self._waiting.pop(record.intent, None)
 
 
 class Budget:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
-from pixmake.build.budget import ZERO, Budget, Consent, spent_on
-from pixmake.build.paying import Cashier
+from pixmake.build.budget import Budget, Consent, DayLedger
+from pixmake.build.paying import NO_MONEY, Cashier
 from pixmake.build.recording import Keeper, record_lock, record_picks
 from pixmake.build.recover import recover
 from pixmake.build.report import BuildReport, entry_reports, exit_of
@@ -62,9 +62,10 @@ def execute(plan: Plan, orders: Orders, clock: Clock, listener: Listener) -> Bui
     """Runs a plan: consent, recovery, the schedule, the records. Raises Problem only for what stops all of it."""
     _refuse_damage(plan)
     began = clock.monotonic()
-    budget = Budget(consent_of(plan, orders))
+    day = DayLedger(plan.world.store, plan.world.view.today, plan.spec.budget.per_day)
+    budget = Budget(consent_of(plan, orders, day))
     hold = _hold(plan, orders, budget.consent)
-    runner = _runner(plan, budget, clock, listener)
+    runner = _runner(plan, budget, day, clock, listener)
     jobs = list(_jobs(plan, hold))
     runner.total = sum(1 for job in jobs if job.id[1] is None)
     clear_leftovers(_folders(plan, jobs))
@@ -92,12 +93,11 @@ def _refuse_damage(plan: Plan) -> None:
         raise Problem(plan.problems)
 
 
-def consent_of(plan: Plan, orders: Orders) -> Consent:
+def consent_of(plan: Plan, orders: Orders, day: DayLedger) -> Consent:
     """Who agreed to what: a spec's per_build, --max-cost, or --yes to the plan as it stands. Caps only ever lower."""
-    budget = plan.spec.budget
-    caps = [cap for cap in (budget.per_build, orders.cap) if cap is not None]
-    if budget.per_day is not None and (caps or orders.yes):  # a daily cap limits, but agrees to nothing by itself
-        caps.append(max(ZERO, budget.per_day - spent_on(plan.world.view.today, plan.world.store)))
+    caps = [cap for cap in (plan.spec.budget.per_build, orders.cap) if cap is not None]
+    if caps or orders.yes:  # a daily cap limits, but agrees to nothing by itself
+        caps += [left for left in [day.left()] if left is not None]
     if orders.yes:
         caps.append(plan.totals.cost.high)
     given = not orders.never_pay and (orders.yes or bool(caps))
@@ -147,7 +147,7 @@ def _why_not(
     if not consent.given:
         return "nobody agreed to pay"
     if left is not None and entry.cost.high > left:
-        return "the budget does not reach"
+        return NO_MONEY
     return None
 
 
@@ -201,10 +201,10 @@ def _has_picture(plan: Plan, node: ActionId) -> bool:
     return not isinstance(plan.judge.inputs.end(asset, plan.judge.done, plan.judge.frames), Pending)
 
 
-def _runner(plan: Plan, budget: Budget, clock: Clock, listener: Listener) -> Runner:
+def _runner(plan: Plan, budget: Budget, day: DayLedger, clock: Clock, listener: Listener) -> Runner:
     world = plan.world
     realizer = Realizer(content=world.store.content, shelf=world.shelf, elsewhere=world.elsewhere)
-    cashier = Cashier(world.store, realizer, budget, clock, world.view.scope)
+    cashier = Cashier(world.store, realizer, budget, day, clock, world.view.scope)
 
     def bought(asset: str) -> None:
         world.lock = record_lock(plan, world.lock, _keeper(runner), only=asset)
@@ -319,8 +319,18 @@ def _report(
 
 
 def _troubles(steps: Mapping[ActionId, StepOutcome]) -> list[Diagnostic]:
-    """One diagnostic for each action that failed, with the provider's own words."""
-    return [
+    """One diagnostic for each action that failed, with the provider's own words, and for each bill that was too high."""
+    dear = [
+        Diagnostic(
+            code="billed-more",
+            message=f"'{node[0]}' step {node[1]}: {outcome.warning}",
+            severity="warning",
+            asset=node[0],
+        )
+        for node, outcome in steps.items()
+        if outcome.warning is not None
+    ]
+    return dear + [
         Diagnostic(
             code=outcome.state,
             message=f"'{node[0]}'{'' if node[1] is None else f' step {node[1]}'}: {outcome.message}",

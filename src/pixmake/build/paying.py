@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from pixmake.build.budget import Budget
+from pixmake.build.budget import Budget, DayLedger
 from pixmake.clock import Clock
+from pixmake.diagnostics import ExitCode, Problem
 from pixmake.digest import Digest
 from pixmake.imaging.probe import BadPicture, probe_bytes
 from pixmake.plan.artifact import Artifact, FilePicture, MaskPicture
+from pixmake.plan.entries import usd
 from pixmake.plan.keys import preimage
 from pixmake.plan.requests import StepInputs
 from pixmake.plan.world import Painter
@@ -44,6 +46,7 @@ LOCK_WAIT = 3600.0
 MOST_TRIES = 8
 """Times a call that was certainly not done is sent again."""
 LONGEST_WAIT = 120.0
+NO_MONEY = "the budget does not reach"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,34 +76,51 @@ class Receipt:
     help: str | None = None
     fatal: bool = False
     """True: nothing more can be bought from this provider."""
+    held: bool = False
+    """True: not sent, since no money is left for it."""
 
 
 class Cashier:
     """Makes paid calls of one build on one store."""
 
-    def __init__(self, store: Store, realizer: Realizer, budget: Budget, clock: Clock, scope: str) -> None:
+    def __init__(
+        self, store: Store, realizer: Realizer, budget: Budget, day: DayLedger, clock: Clock, scope: str
+    ) -> None:
         self.store = store
         self.realizer = realizer
         self.budget = budget
+        self.day = day
         self.clock = clock
         self.scope = scope
 
     async def locked(self, key: Digest) -> ExitStack:
-        """Holds the key's lock until the stack is closed; the kernel frees it if this process dies."""
-        stack = ExitStack()
-        await asyncio.to_thread(stack.enter_context, self.store.journal.key_lock(key, timeout=LOCK_WAIT))
-        return stack
+        """Holds the key's lock until the stack is closed; the kernel frees it if this process dies.
+
+        No thread waits for it: threads that did could be all there are, and the holder would never get one.
+        """
+        stack, pause, began = ExitStack(), 0.02, self.clock.monotonic()
+        while True:
+            try:
+                await asyncio.to_thread(stack.enter_context, self.store.journal.key_lock(key, timeout=0))
+                return stack
+            except Problem as busy:
+                if busy.exit_code != ExitCode.LOCKED or self.clock.monotonic() - began > LOCK_WAIT:
+                    raise
+            await self.clock.sleep(pause)
+            pause = min(pause * 1.5, 0.5)
 
     async def buy(self, order: Purchase) -> Receipt:
         """One call, journaled. The caller holds the key's lock and has looked into the pool since."""
         reserved = self.budget.reserve(order.price)
         if reserved is None:
-            return Receipt(why="not-sent", message="the budget does not reach")
+            return Receipt(why="not-sent", message=NO_MONEY, held=True)
         try:
             pictures = await asyncio.to_thread(self._inputs, order)
             intent = self._intent(order, reserved)
             await asyncio.to_thread(self.store.content.ensure_room, order.count)
-            await asyncio.to_thread(self.store.journal.append, intent)
+            if not await asyncio.to_thread(self.day.append, intent):
+                self.budget.release(reserved)
+                return Receipt(why="not-sent", message=f"{NO_MONEY} for today", held=True)
         except BaseException:
             self.budget.release(reserved)
             raise
@@ -149,7 +169,7 @@ class Cashier:
         results = tuple(result for _, result in good)
         self.store.journal.append(Outcome(intent=intent.intent, key=order.key, results=results, cost=answer.cost))
         self.store.content.clear(intent.intent)
-        return Receipt(made=len(results), cost=cost)
+        return Receipt(made=len(results), cost=cost, message=_above(cost, reserved, order))
 
     def _result(self, order: Purchase, answer: Answer, arrival: Arrival, cost: Decimal) -> Result | None:
         """The record of one picture; None where its bytes are no picture at all."""
@@ -234,6 +254,13 @@ class Cashier:
 
     def _now(self) -> str:
         return self.clock.now().isoformat(timespec="milliseconds")
+
+
+def _above(cost: Decimal, reserved: Decimal, order: Purchase) -> str | None:
+    """A bill above its reservation is told, and counts."""
+    if order.price is None or cost <= reserved:
+        return None
+    return f"billed {usd(cost)}, more than the {usd(reserved)} that were reserved"
 
 
 def picture(kind: InputKind, path: Path, *, parent: bool) -> Picture:

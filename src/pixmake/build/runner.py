@@ -45,6 +45,8 @@ class StepOutcome:
     message: str | None = None
     help: str | None = None
     state: State | None = None
+    warning: str | None = None
+    """What is said of a step that went well all the same: a bill above its reservation."""
 
 
 @dataclass(slots=True)
@@ -179,7 +181,7 @@ class Runner:
 
     async def _pay(self, action: Action, verdict: Verdict) -> StepOutcome:
         """All calls for the missing pictures of one step, one after the other; what came is kept."""
-        made, cost, receipt = 0, Decimal(0), Receipt()
+        made, cost, receipt, warnings = 0, Decimal(0), Receipt(), list[str]()
         painter = self.world.painter(action.step.provider) if action.step else None
         assert painter is not None and verdict.request is not None
         for count in chunks(painter, verdict.request, verdict.images):
@@ -188,19 +190,19 @@ class Runner:
             cost += receipt.cost or 0
             if receipt.why is not None:
                 break
+            warnings += [receipt.message] if receipt.message else []
         self.world.refresh()
         after = self.judge.rejudge(action)
         self.on_pictures(action.asset.name)
         if receipt.why is None and after.artifact is not None:
-            return StepOutcome(result="made", made=made, cost=cost)
+            return StepOutcome(result="made", made=made, cost=cost, warning="; ".join(warnings) or None)
         return self._unbought(receipt, made, cost)
 
     def _unbought(self, receipt: Receipt, made: int, cost: Decimal) -> StepOutcome:
         state: State = "unknown" if receipt.why == "unknown" else "refused" if receipt.why == "refused" else "failed"
         result = "stopped" if receipt.fatal else state
-        if receipt.why == "not-sent" and receipt.message == "the budget does not reach":
-            state = "held"
-            result = "held"
+        if receipt.held:
+            state, result = "held", "held"
         return StepOutcome(result=result, made=made, cost=cost, message=receipt.message, help=receipt.help, state=state)
 
     def _purchase(self, action: Action, verdict: Verdict, count: int) -> Purchase:
