@@ -19,7 +19,7 @@ DRAFTS = "or use --draft for free drafts"
 class Address:
     """Where calls go. `key_name` is None for a server that the settings name without a key of its own."""
 
-    url: str
+    url: str = field(repr=False)
     key_name: str | None
     key: str = field(repr=False)
 

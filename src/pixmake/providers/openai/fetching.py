@@ -62,13 +62,19 @@ class Fetcher:
 
     async def fetch(self, client: httpx2.AsyncClient, url: str) -> bytes:
         """The bytes at `url`, which may be relative to the server's address. Raises Unfetched."""
+        try:
+            place = urljoin(self.base.rstrip("/") + "/", url)
+            host = urlsplit(place).hostname
+        except ValueError:
+            raise Unfetched("is no address") from None
+        reason = ""
         for attempt in range(TRIES):
             try:
-                return await self._follow(client, urljoin(self.base.rstrip("/") + "/", url))
+                return await self._follow(client, place)
             except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-                reason = f"({urlsplit(url).hostname or 'relative'}) can't be fetched: {type(error).__name__}"
+                reason = type(error).__name__
             await asyncio.sleep(PAUSE * (attempt + 1))
-        raise Unfetched(reason)
+        raise Unfetched(f"at {host} can't be fetched: {reason}")
 
     async def _follow(self, client: httpx2.AsyncClient, url: str) -> bytes:
         for _ in range(MOST_REDIRECTS):
