@@ -21,9 +21,10 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """All that the answer hangs on. `env` holds digests of values. Stats are (size, mtime ns, ctime ns, inode); `folders` have (mtime ns, inode).
+    """All that the answer hangs on. Stats are (size, mtime ns, ctime ns, inode); `folders` have (mtime ns, inode).
 
-    `files` are absolute paths in a stable order. `absent` must not exist. `env` holds variables by name, None: unset.
+    `files` are absolute paths in a stable order. `absent` must not exist. `env` holds SHA-256 of values by variable,
+    None: unset.
     `says` is what to print, by command.
     """
 
