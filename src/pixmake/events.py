@@ -35,17 +35,21 @@ def _plain(value: object) -> object:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildStarted(Event):
-    """A plan begins to run: `total` pieces of work, `images` of them painted by a provider."""
+    """A plan begins to run: `total` pieces of work, `images` of them painted by a provider.
+
+    `high` is the most that what it will send may cost; `budget` what it may spend at all, None without a cap.
+    """
 
     kind: ClassVar[str] = "build-started"
     total: int
     images: int
     high: Decimal
+    budget: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepStarted(Event):
-    """A provider is asked, or local work on an asset begins (`step` None)."""
+    """A provider is asked, or local work on an asset begins (`step` None). `price`: what it may cost at most."""
 
     kind: ClassVar[str] = "step-started"
     asset: str
@@ -54,6 +58,7 @@ class StepStarted(Event):
     at: float
     lane: int
     """The row this piece of work takes in a trace."""
+    price: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

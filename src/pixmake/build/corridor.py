@@ -69,7 +69,8 @@ def execute(plan: Plan, orders: Orders, clock: Clock, listener: Listener) -> Bui
     jobs = list(_jobs(plan, hold))
     runner.total = sum(1 for job in jobs if job.id[1] is None)
     clear_leftovers(_folders(plan, jobs))
-    listener(BuildStarted(total=runner.total, images=plan.totals.images, high=plan.totals.cost.high))
+    high = _most(plan, jobs)
+    listener(BuildStarted(total=runner.total, images=plan.totals.images, high=high, budget=budget.consent.cap))
     interrupted = _schedule(plan, orders, runner, jobs) if jobs else False
     _record(plan, runner)
     return _report(plan, orders, runner, hold, interrupted, clock.monotonic() - began, listener)
@@ -194,6 +195,13 @@ def _jobs(plan: Plan, hold: Hold) -> list[Job[ActionId]]:
             if due or any(need in running for need in needs):
                 running[node] = LOCAL
     return [Job(id=node, lane=lane, needs=plan.graph.actions[node].needs) for node, lane in running.items()]
+
+
+def _most(plan: Plan, jobs: Iterable[Job[ActionId]]) -> Decimal:
+    """The high price of all that these jobs may buy."""
+    nodes = {job.id for job in jobs if job.lane != LOCAL}
+    prices = (entry.cost for entry in plan.entries if (entry.asset, entry.step) in nodes)
+    return sum((price.high for price in prices if price is not None), Decimal(0))
 
 
 def _has_picture(plan: Plan, node: ActionId) -> bool:

@@ -13,50 +13,18 @@ from pathlib import Path
 
 from pixmake.build.project import Project
 from pixmake.build.recording import Keeper, change_lock, record_lock
+from pixmake.build.targets import Candidate as Candidate
+from pixmake.build.targets import Target, asset_of, candidates_of, line_of, point, target_of
 from pixmake.diagnostics import Problem, Span, did_you_mean, problem
 from pixmake.digest import Digest
 from pixmake.imaging.probe import BadPicture, probe_bytes
-from pixmake.plan.entries import Verdict
 from pixmake.plan.inputs import Pending
 from pixmake.plan.keys import preimage
 from pixmake.plan.planner import Plan
 from pixmake.publish.realize import Realizer
 from pixmake.spec.asset import Asset, Step
-from pixmake.store.lockfile import Line, StepPin
-from pixmake.store.records import Outcome, Pick, Result
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """One picture that `pick` may name by its number (from 1). `path` is its file in the store, None where it is lost."""
-
-    number: int
-    digest: Digest
-    picked: bool
-    source: str
-    width: int | None
-    height: int | None
-    cost: Decimal | None
-    time: str | None
-    path: Path | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """What `X#i` names: one step of one asset, with the plan that was made to look at it."""
-
-    asset: Asset
-    step: Step
-    place: int
-    plan: Plan
-
-    @property
-    def verdict(self) -> Verdict:
-        return self.plan.judge.done[self.asset.name, self.step.index]
-
-    @property
-    def name(self) -> str:
-        return f"{self.asset.name}#{self.step.index}"
+from pixmake.store.lockfile import Line
+from pixmake.store.records import Outcome, Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,13 +47,13 @@ class Intent:
 
     def candidates(self, text: str) -> list[Candidate]:
         """The pictures of a step in the order that `pick` counts. Raises Problem for a target that is none."""
-        return self._candidates(self._target(text, several=True))
+        return candidates_of(self.project, target_of(self.project, text, several=True))
 
     def pick(self, text: str, number: int) -> Candidate:
         """The lock names candidate `number` from now on; what is built on it becomes `pay`. Nothing is bought."""
-        target = self._target(text, several=True)
+        target = target_of(self.project, text, several=True)
         _refuse_spec(target.asset, target.step.pick, "pick", target.step)
-        found = self._candidates(target)
+        found = candidates_of(self.project, target)
         if not 1 <= number <= len(found):
             raise problem(
                 "no-candidate",
@@ -94,49 +62,8 @@ class Intent:
                 if found
                 else "nothing was bought for it yet: build first",
             )
-        self._point(target, found[number - 1].digest, [item.digest for item in found])
+        point(self.project, target, found[number - 1].digest, [item.digest for item in found])
         return replace(found[number - 1], picked=True)
-
-    def _candidates(self, target: Target) -> list[Candidate]:
-        verdict, content = target.verdict, self.project.store.content
-        key = verdict.key
-        known = {item.digest: item for item in self.project.store.results.pool(key).results} if key else {}
-        picked = verdict.picked or (verdict.pinned[0] if verdict.pinned and not verdict.asking else None)
-        return [
-            Candidate(
-                number=number,
-                digest=digest,
-                picked=digest == picked,
-                source=known[digest].source if digest in known else "unknown",
-                width=known[digest].width if digest in known else None,
-                height=known[digest].height if digest in known else None,
-                cost=known[digest].cost if digest in known else None,
-                time=known[digest].time if digest in known else None,
-                path=content.path(digest) if content.has(digest) else None,
-            )
-            for number, digest in enumerate(verdict.pinned, start=1)
-        ]
-
-    def _point(self, target: Target, digest: Digest, variants: Sequence[Digest]) -> None:
-        """Lock and store remember which candidate goes on."""
-        verdict = target.verdict
-        assert verdict.key is not None
-        line, pins = self._line(target)
-        old = pins[target.place] if target.place < len(pins) else None
-        same = old is not None and old.key == verdict.key
-        pin = old if same and old is not None else _new_pin(target)
-        pins[target.place : target.place + 1] = [replace(pin, variants=tuple(variants), pick=digest, shown=None)]
-        self._write(replace(line, steps=tuple(pins)))
-        self.project.store.journal.append(
-            Pick(
-                key=verdict.key,
-                scope=target.plan.world.view.scope,
-                asset=target.asset.name,
-                digest=digest,
-                time=self._now(),
-                profile=self.project.profile,
-            )
-        )
 
     # --- freeze, unfreeze, forget ------------------------------------------------------------------------------------
 
@@ -199,7 +126,7 @@ class Intent:
 
         It is priced and built like any plan; then `settle` moves the pick to the first of the new ones.
         """
-        target = self._target(text, thawed=True)
+        target = target_of(self.project, text, thawed=True)
         node = (target.asset.name, target.step.index)
         plan = self.project.plan(target.asset.name, update=[target.asset.name], more={node: count})
         return Reroll(target=target.name, plan=plan, before=plan.judge.done[node].pinned, node=node)
@@ -209,12 +136,12 @@ class Intent:
 
         With a `pick` in the spec nothing is moved: only its number is told.
         """
-        target = self._target(reroll.target, thawed=True)
-        found = self._candidates(target)
+        target = target_of(self.project, reroll.target, thawed=True)
+        found = candidates_of(self.project, target)
         new = next((item for item in found if item.digest not in reroll.before), None)
         if new is None or isinstance(target.step.pick, int):
             return new
-        self._point(target, new.digest, [item.digest for item in found])
+        point(self.project, target, new.digest, [item.digest for item in found])
         return replace(new, picked=True)
 
     def restore(self, selectors: Sequence[str]) -> Plan:
@@ -234,7 +161,7 @@ class Intent:
 
     def adopt(self, text: str, file: Path) -> Candidate:
         """A hand-made or older file becomes the step's picture, source `human`; this project's alone."""
-        target = self._target(text, thawed=True)
+        target = target_of(self.project, text, thawed=True)
         _refuse_spec(target.asset, target.step.pick, "pick", target.step)
         verdict = target.verdict
         if verdict.key is None or verdict.request is None:
@@ -242,27 +169,28 @@ class Intent:
         result = self._kept(file, "human", target)
         outcome = Outcome(intent=None, key=verdict.key, results=(result,), request=preimage(verdict.request))
         self.project.store.journal.append(outcome)
-        self._point(target, result.digest, list(dict.fromkeys([*verdict.pinned, result.digest])))
-        return self.candidates(target.name)[-1]
+        point(self.project, target, result.digest, list(dict.fromkeys([*verdict.pinned, result.digest])))
+        found = candidates_of(self.project, target_of(self.project, target.name, thawed=True))
+        return next(item for item in found if item.digest == result.digest)
 
     def accept(self, text: str) -> list[str]:
         """The wording changed, the picture stays: binds new keys of X's own steps to the pictures of the old ones.
 
         For an output that was edited by hand: it is shipped as it is until its recipe changes. Returns what was bound.
         """
-        asset = self._asset(text.partition("#")[0])
-        only = self._target(text).step.index if "#" in text else None
+        asset = asset_of(self.project, text.partition("#")[0])
+        only = target_of(self.project, text).step.index if "#" in text else None
         bound = self._accept_files(asset) if only is None else []
         for step in asset.steps:
             if only is None or step.index == only:
-                bound += self._accept_step(self._target(f"{asset.name}#{step.index}", thawed=True))
+                bound += self._accept_step(target_of(self.project, f"{asset.name}#{step.index}", thawed=True))
         if not bound:
             raise problem("nothing-to-accept", f"'{asset.name}' has nothing to accept: its pictures fit its spec")
         return bound
 
     def _accept_step(self, target: Target) -> list[str]:
         """Binds one step's new key to the pictures its lock line names for the old one."""
-        _, pins = self._line(target)
+        _, pins = line_of(self.project, target)
         old = pins[target.place] if target.place < len(pins) else None
         verdict = target.verdict
         if old is None or not old.variants or verdict.key in (None, old.key) or verdict.request is None:
@@ -279,7 +207,7 @@ class Intent:
         self.project.store.journal.append(
             Outcome(intent=None, key=verdict.key, results=results, request=preimage(verdict.request))
         )
-        self._point(target, old.pick or old.variants[0], old.variants)
+        point(self.project, target, old.pick or old.variants[0], old.variants)
         return [target.name]
 
     def _accept_files(self, asset: Asset) -> list[str]:
@@ -325,39 +253,6 @@ class Intent:
 
     # --- small things --------------------------------------------------------------------------------------------------
 
-    def _asset(self, text: str) -> Asset:
-        found = self.project.select([text])
-        if len(found) > 1:
-            names = ", ".join(asset.name for asset in found[:4])
-            raise problem("several-assets", f"'{text}' names {len(found)} assets", help=f"name one of them: {names}, …")
-        return found[0]
-
-    def _target(self, text: str, *, several: bool = False, thawed: bool = False) -> Target:
-        """The step that `X#i` or `X` names: the last paid one; with `several`, the last with several candidates.
-
-        `thawed`: a frozen asset is looked at as its spec is now, not as it was kept.
-        """
-        name, _, number = text.partition("#")
-        asset = self._asset(name)
-        if not asset.steps:
-            raise problem("no-steps", f"'{asset.name}' has no paid step: it is derived from another picture")
-        plan = self.project.plan(asset.name, update=[asset.name] if thawed else [])
-        step = _numbered(asset, number) if number else _default(asset, plan, several)
-        return Target(asset=asset, step=step, place=step.index - asset.steps[0].index, plan=plan)
-
-    def _line(self, target: Target) -> tuple[Line, list[StepPin]]:
-        line = target.plan.world.line(target.asset.name)[0]
-        if line is None:
-            line = Line(asset=target.asset.name, profile=self.project.profile)
-        pins = list(line.steps)
-        for place, step in enumerate(target.asset.steps[: target.place]):
-            if place >= len(pins):  # the lock was lost, the store knows the earlier steps
-                pins.append(_new_pin(Target(asset=target.asset, step=step, place=place, plan=target.plan)))
-        return line, pins
-
-    def _write(self, line: Line) -> None:
-        change_lock(self.project.root, [line])
-
     def _keeper(self, plan: Plan) -> Keeper:
         world = plan.world
         realizer = Realizer(content=world.store.content, shelf=world.shelf, elsewhere=world.elsewhere)
@@ -365,36 +260,6 @@ class Intent:
 
     def _now(self) -> str:
         return self.project.clock.now().isoformat(timespec="milliseconds")
-
-
-def _numbered(asset: Asset, number: str) -> Step:
-    for step in asset.steps:
-        if str(step.index) == number:
-            return step
-    known = ", ".join(f"{asset.name}#{step.index}" for step in asset.steps)
-    raise problem("no-step", f"'{asset.name}' has no step '{number}'", help=f"steps: {known}")
-
-
-def _default(asset: Asset, plan: Plan, several: bool) -> Step:
-    if several:
-        done = plan.judge.done
-        many = [step for step in asset.steps if len(done[asset.name, step.index].pinned) > 1]
-        if many:
-            return many[-1]
-    return asset.steps[-1]
-
-
-def _new_pin(target: Target) -> StepPin:
-    verdict = target.verdict
-    assert verdict.key is not None
-    return StepPin(
-        key=verdict.key,
-        variants=verdict.pinned,
-        pick=verdict.picked,
-        model=verdict.request.model if verdict.request is not None else None,
-        size=verdict.request.size if verdict.request is not None else None,
-        written=target.step.size,
-    )
 
 
 def _refuse_spec(asset: Asset, said: object, field: str, step: Step) -> None:

@@ -91,7 +91,16 @@ class Runner:
         """The scheduler's work: never raises but for a Problem of the whole build (a full disk, a damaged store)."""
         action = self.plan.graph.actions[job.id]
         lane, began = self._take_lane(), self._at()
-        self._say(StepStarted(asset=action.asset.name, step=job.id[1], provider=job.lane, at=began, lane=lane))
+        self._say(
+            StepStarted(
+                asset=action.asset.name,
+                step=job.id[1],
+                provider=job.lane,
+                at=began,
+                lane=lane,
+                price=self._price(job.id),
+            )
+        )
         try:
             outcome = await (self._publish(action) if action.step is None else self._step(action))
         except Gone as gone:
@@ -220,8 +229,12 @@ class Runner:
             price=cost,
             inputs=inputs,
             painter=painter,
-            again=self.world.unanswered(verdict.key) if self.world.may_repeat else (),
+            again=self.world.unanswered(verdict.key) if self._repeats(action) else (),
         )
+
+    def _repeats(self, action: Action) -> bool:
+        """Whether a person let unknown calls for this step be sent again: by --yes, or by `reroll`."""
+        return self.world.may_repeat or bool(self.world.view.more.get(action.id))
 
     def _found(self, verdict: Verdict) -> StepOutcome:
         if verdict.artifact is not None:
@@ -289,6 +302,12 @@ class Runner:
         return "held" if "held" in states else "fresh"
 
     # --- small things --------------------------------------------------------------------------------------------
+
+    def _price(self, node: ActionId) -> Decimal:
+        """USD that an action may cost at most, as far as is known."""
+        verdict = self.judge.done.get(node)
+        buying = verdict is not None and verdict.state in ("pay", "waits")
+        return verdict.cost.high if buying and verdict is not None and verdict.cost is not None else Decimal(0)
 
     def _take_lane(self) -> int:
         """The first free row of a trace."""

@@ -73,6 +73,13 @@ class InputResolver:
         """The picture of one step, for an output that names it."""
         return _Look(self, done, frames).of_step(asset, index, None, reader_pays=False)
 
+    def parent(
+        self, action: Action, done: Mapping[ActionId, Verdict], frames: Mapping[ActionId, Frame]
+    ) -> Artifact | Pending | None:
+        """The picture a step edits: what its mask must fit. None for a step that makes one anew."""
+        assert action.step is not None
+        return self._parent(action.asset, action.step, _Look(self, done, frames))
+
     def _parent(self, asset: Asset, step: Step, look: _Look) -> Artifact | Pending | None:
         if step.index > asset.steps[0].index:
             return look.of_step(asset, step.index - 1, None, reader_pays=True)
