@@ -40,7 +40,7 @@ pay – to be bought
   b.png#0  1024x1024 medium  $0.04  changed: model
 
 waits – can be bought when what they wait for is there; prices are upper bounds
-  b.png#1  ≤ $0.04  until 'b.png#0' is bought
+  b.png#1  1024x1024 medium  ≤ $0.04  until 'b.png#0' is bought
 
 2 pay, 1 waits
 to buy: 3 images by ink-2 in 3 requests, $0.12

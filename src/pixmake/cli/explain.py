@@ -104,7 +104,8 @@ def _account(plan: Plan, thawed: Plan, entry: Entry, asset: Asset) -> Account:
     """A frozen asset is held against the request it would have if it were not."""
     source = thawed if entry.state == "held" else plan
     verdict = source.judge.done.get((entry.asset, entry.step), entry.verdict)
-    request = preimage(verdict.request) if verdict.request is not None else None
+    known = verdict.request is not None and verdict.key is not None  # a waiting step's inputs are blank
+    request = preimage(verdict.request) if known and verdict.request is not None else None
     last = None
     if entry.step is not None:
         last = plan.world.last_request(entry.asset, entry.step, _pin(plan, asset, entry.step))
