@@ -13,10 +13,10 @@ from pathlib import Path
 from pixmake.plan.graph import step_inputs
 from pixmake.plan.planner import Plan
 from pixmake.spec.asset import FileInput, Footprint, Spec
+from pixmake.spec.files import look_for
 from pixmake.store.memo import FINE_TICK, Memo, Stat, look
 from pixmake.store.snapshot import Snapshot, folder_stats, save
 
-MOST_FOLDERS = 2000
 SETTLED = frozenset({"fresh", "draft", "held"})
 
 
@@ -42,15 +42,17 @@ def remember(
     path: Path, plan: Plan, mark: Watchmark, memo: Memo, version: str, says: Mapping[str, str], lock: Path
 ) -> bool:
     """Writes the snapshot of a checkout in which nothing is to do; whether it did. A stale one is never left in place."""
-    files = _files(plan, mark, memo, lock)
-    if files is None or plan.draft or plan.profile is not None or len(plan.selected) != len(plan.spec.assets):
+    if plan.draft or plan.profile is not None or len(plan.selected) != len(plan.spec.assets):
+        return False
+    files, folders = _files(plan, mark, memo, lock), _folders(plan.spec)
+    if files is None or folders is None:
         return False
     snapshot = Snapshot(
         version=version,
         profile=plan.profile,
         files=files,
-        folders=folder_stats(_folders(plan.spec)),
-        absent=tuple(os.fspath(item) for item in plan.spec.footprint.missing),
+        folders=folders,
+        absent=tuple(os.fspath(item) for item in (*plan.spec.footprint.missing, lock) if os.fspath(item) not in files),
         env=plan.spec.footprint.env,
         says=says,
     )
@@ -81,14 +83,18 @@ def _inputs_and_outputs(plan: Plan) -> Iterable[Path]:
             yield plan.world.root / output.path
 
 
-def _folders(spec: Spec) -> list[Path]:
-    """Folders whose names a glob of the spec depends on, those below included where it looks into them."""
-    found: dict[Path, None] = {}
-    for folder, pattern, _ in spec.footprint.globs:
-        found[folder] = None
-        if "/" in pattern or "**" in pattern:
-            for below, names, _ in os.walk(folder):
-                found |= dict.fromkeys(Path(below) / name for name in names)
-                if len(found) > MOST_FOLDERS:
-                    break
-    return [folder for folder in found if folder.is_dir()]
+def _folders(spec: Spec) -> dict[str, tuple[int, int]] | None:
+    """Folders whose names the spec's globs depend on; None where a glob finds something else by now.
+
+    The build itself may just have written into one, so their clocks' tick is waited out before they are asked again.
+    """
+    globs = spec.footprint.globs
+    stats = folder_stats(
+        {item: None for folder, pattern, _ in globs for item in look_for(folder, pattern)[1] if item.is_dir()}
+    )
+    young = max((mtime for mtime, _ in stats.values()), default=0) + FINE_TICK - time.time_ns()
+    if young > FINE_TICK:
+        return None  # changed in the future: no clock to go by
+    time.sleep(max(0, young) / 1e9)
+    same = all(look_for(folder, pattern)[0] == names for folder, pattern, names in globs)
+    return stats if same else None

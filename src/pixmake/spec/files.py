@@ -96,7 +96,7 @@ class Files:
         """Names of the files below `folder` that match, sorted, with `/`. `**` goes through folders."""
         key = (folder, pattern)
         if key not in self.globs:
-            self.globs[key] = _expand(folder, pattern)
+            self.globs[key], _ = look_for(folder, pattern)
         names = self.matched[key] = self.globs[key]
         return names
 
@@ -174,33 +174,38 @@ def _byte_place(name: str, data: bytes, offset: int) -> Span:
     return Span(source=Source(name, shown), line=before.count("\n") + 1, column=column, length=1)
 
 
-def _expand(folder: Path, pattern: str) -> tuple[str, ...]:
+def look_for(folder: Path, pattern: str) -> tuple[tuple[str, ...], tuple[Path, ...]]:
+    """What a glob finds, sorted, and the folders whose lists of names decide that."""
     parts = [part for part in pattern.replace("\\", "/").split("/") if part not in ("", ".")]
     found: list[str] = []
-    _walk(folder, "", parts, found)
-    return tuple(sorted(dict.fromkeys(found)))
+    listed: dict[str, None] = {}
+    _walk(folder, "", parts, found, listed)
+    return tuple(sorted(dict.fromkeys(found))), tuple(folder / name for name in listed)
 
 
-def _walk(folder: Path, prefix: str, parts: list[str], found: list[str]) -> None:
+def _walk(folder: Path, prefix: str, parts: list[str], found: list[str], listed: dict[str, None]) -> None:
+    """Appends names that match to `found`, and folders looked into to `listed`."""
     head, rest = parts[0], parts[1:]
     if head == "**":
         if rest:
-            _walk(folder, prefix, rest, found)
+            _walk(folder, prefix, rest, found, listed)
+        listed[prefix] = None
         for entry in _entries(folder / prefix):
             if entry.is_dir() and not entry.is_symlink() and not entry.name.startswith("."):
-                _walk(folder, f"{prefix}{entry.name}/", parts, found)
+                _walk(folder, f"{prefix}{entry.name}/", parts, found, listed)
             elif not rest and entry.is_file() and not entry.name.startswith("."):
                 found.append(prefix + entry.name)
         return
     if head == "..":
         if rest:
-            _walk(folder, f"{prefix}../", rest, found)
+            _walk(folder, f"{prefix}../", rest, found, listed)
         return
     match = _matcher(head)
+    listed[prefix] = None
     for entry in _entries(folder / prefix):
         if match(entry.name) and (head.startswith(".") or not entry.name.startswith(".")):
             if rest and entry.is_dir():
-                _walk(folder, f"{prefix}{entry.name}/", rest, found)
+                _walk(folder, f"{prefix}{entry.name}/", rest, found, listed)
             elif not rest and entry.is_file():
                 found.append(prefix + entry.name)
 
