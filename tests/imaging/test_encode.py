@@ -153,6 +153,7 @@ def test_icons_hold_several_widths() -> None:
     image = drawing(300, 300, "RGBA")
     assert icon_sizes(encode(image, "ico", widths=(64, 16, 16))) == {(16, 16), (64, 64)}
     assert icon_sizes(encode(image, "ico")) == {(16, 16), (32, 32), (48, 48), (256, 256)}
+    assert icon_sizes(encode(drawing(64, 64), "ico")) == {(16, 16), (32, 32), (48, 48), (64, 64)}
     assert icon_sizes(encode(drawing(10, 10), "ico")) == {(10, 10)}
     assert icon_sizes(encode(drawing(100, 50), "ico", widths=(50,))) == {(50, 25)}
     with pytest.raises(BadPicture) as caught:

@@ -132,7 +132,7 @@ def _gif(image: Image.Image, quality: int, draft: Digest | None) -> bytes:
 
 def _ico(image: Image.Image, widths: Sequence[int], draft: Digest | None) -> bytes:
     """An icon file of PNG pictures, one a width, each marked; heights follow the picture's ratio."""
-    wanted = sorted(set(widths or [width for width in ICON_WIDTHS if width <= image.width] or [image.width]))
+    wanted = sorted(set(widths or [width for width in (*ICON_WIDTHS, image.width) if width <= _widest(image)]))
     sizes = [(width, max(1, (width * image.height * 2 + image.width) // (2 * image.width))) for width in wanted]
     for width, height in sizes:
         if not (0 < width <= MAX_SIDE["ico"] and height <= MAX_SIDE["ico"]):
@@ -144,6 +144,11 @@ def _ico(image: Image.Image, widths: Sequence[int], draft: Digest | None) -> byt
         head += struct.pack("<BBBBHHII", width % 256, height % 256, 0, 0, 1, 32, len(blob), offset)
         offset += len(blob)
     return head + b"".join(blobs)
+
+
+def _widest(image: Image.Image) -> int:
+    """The width of an icon's largest picture: the picture's own, so that the file has the size that was asked for."""
+    return min(image.width, MAX_SIDE["ico"])
 
 
 def _ico_default(image: Image.Image, quality: int, draft: Digest | None) -> bytes:
