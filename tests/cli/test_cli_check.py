@@ -78,6 +78,14 @@ def test_check_of_a_damaged_lock(shell: Shell) -> None:
     lock.write_text(lock.read_text().replace('"asset":"icons/key.png"', '"asset":"icons/key.png'))
     assert shell.run("check").code == 8
     assert "lock-damaged" in codes(shell)
+    for words in (["plan"], ["build"], ["build", "--draft"]):
+        said = shell.run(*words)
+        assert (said.code, said.err.splitlines()[0]) == (
+            8,
+            "assets.lock:3:1: error[lock-damaged]: line 3 of the lockfile is not one of its lines",
+        )
+    assert "error[lock-damaged]" in shell.run("status").err
+    assert shell.run("plan", "--json").body["problems"][0]["code"] == "lock-damaged"
 
 
 def test_check_of_a_spec_with_errors(shell: Shell) -> None:

@@ -85,11 +85,9 @@ def settle_open_calls(plan: Plan, clock: Clock) -> int:
 
 
 def _refuse_damage(plan: Plan) -> None:
-    """Where the records of money are damaged, nothing is bought: a damaged line may name a paid picture (exit 8)."""
-    plan.world.lock.require_whole()
-    damage = plan.world.store.results.damage
-    if damage and any(entry.state in ("pay", "waits") for entry in plan.entries):
-        raise Problem(damage, ExitCode.INTEGRITY)
+    """Where the records of money are damaged, nothing is bought (exit 8), nor where the spec or an input is wrong."""
+    if plan.damage:
+        raise Problem(plan.damage, ExitCode.INTEGRITY)
     if plan.problems:
         raise Problem(plan.problems)
 

@@ -46,11 +46,11 @@ def command(session: Session, selectors: tuple[str, ...]) -> int:
 
 def _exit_code(plan: Plan, found: list[Diagnostic]) -> int:
     """2 for errors of spec and requests, 5 where a person must decide, 8 for damage; warnings are 0."""
-    codes = [ExitCode.INTEGRITY if plan.world.lock.damage or _corrupt(plan) else 0]
+    codes = [ExitCode.INTEGRITY if plan.damage or _corrupt(plan) else 0]
     codes += [ExitCode.PERSON if any(entry.state in DECIDE for entry in plan.entries) else 0]
     states = {*DECIDE, "corrupt", "refused", "failed"}
     own = [item for item in found if item.severity == "error" and item.code not in states]
-    damage = {item.code for item in plan.world.lock.damage}
+    damage = {item.code for item in plan.damage}
     codes += [ExitCode.SPEC if any(item.code not in damage for item in own) else 0]
     codes += [ExitCode.FAILED if any(entry.state in ("refused", "failed") for entry in plan.entries) else 0]
     return worst(int(code) for code in codes)
@@ -64,7 +64,7 @@ def findings(plan: Plan) -> Iterator[Diagnostic]:
     """Everything that is wrong or might be. What is wrong with the spec itself was raised when it was loaded."""
     yield from plan.problems
     yield from plan.warnings
-    yield from plan.world.lock.damage
+    yield from plan.damage
     yield from _models(plan)
     yield from _unused_templates(plan)
     yield from _shared_requests(plan)

@@ -34,16 +34,17 @@ def command(session: Session, selectors: tuple[str, ...], check: bool, draft: bo
     else:
         console.out(*plan_lines(plan, console, console.paint, console.width()))
     console.warnings(plan.warnings)
-    console.errors(plan.problems)
-    following = next_command(session, plan, draft=draft)
+    console.errors([*plan.damage, *plan.problems])
+    following = None if plan.damage else next_command(session, plan, draft=draft)
     if following:
         console.say(f"next: {following}")
     return _exit_code(plan, check)
 
 
 def _exit_code(plan: Plan, check: bool) -> int:
-    """2 where errors stand in the way of buying; with --check 3 where anything is pending, or what a state says."""
+    """2 and 8 for what stands in the way of a build; with --check 3 where anything is pending, or what a state says."""
     codes = [int(ExitCode.SPEC)] if plan.problems else []
+    codes += [int(ExitCode.INTEGRITY)] if plan.damage else []
     if check:
         from pixmake.build.report import AFTER
 

@@ -107,8 +107,8 @@ def overview(session: Session) -> int:
 
 
 def _close(session: Session, plan: Plan) -> int:
-    session.console.errors(plan.problems)
-    following = next_command(session, plan)
+    session.console.errors([*plan.damage, *plan.problems])
+    following = None if plan.damage else next_command(session, plan)
     if following:
         session.console.say(f"next: {following}")
     return 0
@@ -142,7 +142,7 @@ def _document(
         "unknown": [_call_json(item) for item in calls],
         "orphans": list(plan.orphans),
         "originals": {"count": lone, "without_second_copy": lone},
-        "problems": [item.to_json() for item in plan.problems],
+        "problems": [item.to_json() for item in (*plan.damage, *plan.problems)],
     }
 
 

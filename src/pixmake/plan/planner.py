@@ -22,7 +22,8 @@ from pixmake.spec.asset import Asset, Spec
 class Plan:
     """What a build would do, why, and for how much; `build` runs this very object, once.
 
-    `problems` are errors that stand in the way of buying; `warnings` don't. `orphans` are lock lines without an asset.
+    `problems` are errors that stand in the way of buying; `warnings` don't. `damage`: records that can't be read, so
+    that no build may run. `orphans` are lock lines without an asset.
     The last six fields are what it was made from; `wanted` are the actions that its outputs need.
     """
 
@@ -32,6 +33,7 @@ class Plan:
     totals: Totals
     draft: bool
     problems: tuple[Diagnostic, ...]
+    damage: tuple[Diagnostic, ...]
     warnings: tuple[Diagnostic, ...]
     orphans: tuple[str, ...]
     spec: Spec = field(repr=False)
@@ -54,7 +56,7 @@ class Plan:
             "entries": [entry.to_json() for entry in self.entries],
             "groups": [group.to_json() for group in self.groups],
             "totals": self.totals.to_json(),
-            "problems": [item.to_json() for item in self.problems],
+            "problems": [item.to_json() for item in (*self.damage, *self.problems)],
             "warnings": [item.to_json() for item in self.warnings],
         }
 
@@ -86,6 +88,7 @@ def make_plan(spec: Spec, graph: ActionGraph, world: World, selected: Sequence[A
         totals=total(entries),
         draft=world.draft,
         problems=() if world.draft else fold(trouble.errors),
+        damage=_damage(world, entries),
         warnings=_warnings(trouble, world),
         orphans=world.orphans(assets),
         spec=spec,
@@ -100,6 +103,12 @@ def make_plan(spec: Spec, graph: ActionGraph, world: World, selected: Sequence[A
 def _asked(graph: ActionGraph) -> frozenset[ActionId]:
     """Steps on which a paid step is built."""
     return frozenset(need for action in graph.actions.values() if action.step is not None for need in action.needs)
+
+
+def _damage(world: World, entries: Iterable[Entry]) -> tuple[Diagnostic, ...]:
+    """Lines of the lock, and of the journal where something is to be bought: a line may name a paid picture."""
+    buys = any(entry.state in ("pay", "waits") for entry in entries)
+    return (*world.lock.damage, *(world.store.results.damage if buys else ()))
 
 
 def _warnings(trouble: Collector, world: World) -> tuple[Diagnostic, ...]:
