@@ -11,7 +11,8 @@
 It checks every body strictly by the API's published shapes (openai_shapes.py) and answers what the API would; it
 paints a different valid picture each time and counts `usage` by the published formulas. What it does is said by
 behaviours, by number of the request (from 1, in the order of arrival) or by a piece of the prompt; without one it
-answers well. `images_per_minute` with `minute` (seconds a minute takes here) limits the rate as OpenAI does.
+answers well. `images_per_minute` with `minute` (seconds a minute takes here) limits the rate as OpenAI does;
+what it tells to wait is in its own, scaled time: right for a client whose clock is as fast.
 """
 
 from __future__ import annotations
@@ -325,6 +326,7 @@ class FakeOpenAI:
                 if over <= 0:
                     wait = self.minute - (now - at)
                     break
+        wait *= 60 / self.minute
         headers = {"retry-after-ms": str(int(wait * 1000) + 1), "retry-after": str(int(wait) + 1)}
         text = f"Rate limit reached on images per min: Limit {self.images_per_minute}."
         return Error(429, "rate_limit_exceeded", "images", text, headers=headers)

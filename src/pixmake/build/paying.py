@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
 from pixmake.build.budget import Budget, DayLedger
+from pixmake.build.limits import Gate, Halted, Limits
 from pixmake.clock import Clock
 from pixmake.diagnostics import ExitCode, Problem
 from pixmake.digest import Digest
@@ -44,8 +45,8 @@ from pixmake.store.records import Failure, Intent, Outcome, Result, Why
 LOCK_WAIT = 3600.0
 """Seconds to wait for another process that is buying the same request: longer than any call takes."""
 MOST_TRIES = 8
-"""Times a call that was certainly not done is sent again."""
-LONGEST_WAIT = 120.0
+"""Times a call that was certainly not done is sent, and times in a row that a model may turn everybody away."""
+HALTED = "not sent: the build was stopped before"
 NO_MONEY = "the budget does not reach"
 
 
@@ -78,6 +79,8 @@ class Receipt:
     """True: nothing more can be bought from this provider."""
     held: bool = False
     """True: not sent, since no money is left for it."""
+    busy: Busy | None = None
+    """Set where the call was certainly not done and may be sent again."""
 
 
 class Cashier:
@@ -92,6 +95,7 @@ class Cashier:
         self.day = day
         self.clock = clock
         self.scope = scope
+        self.limits = Limits(clock)
 
     async def locked(self, key: Digest) -> ExitStack:
         """Holds the key's lock until the stack is closed; the kernel frees it if this process dies.
@@ -110,7 +114,43 @@ class Cashier:
             pause = min(pause * 1.5, 0.5)
 
     async def buy(self, order: Purchase) -> Receipt:
-        """One call, journaled. The caller holds the key's lock and has looked into the pool since."""
+        """One call that is done, journaled; what was certainly not done is sent again when its model's gate allows.
+
+        The caller holds the key's lock and has looked into the pool since. Whoever waits at the gate has journaled
+        nothing: killed there, nothing is unknown.
+        """
+        painter = order.painter
+        gate = self.limits.gate(painter.name, order.request.model, painter.provider.concurrency, painter.per_minute)
+        receipt = Receipt(why="not-sent", message=HALTED)
+        for _ in range(MOST_TRIES):
+            try:
+                receipt = await self._at_gate(gate, order)
+            except Halted:
+                break
+            if receipt.busy is None:
+                break
+            if gate.streak >= MOST_TRIES:  # nobody got through for minutes: the others need not find out one by one
+                receipt = replace(receipt, fatal=True)
+                break
+        if receipt.fatal:
+            self.limits.halt()
+        return receipt
+
+    async def _at_gate(self, gate: Gate, order: Purchase) -> Receipt:
+        """One try when its turn comes. Raises Halted."""
+        turn, receipt = await gate.enter(order.count), None
+        try:
+            receipt = await self._once(order)
+        finally:
+            if receipt is None or receipt.held:
+                gate.unsent(turn)
+            elif receipt.busy is not None:
+                gate.refused(turn, receipt.busy.wait)
+            else:
+                gate.left(turn)
+        return receipt
+
+    async def _once(self, order: Purchase) -> Receipt:
         reserved = self.budget.reserve(order.price)
         if reserved is None:
             return Receipt(why="not-sent", message=NO_MONEY, held=True)
@@ -135,24 +175,13 @@ class Cashier:
 
     async def _send(self, order: Purchase, call: Call, intent: Intent, reserved: Decimal) -> Receipt:
         try:
-            answer = await self._ask(order.painter, call)
+            answer = await order.painter.provider.make(call)
         except ProviderError as error:
             return await self._failed(intent, error, reserved, order)
         except Exception as error:  # a bug in a provider, after something may have been sent: perhaps billed
             crash = Unknown(f"the provider broke down: {type(error).__name__}: {error}")
             return await self._failed(intent, crash, reserved, order)
         return await asyncio.to_thread(self._received, order, intent, answer, reserved)
-
-    async def _ask(self, painter: Painter, call: Call) -> Answer:
-        """Sends; again only what was certainly not done, after the pause the provider asked for."""
-        for attempt in range(MOST_TRIES):
-            try:
-                return await painter.provider.make(call)
-            except Busy as busy:
-                if attempt == MOST_TRIES - 1:
-                    raise
-                await self.clock.sleep(min(busy.wait if busy.wait is not None else 0.5 * 2**attempt, LONGEST_WAIT))
-        raise AssertionError("unreachable")
 
     def _received(self, order: Purchase, intent: Intent, answer: Answer, reserved: Decimal) -> Receipt:
         """Bytes first (`incoming/`, then `cas/`), the record that names them last."""
@@ -210,6 +239,7 @@ class Cashier:
             message=error.message,
             help=error.help,
             fatal=isinstance(error, Stopped),
+            busy=error if isinstance(error, Busy) else None,
             cost=reserved if why == "unknown" else None,
         )
 

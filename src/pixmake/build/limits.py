@@ -1,0 +1,220 @@
+"""Build room: when the next call to a model may go. It knows images, seconds and refusals; nothing of money or pictures.
+
+Whoever waits here has sent nothing and journaled nothing. One `Gate` a model, so that a pause is shared by all its
+calls; what a server's refusals tell of its limit is learned, so that it is not asked the same thing again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+
+from pixmake.clock import Clock
+
+MINUTE = 60.0
+START = 8
+"""Calls in flight at first; more are tried as calls succeed."""
+MARGIN = 0.02
+"""Of a window: a call may travel faster than the one it waits for."""
+LEAST_MARGIN = 0.25
+GAP = 1.0
+"""Seconds between two calls while a learned limit holds: long enough for a refusal to come back."""
+LONGEST_PAUSE = 120.0
+FIRST_PAUSE = 0.5
+QUIET_WINDOWS = 15
+"""Windows without a refusal after which a learned limit is widened by a tenth: somebody else may have gone."""
+
+
+@dataclass(slots=True)
+class Rate:
+    """At most so many images in any so many seconds."""
+
+    images: int
+    seconds: float
+
+    @property
+    def speed(self) -> float:
+        return self.images / self.seconds
+
+
+@dataclass(slots=True, eq=False)
+class Turn:
+    """Leave to send one call: when it was given and for how many images."""
+
+    at: float
+    images: int
+
+
+class Halted(Exception):
+    """Nothing more is to be sent."""
+
+
+class Gate:
+    """Lets calls to one model through: first come, first served."""
+
+    def __init__(self, clock: Clock, concurrency: int, per_minute: int | None = None) -> None:
+        self.clock = clock
+        self.most = concurrency
+        self.room = min(concurrency, START)
+        """Calls in flight at most, for now."""
+        self.learned: Rate | None = None
+        self._rates = [Rate(per_minute, MINUTE)] if per_minute is not None else []
+        self._line = asyncio.Lock()
+        self._freed = asyncio.Event()
+        self._halted = False
+        self._flying = 0
+        self._sent: deque[Turn] = deque()
+        self._until = self._episode = self._calm = float("-inf")
+        self.streak = 0
+        """Times of refusals since the last call that got through."""
+        self._successes = 0
+        self._too_wide: Rate | None = None
+
+    async def enter(self, images: int) -> Turn:
+        """Waits until a call for so many images may go. Raises Halted."""
+        async with self._line:
+            while (delay := self._delay(images)) > 0:
+                self._freed.clear()
+                await self._rest(delay)
+            if self._halted:
+                raise Halted
+            turn = Turn(self.clock.monotonic(), images)
+            self._sent.append(turn)
+            self._flying += 1
+            return turn
+
+    async def _rest(self, delay: float) -> None:
+        """Sleeps so long, or until something changes."""
+        freed = asyncio.ensure_future(self._freed.wait())
+        tasks = [freed] if delay == float("inf") else [freed, asyncio.ensure_future(self.clock.sleep(delay))]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    def _delay(self, images: int) -> float:
+        """Seconds until a call may go, as it looks now; infinite while all places are taken."""
+        if self._halted:
+            return 0.0
+        if self._flying >= self.room:
+            return float("inf")
+        now = self.clock.monotonic()
+        self._widen(now)
+        rates = [*self._rates, *([self.learned] if self.learned else [])]
+        gap = self._sent[-1].at + GAP if self.learned and self._sent else now
+        return max(self._until, gap, *(self._opens(rate, images, now) for rate in rates), now) - now
+
+    def _opens(self, rate: Rate, images: int, now: float) -> float:
+        """When so many images fit into the rate's window. More than fit at all go alone."""
+        window = rate.seconds + max(LEAST_MARGIN, rate.seconds * MARGIN)
+        inside = [turn for turn in self._sent if turn.at + window > now]
+        over = sum(turn.images for turn in inside) + images - rate.images
+        opens = now
+        for turn in inside:
+            if over <= 0:
+                break
+            over -= turn.images
+            opens = turn.at + window
+        return opens
+
+    def left(self, turn: Turn) -> None:
+        """A call has ended in any way but a refusal for being too much. Places grow with every success, doubling with
+        each round, and after the first refusal by one a round."""
+        self._flying -= 1
+        self.streak = 0
+        self._successes += 1
+        is_fresh = self._episode == float("-inf")
+        if self.room < self.most and (is_fresh or self._successes >= self.room):
+            self.room, self._successes = self.room + 1, 0
+        self._forget()
+        self._freed.set()
+
+    def unsent(self, turn: Turn) -> None:
+        """A call was not sent after all."""
+        self._flying -= 1
+        self._sent.remove(turn)
+        self._freed.set()
+
+    def refused(self, turn: Turn, wait: float | None) -> None:
+        """A call was certainly not done since it was too much, or nobody was there; `wait` as the server said it."""
+        now = self.clock.monotonic()
+        self.unsent(turn)
+        if turn.at >= self._episode:
+            self._begin(now, has_wait=wait is not None)
+        self._until = max(self._until, now + self._pause(wait))
+        if wait is not None:
+            self._learn(now)
+        self._calm = self._until
+
+    def _begin(self, now: float, *, has_wait: bool) -> None:
+        """A new time of refusals; those of calls sent before it are the same news.
+
+        Half the places, but where a rate is told for the first time: then that is the limit.
+        """
+        self._episode = now
+        self.streak += 1
+        self._successes = 0
+        if self.learned is not None or not has_wait:
+            self.room = max(1, self.room // 2)
+            self._too_wide = self.learned
+
+    def _pause(self, wait: float | None) -> float:
+        """What the server told, unless it told too little the time before."""
+        doubled = FIRST_PAUSE * 2.0 ** (self.streak - 1)
+        if wait is None or self.streak > 1:
+            wait = max(wait or 0.0, doubled)
+        return min(wait, LONGEST_PAUSE)
+
+    def _learn(self, now: float) -> None:
+        """What was let through lately, in the time from the first of it until the server has room again."""
+        lately = [turn for turn in self._sent if turn.at > now - MINUTE]
+        images = sum(turn.images for turn in lately)
+        if not images:
+            return
+        found = Rate(images, max(1.0, self._until - lately[0].at))
+        if self._too_wide is not None and found.speed > 0.9 * self._too_wide.speed:
+            found.seconds = found.images / (0.8 * self._too_wide.speed)
+        self.learned = found
+
+    def _widen(self, now: float) -> None:
+        if self.learned is not None and now - self._calm > QUIET_WINDOWS * self.learned.seconds:
+            self.learned.images += max(1, self.learned.images // 10)
+            self._calm = now
+
+    def _forget(self) -> None:
+        """Drops what no window holds any more."""
+        longest = max([MINUTE, self.learned.seconds if self.learned else 0.0]) * (1 + MARGIN) + LEAST_MARGIN
+        now = self.clock.monotonic()
+        while self._sent and self._sent[0].at < now - longest:
+            self._sent.popleft()
+
+    def halt(self) -> None:
+        """Whoever waits is told that nothing more is sent."""
+        self._halted = True
+        self._freed.set()
+
+
+class Limits:
+    """The gates of one build, by provider and model."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self._gates: dict[tuple[str, str | None], Gate] = {}
+        self._halted = False
+
+    def gate(self, provider: str, model: str | None, concurrency: int, per_minute: int | None) -> Gate:
+        """The gate of one model; `concurrency` and `per_minute` (images) are its provider's settings."""
+        known = self._gates.get((provider, model))
+        if known is None:
+            known = self._gates[provider, model] = Gate(self.clock, concurrency, per_minute)
+            if self._halted:
+                known.halt()
+        return known
+
+    def halt(self) -> None:
+        """Nothing more is sent; what was sent is not touched."""
+        self._halted = True
+        for gate in self._gates.values():
+            gate.halt()
