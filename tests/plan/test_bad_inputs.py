@@ -147,6 +147,41 @@ help: add a model, for example
     ]
 
 
+EARLY = """\
+  base: {prompt: x, size: 512x512}
+  chain: {prompt: x, size: 512x512, edits: [{prompt: y, mask: %s}]}
+  other: {from: "@base", prompt: z, mask: %s}
+  derived: {from: "@base"}
+  third: {from: "@derived", prompt: z, mask: %s}
+"""
+
+
+@pytest.mark.parametrize("name", ["small.png", "flat.png"])
+def test_a_mask_that_can_not_fit_is_told_before_its_parent_is_bought(name: str, tmp_path: Path) -> None:
+    ground = Ground(tmp_path, HEAD + EARLY % (name, name, name))
+    ground.mask("small.png", (100, 100), (1, 1, 9, 9))
+    ground.picture("flat.png", (512, 512), "white", "L")
+    plan = ground.plan()
+    code = "mask-size" if name == "small.png" else "mask-without-alpha"
+    assert [(item.code, item.span.line if item.span else 0) for item in plan.problems] == [
+        (code, 5),
+        (code, 6),
+        (code, 8),
+    ]
+    with pytest.raises(Problem):
+        ground.build()
+    assert ground.sent() == 0
+
+
+def test_a_mask_that_fits_waits_for_its_parent(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, HEAD + EARLY % ("large.png", "final.png", "large.png"))
+    ground.mask("large.png", (1024, 1024), (1, 1, 9, 9))
+    ground.mask("final.png", (512, 512), (1, 1, 9, 9))
+    ground.edit("prompt: z, mask: final", "prompt: z, size: 512x512, mask: final")
+    assert ground.plan().problems == ()
+    assert (ground.build(yes=True).exit_code, ground.sent()) == (0, 4)
+
+
 def test_a_retired_model(tmp_path: Path) -> None:
     ground = Ground(tmp_path, HEAD + CASES["a retired model"][0])
     assert real_models(ground, tmp_path) == [

@@ -88,8 +88,8 @@ class InputResolver:
     def _mask(
         self, asset: Asset, step: Step, mask: Mask, parent: Artifact | Pending | None, look: _Look
     ) -> MaskPicture | Pending | None:
-        if not isinstance(parent, Artifact):
-            return parent
+        if parent is None or isinstance(parent, Pending):
+            return parent and self._early(asset, step, mask, parent, look)
         size = parent.size
         if size is None:
             return Pending(state="waits", reason="the parent's size is not known yet, so no mask can fit it")
@@ -99,6 +99,16 @@ class InputResolver:
         if isinstance(source, Pending):
             return source
         return self._fitting(asset, step, mask, source, size)
+
+    def _early(self, asset: Asset, step: Step, mask: Mask, parent: Pending, look: _Look) -> Pending:
+        """A mask's file is looked at before its parent is bought: one that can't fit must not cost that first."""
+        if not isinstance(mask.source, FileInput):
+            return parent
+        source, size = look.picture(mask.source, asset), look.coming(asset, step.index)
+        if isinstance(source, Pending) or size is None:
+            return source if isinstance(source, Pending) else parent
+        fitting = self._fitting(asset, step, mask, source, size)
+        return fitting if isinstance(fitting, Pending) else parent
 
     def _fitting(self, asset: Asset, step: Step, mask: Mask, source: Artifact, size: Size) -> MaskPicture | Pending:
         """A mask of the parent's size as it is; one of the asset's final size with the crop undone; no other."""
@@ -198,6 +208,20 @@ class _Look:
                 state="waits", reason=f"waits for a pick among {len(verdict.pinned)} candidates of '{place}'"
             )
         return verdict.artifact
+
+    def coming(self, asset: Asset, index: int) -> Size | None:
+        """The size that was asked for the parent of a step, as long as there is no picture; None where nobody knows."""
+        if asset.steps and index > asset.steps[0].index:
+            verdict = self.done[asset.name, index - 1]
+            return final_size(verdict.request.size) if verdict.request is not None else None
+        item = asset.origin
+        if not isinstance(item, AssetInput):
+            return None
+        target = self.resolver.assets[item.asset]
+        if item.processed:
+            return final_size(target.size)
+        last = target.steps[-1].index if target.steps else 0
+        return self.coming(target, (last if item.step is None else item.step) + 1)
 
     def _variant(self, asset: Asset, index: int, variant: int, verdict: Verdict) -> Artifact | Pending:
         if variant <= len(verdict.pinned):
