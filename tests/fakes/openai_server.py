@@ -109,7 +109,14 @@ class Hang:
     headers: bool = False
 
 
-Behaviour = Paint | Error | Raw | Cut | Hang
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drip:
+    """The good answer, a byte every `pause` seconds: each wait is short, all together never end."""
+
+    pause: float = 0.1
+
+
+Behaviour = Paint | Error | Raw | Cut | Hang | Drip
 
 HTML = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
@@ -469,6 +476,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._break(reset=True)
         elif isinstance(do, Cut):
             self._cut(asked, do, body)
+        elif isinstance(do, Drip):
+            self._drip(do, body)
         elif isinstance(do, Raw):
             asked.status = 200
             self._send(200, do.body, {"content-type": do.media_type, "x-request-id": f"req_{asked.number}"})
@@ -476,6 +485,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.fake._ending.wait(do.delay or self.fake.delay)
             asked.status = 200
             self._send(200, body, {"content-type": "application/json", "x-request-id": f"req_{asked.number}"})
+
+    def _drip(self, do: Drip, body: bytes) -> None:
+        self._head(200, len(body), {"content-type": "application/json"})
+        with contextlib.suppress(OSError):
+            for place in range(len(body)):
+                self.wfile.write(body[place : place + 1])
+                self.wfile.flush()
+                if self.fake._ending.wait(do.pause):
+                    return
 
     def _cut(self, asked: Asked, do: Cut, body: bytes) -> None:
         headers = {"content-type": "application/json", "x-request-id": f"req_{asked.number}"}

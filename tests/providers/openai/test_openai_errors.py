@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from fakes.openai_server import HTML, Behaviour, Cut, Error, FakeOpenAI, Hang, Paint, Raw, gateway, moderated
+from fakes.openai_server import HTML, Behaviour, Cut, Drip, Error, FakeOpenAI, Hang, Paint, Raw, gateway, moderated
 from pixmake.providers.base import Answer, Busy, Failed, Picture, ProviderError, Refused, Stopped, Unknown
 from pixmake.providers.openai.errors import wait_of
 
@@ -144,6 +144,17 @@ def test_a_server_without_edits_stops_only_edits(server: FakeOpenAI, ask: Ask, t
 def test_reset_after_the_whole_answer_is_no_loss(server: FakeOpenAI, ask: Ask) -> None:
     server.say(Cut("after"))
     assert len(ask().pictures) == 1
+
+
+def test_the_time_limit_holds_for_the_whole_answer(
+    server: FakeOpenAI, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pixmake.providers.openai import client
+
+    monkeypatch.setattr(client, "CONNECT_SECONDS", 0.2)
+    server.say(Drip(pause=0.1))
+    with pytest.raises(Unknown, match="did not answer in time$"):
+        ask(settings={"timeout": 1})
 
 
 def closed_port() -> int:
