@@ -153,7 +153,7 @@ def test_the_time_limit_holds_for_the_whole_answer(
 
     monkeypatch.setattr(client, "CONNECT_SECONDS", 0.2)
     server.say(Drip(pause=0.1))
-    with pytest.raises(Unknown, match="did not answer in time$"):
+    with pytest.raises(Unknown, match=r"did not answer in time$"):
         ask(settings={"timeout": 1})
 
 
