@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,6 +70,27 @@ def test_fail_fast_starts_nothing_after_a_failure_but_awaits_what_runs() -> None
 def test_fatal_stops_everything_even_without_fail_fast() -> None:
     worker = Worker({"a": "fatal"})
     assert run([job("a"), job("b")], worker, lanes={"x": 1}) == {"a": "fatal"}
+
+
+def test_what_breaks_down_starts_nothing_more_and_is_raised_when_all_that_runs_has_ended() -> None:
+    sent, answered = asyncio.Event(), []
+
+    async def work(item: Job[str]) -> End:
+        if item.id == "full disk":
+            await sent.wait()
+            raise OSError("no space left")
+        sent.set()
+        for _ in range(5):  # an answer that takes longer than the other's end
+            await asyncio.sleep(0)
+        answered.append(item.id)
+        return "ok"
+
+    async def go() -> None:
+        await Scheduler([job("paid"), job("full disk"), job("later")], {"x": 2}).run(work)
+
+    with pytest.raises(OSError, match="no space left"):
+        asyncio.run(go())
+    assert answered == ["paid"]
 
 
 def test_needs_outside_of_the_jobs_are_there_already() -> None:

@@ -59,9 +59,13 @@ class Scheduler(Generic[Id]):
         self.stopped = True
 
     async def run(self, work: Callable[[Job[Id]], Awaitable[End]]) -> dict[Id, End]:
-        """Runs `work` on every job that can run; jobs that never started are missing in the result."""
+        """Runs `work` on every job that can run; jobs that never started are missing in the result.
+
+        What `work` raises starts nothing more, and is raised when everything that was started has ended.
+        """
         ended: dict[Id, End] = {}
         running: dict[asyncio.Task[End], Job[Id]] = {}
+        broken: list[BaseException] = []
         for job in self.jobs.values():
             if not self._open[job.id]:
                 self._push(job)
@@ -70,8 +74,14 @@ class Scheduler(Generic[Id]):
             done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 job = running.pop(task)
-                ended[job.id] = self._end(job, task.result())
+                if (error := task.exception()) is None:
+                    ended[job.id] = self._end(job, task.result())
+                else:
+                    broken.append(error)
+                    self.stop()
             self._start(running, work)
+        if broken:
+            raise broken[0]
         return ended
 
     def _end(self, job: Job[Id], end: End) -> End:
