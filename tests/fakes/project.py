@@ -75,12 +75,13 @@ class Ground:
         locked: bool = False,
         fail_fast: bool = False,
         repeat: bool = False,
+        jobs: int | None = None,
     ) -> BuildReport:
         """A fresh process's build: recover, plan, run."""
         project = self.project(profile=profile, root=root)
         project.recover()
         plan = project.plan(*selectors, draft=draft, update=update, repeat_unknown=repeat)
-        return project.build(plan, yes=yes, max_cost=max_cost, locked=locked, fail_fast=fail_fast)
+        return project.build(plan, yes=yes, max_cost=max_cost, locked=locked, fail_fast=fail_fast, jobs=jobs)
 
     def sent(self) -> int:
         """Pictures ordered since the last time this was asked."""

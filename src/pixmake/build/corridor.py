@@ -246,6 +246,7 @@ async def _run(plan: Plan, scheduler: Scheduler[ActionId], runner: Runner) -> bo
         nonlocal interrupts
         interrupts += 1
         scheduler.stop()
+        runner.cashier.limits.halt()
         runner.listener(BuildStopping(awaited=interrupts == 1))
         if interrupts > 1:
             task.cancel()

@@ -15,7 +15,7 @@ from pixmake.build.project import Project
 from pixmake.build.recording import Keeper, change_lock, record_lock
 from pixmake.build.targets import Candidate as Candidate
 from pixmake.build.targets import Target, asset_of, candidates_of, line_of, point, target_of
-from pixmake.diagnostics import Problem, Span, did_you_mean, problem
+from pixmake.diagnostics import Problem, Span, problem
 from pixmake.digest import Digest
 from pixmake.imaging.probe import BadPicture, probe_bytes
 from pixmake.plan.inputs import Pending
@@ -110,11 +110,8 @@ class Intent:
                 names.append(text)
         gone = [name for name in dict.fromkeys(names) if name in known]
         if not gone:
-            near = did_you_mean(selectors[0], known)
             raise problem(
-                "no-lock-line",
-                f"the lock has no line for '{selectors[0]}'",
-                help=f"did you mean '{near}'?" if near else "there is nothing to forget",
+                "no-lock-line", f"the lock has no line for '{selectors[0]}'", help="nothing is left to forget"
             )
         change_lock(self.project.root, [], [(name, self.project.profile) for name in gone])
         return gone

@@ -17,7 +17,7 @@ from pixmake.build.limits import Gate, Halted, Limits
 from pixmake.clock import Clock
 from pixmake.diagnostics import ExitCode, Problem
 from pixmake.digest import Digest
-from pixmake.imaging.probe import BadPicture, probe_bytes
+from pixmake.imaging.probe import BadPicture, Facts, probe_bytes
 from pixmake.plan.artifact import Artifact, FilePicture, MaskPicture
 from pixmake.plan.entries import usd
 from pixmake.plan.keys import preimage
@@ -201,10 +201,10 @@ class Cashier:
         return Receipt(made=len(results), cost=cost, message=_above(cost, reserved, order))
 
     def _result(self, order: Purchase, answer: Answer, arrival: Arrival, cost: Decimal) -> Result | None:
-        """The record of one picture; None where its bytes are no picture at all."""
+        """The record of one picture; None where its bytes are no whole picture."""
         painted = answer.pictures[arrival.number]
         try:
-            facts = probe_bytes(painted.data)
+            facts = believed(painted.data)
         except BadPicture:
             return None
         return Result(
@@ -226,6 +226,7 @@ class Cashier:
     def _nothing_usable(self, order: Purchase, intent: Intent, answer: Answer, cost: Decimal) -> Receipt:
         message = "the answer held no usable picture" if answer.pictures else "the answer held no picture"
         self.store.journal.append(self._failure(intent, "unknown", message, answer.request_id, order))
+        self.store.content.clear(intent.intent)  # what came is no picture, but it was paid for: into quarantine
         return Receipt(why="unknown", message=message, cost=cost)
 
     async def _failed(self, intent: Intent, error: ProviderError, reserved: Decimal, order: Purchase) -> Receipt:
@@ -284,6 +285,20 @@ class Cashier:
 
     def _now(self) -> str:
         return self.clock.now().isoformat(timespec="milliseconds")
+
+
+def believed(data: bytes) -> Facts:
+    """What a picture that was paid for is. Raises BadPicture for anything but a whole one.
+
+    A PNG's checksums cover every byte of it; other formats are decoded to see.
+    """
+    from pixmake.imaging.decode import check_whole, decode
+
+    facts = probe_bytes(data)
+    check_whole(data, facts.media_type)
+    if facts.media_type not in ("image/png", "image/svg+xml"):
+        decode(data)
+    return facts
 
 
 def _above(cost: Decimal, reserved: Decimal, order: Purchase) -> str | None:
