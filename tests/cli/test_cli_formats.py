@@ -46,6 +46,13 @@ READING = [
 ]  # fmt: skip
 
 
+VERBS = [
+    ["reroll", "rat.png"], ["reroll", "rat.png", "--yes", "-k", "2"], ["pick", "rat.png"], ["pick", "rat.png", "1"],
+    ["accept", "cold.png", "hero.png"], ["adopt", "rat.png", "ref.png"], ["freeze", "rat.png"], ["unfreeze", "rat.png"],
+    ["restore", "rat.png"], ["forget", "rat.png"], ["mask", "hero.png"], ["costs"], ["costs", "--by", "tag"],
+]  # fmt: skip
+
+
 def _read_all(shell: Shell) -> Iterator[str]:
     for words in READING:
         yield valid(shell.run(*words, "--json"))
@@ -72,6 +79,7 @@ def test_documents_of_a_project_in_all_states(shell: Shell) -> None:
     seen.add(valid(shell.run("clean", "--json")))
     seen.add(valid(shell.run("init", "new", "--json")))
     seen.add(valid(shell.run("clean", "--orphans", "--json")))
+    seen |= {valid(shell.run(*words, "--json")) for words in VERBS}
     assert sorted(FORMATS.keys() - seen) == []
 
 

@@ -38,7 +38,7 @@ def test_the_version(shell: Shell) -> None:
 def test_help_has_each_command_with_its_sentence(shell: Shell) -> None:
     said = shell.run("--help")
     assert said.code == 0
-    assert [name for name, (_, summary) in cli.COMMANDS.items() if f"  {name:<8} {summary}" not in said.out] == []
+    assert [name for name, (_, summary) in cli.COMMANDS.items() if f"  {name:<9} {summary}" not in said.out] == []
 
 
 @pytest.mark.parametrize("name", sorted(cli.COMMANDS))
@@ -59,7 +59,7 @@ def test_an_unknown_command_names_the_nearest(shell: Shell) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["pick", "reroll", "accept", "adopt", "gallery", "costs", "models", "jobs", "doctor"])
+@pytest.mark.parametrize("name", ["gallery", "models", "migrate", "jobs", "doctor"])
 def test_commands_of_later_versions_are_unknown(shell: Shell, name: str) -> None:
     assert shell.run(name).code == 2
 
@@ -219,6 +219,18 @@ def test_completion_knows_commands_and_assets(shell: Shell) -> None:
 
     assert complete("pixmake sta", 1) == ["status"]
     assert complete("pixmake plan icons/k", 2) == ["icons/key.png"]
+    for verb in ("pick", "reroll", "accept", "adopt", "mask"):
+        assert complete(f"pixmake {verb} icons/h", 2) == ["icons/heart.png"]
+    assert complete("pixmake pick icons/key.png#", 2) == ["icons/key.png#0"]
+    for verb in ("freeze", "unfreeze", "restore", "forget", "costs"):
+        assert complete(f"pixmake {verb} icons/k", 2) == ["icons/key.png"]
+
+
+def test_completion_of_forget_knows_orphans(shell: Shell) -> None:
+    assert shell.run("build", "--yes").code == 0
+    shell.edit("  icons/key.png: an old brass key\n", "")
+    words = {"_PIXMAKE_COMPLETE": "bash_complete", "COMP_WORDS": "pixmake forget icons/k", "COMP_CWORD": "2"}
+    assert _process(shell, **words).stdout == "plain,icons/key.png\n"
 
 
 def test_json_says_nothing_else(shell: Shell) -> None:

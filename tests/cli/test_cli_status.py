@@ -127,7 +127,8 @@ def test_explain_of_a_frozen_asset_says_what_is_behind(shell: Shell) -> None:
     shell.edit("a hen", "a cock")
     assert shell.run("explain", "a.png").out == (
         "a.png#0  held\n  frozen: its request has changed since it was bought:\n    prompt  ‘hen’  →  ‘cock’\n"
-        "  help: `pixmake build a.png --update a.png` lets it change\n"
+        "  help: `pixmake build a.png --update a.png` lets it change, `pixmake accept a.png` binds its\n"
+        "        picture to the request as it is now\n"
     )
 
 

@@ -95,8 +95,7 @@ def test_read_verified_notices_rot(content: Content) -> None:
     assert caught.value.exit_code == ExitCode.INTEGRITY
     assert str(caught.value) == (
         f"error[corrupt-original]: the original '{digest}' no longer has the bytes that were bought\n"
-        "help: `pixmake cache verify` moves it aside; then `pixmake cache pull`, or the file from a backup, "
-        "puts it back"
+        "help: `pixmake cache verify` moves it aside; then the file from a backup puts it back"
     )
 
 

@@ -84,7 +84,7 @@ def command(session: Session, /, selectors: tuple[str, ...], keep_going: bool, *
     for file in (wishes.trace, wishes.depfile):
         if file is not None:  # a folder that can't be is told now, not when everything was paid
             file.parent.mkdir(parents=True, exist_ok=True)
-    _recover(session)
+    recover_calls(session)
     plan = _plan(session, selectors, wishes)
     report = _run(session, plan, wishes)
     if wishes.depfile is not None:
@@ -125,7 +125,7 @@ def _adopt(session: Session, selectors: Sequence[str], wishes: Wishes) -> tuple[
     return tuple(saved_selectors)
 
 
-def _recover(session: Session) -> None:
+def recover_calls(session: Session) -> None:
     """Finishes calls of a build that died, before anything is planned."""
     project = session.project
     if project.store.journal.open_intents():

@@ -14,25 +14,30 @@ from pixmake.cli.plantext import color_of, money
 from pixmake.cli.session import Session, common_options, exclude_option, selector_argument, with_session
 from pixmake.cli.table import Cell, lay_out, wrapped
 from pixmake.diagnostics import Span
+from pixmake.digest import decimal_text
 from pixmake.plan.artifact import FilePicture
-from pixmake.plan.entries import Difference, Entry, State, Verdict
+from pixmake.plan.entries import Difference, Entry, State, Verdict, usd
 from pixmake.plan.explain import cause_of, differences
 from pixmake.plan.graph import ActionId
 from pixmake.plan.keys import preimage
 from pixmake.plan.planner import Plan
 from pixmake.spec.asset import Asset
 from pixmake.store.lockfile import StepPin
+from pixmake.store.pool import Unanswered
 
 SETTLED = ("fresh", "draft")
 REMEDIES: dict[State, str] = {
-    "unknown": "look in the provider's usage whether it was billed; `{build}` sends it again, at its price",
-    "refused": "the same request is never sent again on its own: change the prompt, the references or `moderation`",
+    "unknown": "look in the provider's usage whether it was billed; `{reroll}` sends it again, at its price",
+    "refused": "the same request is never sent again on its own: change the prompt, the references or `moderation`; "
+    "`{reroll}` asks once more",
     "failed": "mend what the provider complains of, then build again",
-    "edited": "remove the file to have it written again; as long as it stands, nothing is bought for it",
-    "lost": "put the file from a backup into the store's cas/ folder, or the output back at its path",
+    "edited": "`{restore}` writes the picture over it, `{accept}` ships the file as it is; as long as it stands, nothing "
+    "is bought for it",
+    "lost": "put the file from a backup into the store's cas/ folder, or the output back at its path; `{reroll}` buys "
+    "another",
     "corrupt": "`pixmake cache verify` moves the damaged file aside; then put a whole one from a backup in its place",
-    "conflict": "keep the line with the right pick in assets.lock, and take the other out",
-    "held": "`{build}` lets it change",
+    "conflict": "`{pick}` lists the candidates; with a number it settles which of them goes on",
+    "held": "`{update}` lets it change, `{accept}` binds its picture to the request as it is now",
 }
 """What a person can do in the states that no build mends by itself."""
 
@@ -47,6 +52,7 @@ class Account:
     differences: tuple[Difference, ...]
     chain: tuple[tuple[int, ActionId, Verdict], ...]
     spans: Mapping[str, Span]
+    unknown: tuple[Unanswered, ...]
 
     def to_json(self) -> dict[str, object]:
         entry = self.entry
@@ -66,7 +72,27 @@ class Account:
                 for depth, node, verdict in self.chain
             ],
             "outputs": [{"path": item.path, "state": item.state} for item in entry.outputs],
+            "unknown": [call_json(item) for item in self.unknown],
         }
+
+
+def call_json(call: Unanswered) -> dict[str, object]:
+    """A call without a usable answer as data; where it stands says whose it is."""
+    intent = call.intent
+    return {
+        "intent": intent.intent,
+        "images": intent.count,
+        "price": None if intent.reserved is None else decimal_text(intent.reserved),
+        "time": intent.time,
+        "message": call.failure.message if call.failure else None,
+    }
+
+
+def call_line(call: Unanswered) -> str:
+    """`sent 2026-11-22 09:25, perhaps billed at $0.04: no answer came`."""
+    price = "" if call.intent.reserved is None else f" at {usd(call.intent.reserved)}"
+    why = call.failure.message if call.failure else "the process ended before an answer was recorded"
+    return f"sent {call.intent.time[:16].replace('T', ' ')}, perhaps billed{price}: {why}"
 
 
 @click.command("explain")
@@ -117,6 +143,7 @@ def _account(plan: Plan, thawed: Plan, entry: Entry, asset: Asset) -> Account:
         last=last,
         differences=tuple(changed),
         spans=next((step.spans for step in asset.steps if step.index == entry.step), {}),
+        unknown=plan.world.pool(entry.key).unanswered if entry.key is not None else (),
         chain=tuple(_chain(plan, (entry.asset, entry.step), 1, {(entry.asset, entry.step)})),
     )
 
@@ -171,6 +198,7 @@ def _lines(session: Session, account: Account) -> Iterator[str]:
         yield from wrapped(entry.reason, width, "  ", "  ")
     if account.last is not None and not account.differences and entry.state in ("fresh", "held"):
         yield "  its request is the one that was bought"
+    yield from (f"  {call_line(call)}" for call in account.unknown)
     for depth, node, verdict in account.chain:
         indent = "  " * depth
         place = node[0] if node[1] is None else f"{node[0]}#{node[1]}"
@@ -180,12 +208,23 @@ def _lines(session: Session, account: Account) -> Iterator[str]:
         if item.state != "fresh":
             yield f"  {item.path}: {item.state}"
     if entry.state in REMEDIES:
-        yield from wrapped(REMEDIES[entry.state].format(build=_again(session, entry)), width, "  help: ", "        ")
+        remedy = REMEDIES[entry.state].format_map(_commands(session, entry))
+        yield from wrapped(remedy, width, "  help: ", "        ")
+    elif entry.verdict.asking:
+        yield f"  help: `{session.command_line('pick', selectors=[name])}` lists the candidates"
 
 
-def _again(session: Session, entry: Entry) -> str:
-    options = ["--update", entry.asset] if entry.state == "held" else ["--yes"]
-    return session.command_line("build", *options, selectors=[entry.asset])
+def _commands(session: Session, entry: Entry) -> dict[str, str]:
+    """The verbs that help, about this very asset or step."""
+    step = entry.asset if entry.last or entry.step is None else f"{entry.asset}#{entry.step}"
+    asset = [entry.asset]
+    return {
+        "reroll": session.command_line("reroll", selectors=[step]),
+        "pick": session.command_line("pick", selectors=[step]),
+        "accept": session.command_line("accept", selectors=asset),
+        "restore": session.command_line("restore", selectors=asset),
+        "update": session.command_line("build", "--update", entry.asset, selectors=asset),
+    }
 
 
 def _difference(account: Account, item: Difference) -> list[Cell]:

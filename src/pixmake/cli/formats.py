@@ -72,6 +72,21 @@ TOTALS = record(images=COUNT, requests=COUNT, cost=record(low=USD, high=USD), un
 SETTLED = record(_low=USD, _high=USD, settled=maybe(USD))
 
 
+CALL = record(intent=TEXT, images=COUNT, price=maybe(USD), time=TEXT, message=maybe(TEXT))
+"""A call without a usable answer, at its step."""
+CANDIDATE = record(
+    number={"type": "integer", "minimum": 1},
+    digest=DIGEST,
+    picked=FLAG,
+    source=TEXT,
+    width=maybe(COUNT),
+    height=maybe(COUNT),
+    cost=maybe(USD),
+    time=maybe(TEXT),
+    file=maybe(TEXT),
+)
+
+
 def _plan() -> Schema:
     made_from = record(
         version=TEXT, spec=TEXT, selectors=listed(TEXT), exclude=listed(TEXT), profile=maybe(TEXT), draft=FLAG
@@ -107,7 +122,8 @@ def _build() -> Schema:
 
 def _status() -> Schema:
     step = record(step=STEP, state=STATE, reason=TEXT)
-    asset = record(asset=TEXT, state=STATE, reason=TEXT, steps=listed(step), outputs=listed(TEXT), draft=FLAG)
+    flags = {"frozen": FLAG, "draft": FLAG}
+    asset = record(asset=TEXT, state=STATE, reason=TEXT, steps=listed(step), outputs=listed(TEXT), **flags)
     call = record(
         intent=TEXT,
         asset=TEXT,
@@ -144,6 +160,7 @@ def _explain() -> Schema:
         last=maybe(MAP),
         chain=listed(record(depth=COUNT, asset=TEXT, step=STEP, state=STATE, reason=TEXT)),
         outputs=listed(record(path=TEXT, state=TEXT)),
+        unknown=listed(CALL),
     )
     return record(profile=maybe(TEXT), entries=listed(entry))
 
@@ -177,6 +194,7 @@ def _show() -> Schema:
         pick=maybe(DIGEST),
         results=listed(result),
         refusals=listed(record(message=TEXT, time=TEXT)),
+        unknown=listed(CALL),
     )
     output = record(path=TEXT, format=TEXT, state=TEXT, recipe=maybe(TEXT), digest=maybe(DIGEST))
     asset = record(
@@ -233,23 +251,85 @@ def _init() -> Schema:
     return record(folder=TEXT, files=listed(file), source=source, assets=COUNT, next=TEXT)
 
 
+def _names() -> Schema:
+    return record(profile=maybe(TEXT), assets=listed(TEXT))
+
+
+def _reroll() -> Schema:
+    return record(
+        asset=TEXT,
+        step=COUNT,
+        picked=maybe(COUNT),
+        candidates=listed(CANDIDATE),
+        totals=TOTALS,
+        spent=USD,
+        reserved=USD,
+        exit_code=EXIT,
+        problems=listed(PROBLEM),
+    )
+
+
+def _costs() -> Schema:
+    account = record(name=TEXT, calls=COUNT, pictures=COUNT, spent=USD, reserved=USD, unpriced=COUNT)
+    call = record(
+        intent=TEXT,
+        time=TEXT,
+        asset=TEXT,
+        step=COUNT,
+        model=maybe(TEXT),
+        images=COUNT,
+        reserved=maybe(USD),
+        billed=maybe(USD),
+        message=maybe(TEXT),
+        sent_again=FLAG,
+    )
+    found = record(calls=COUNT, reserved=USD, billed=USD, percent=maybe({"type": "number"}), over=listed(call))
+    views = record(_day=listed(account), _model=listed(account), _asset=listed(account), _tag=listed(account))
+    return record(
+        store=TEXT,
+        project=maybe(TEXT),
+        since=maybe(TEXT),
+        total=account,
+        by=views,
+        drift=found,
+        unknown=listed(call),
+        problems=listed(PROBLEM),
+    )
+
+
+def _restore() -> Schema:
+    return record(
+        profile=maybe(TEXT), assets=listed(TEXT), written=listed(TEXT), exit_code=EXIT, problems=listed(PROBLEM)
+    )
+
+
 FORMATS: Mapping[str, Callable[[], Schema]] = {
+    "accept": lambda: record(profile=maybe(TEXT), bound=listed(TEXT)),
+    "adopt": lambda: record(asset=TEXT, step=COUNT, candidate=CANDIDATE),
     "build": _build,
     "cache-info": _cache_info,
     "cache-path": lambda: record(path=TEXT, exists=FLAG),
     "cache-verify": _cache_verify,
     "check": lambda: record(profile=maybe(TEXT), assets=COUNT, problems=listed(PROBLEM), exit_code=EXIT),
     "clean": _clean,
+    "costs": _costs,
     "error": lambda: record(exit_code=EXIT, problems=listed(PROBLEM)),
     "explain": _explain,
+    "forget": _names,
+    "freeze": _names,
     "graph": _graph,
     "init": _init,
-    "list": lambda: record(profile=maybe(TEXT), assets=listed(TEXT)),
+    "list": _names,
+    "mask": lambda: record(target=TEXT, width=COUNT, height=COUNT, picture=TEXT, mask=TEXT),
+    "pick": lambda: record(asset=TEXT, step=COUNT, state=STATE, picked=maybe(COUNT), candidates=listed(CANDIDATE)),
     "plan": _plan,
     "prompts": lambda: record(prompts=listed(record(asset=TEXT, step=COUNT, prompt=TEXT))),
+    "reroll": _reroll,
+    "restore": _restore,
     "schema": lambda: record(schema=MAP),
     "show": _show,
     "status": _status,
+    "unfreeze": _names,
     "uses": _uses,
 }
 """What the part before `/1` of a document's `format` names."""

@@ -24,12 +24,22 @@ COMMANDS = {
     "explain": ("pixmake.cli.explain", "Why an asset is in its state."),
     "show": ("pixmake.cli.show", "Everything known of an asset."),
     "graph": ("pixmake.cli.graph", "What is made of what."),
+    "pick": ("pixmake.cli.pick", "Choose among the candidates of a step, or list them."),
+    "reroll": ("pixmake.cli.reroll", "Buy another picture for the same request."),
+    "accept": ("pixmake.cli.binding:accept", "Keep a picture though its request, or the file, changed."),
+    "adopt": ("pixmake.cli.binding:adopt", "Take a file of your own as a step's picture."),
+    "freeze": ("pixmake.cli.keeping:freeze", "Keep bought pictures, whatever becomes of their requests."),
+    "unfreeze": ("pixmake.cli.keeping:unfreeze", "Let changed requests buy again."),
+    "restore": ("pixmake.cli.restore", "Write outputs again over hand edits or drafts."),
+    "forget": ("pixmake.cli.keeping:forget", "Drop lock lines; nothing is deleted."),
+    "mask": ("pixmake.cli.mask", "Write a mask to paint on, and the picture it must fit."),
+    "costs": ("pixmake.cli.costs", "What was paid, for what, and how far it was from the estimates."),
     "check": ("pixmake.cli.check", "Find mistakes; needs no key."),
     "clean": ("pixmake.cli.clean", "Remove the files that pixmake wrote."),
     "cache": ("pixmake.cli.cache", "The store of paid originals."),
     "schema": ("pixmake.cli.schema", "JSON Schema of the spec, for editors."),
 }
-"""Every command: the module whose `command` it is, and the sentence that stands in --help."""
+"""Every command: the module whose `command` it is (`module:name` where it has several), and its sentence in --help."""
 
 
 class LazyGroup(click.Group):
@@ -41,7 +51,8 @@ class LazyGroup(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command = import_module(COMMANDS[name][0]).command
+        module, _, attribute = COMMANDS[name][0].partition(":")
+        command = getattr(import_module(module), attribute or "command")
         assert isinstance(command, click.Command)
         return command
 

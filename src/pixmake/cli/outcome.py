@@ -2,29 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 from pixmake.build.report import BuildReport, EntryReport
 from pixmake.cli.console import counted
-from pixmake.cli.following import by_trouble, cents
+from pixmake.cli.following import asked_pick, by_trouble, cents
 from pixmake.cli.session import Session
 from pixmake.diagnostics import ExitCode
 from pixmake.plan.entries import usd
 from pixmake.providers.base import FREE
 
+ZERO = Decimal(0)
 LEFT = ("held", "blocked", "unknown", "refused", "failed", "lost", "corrupt", "conflict", "edited", "waits", "pay")
 """States after a build that are told, in this order."""
 
 
 def report_lines(session: Session, report: BuildReport) -> None:
-    """Says all there is to say of a finished build, on stderr; with --json only what stdout doesn't hold."""
-    console = session.console
-    console.errors(report.problems)
-    console.say(*_left(report, verbose=bool(console.verbose)))
-    console.say(_sums(report))
+    """Says all there is to say of a finished build, and the next command, on stderr."""
+    tell(session, report)
     following = next_after(session, report)
     if following:
-        console.say(f"next: {following}")
+        session.console.say(f"next: {following}")
+
+
+def tell(session: Session, report: BuildReport, *, held: bool = True) -> None:
+    """What was bought and why, what is not done and why, and the sums; `held` False: not what was left for money."""
+    console = session.console
+    verbose = bool(console.verbose)
+    console.errors(report.problems)
+    console.say(*_bought(report, verbose=verbose))
+    console.say(*_left(report, LEFT if held else LEFT[1:], verbose=verbose))
+    console.say(_sums(report))
+
+
+def _bought(report: BuildReport, *, verbose: bool) -> Iterable[str]:
+    """What was paid for by root causes, the dearest first. A single cause `new` explains nothing and is left out."""
+    groups: dict[str, list[EntryReport]] = {}
+    for item in report.entries:
+        if item.result == "made" and item.entry.state in ("pay", "waits") and item.entry.verdict.images:
+            groups.setdefault("; ".join(item.entry.verdict.causes) or "new", []).append(item)
+    if list(groups) == ["new"]:
+        return
+    costs = {cause: sum((item.settled or ZERO for item in items), ZERO) for cause, items in groups.items()}
+    for cause in sorted(groups, key=lambda name: (-costs[name], name)):
+        price = f" ({usd(costs[cause])})" if costs[cause] else ""
+        words = "never bought before" if cause == "new" else cause
+        yield f"bought: {_names(groups[cause], verbose)}{price}: {words}"
 
 
 def _sums(report: BuildReport) -> str:
@@ -32,35 +56,39 @@ def _sums(report: BuildReport) -> str:
     images = f"made {counted(report.made, 'image')}" if report.made else ""
     files = f"wrote {counted(len(report.written), 'file')}" if report.written else ""
     spent = f"spent {usd(report.spent)}" if report.spent else ""
-    parts = [part for part in (images, files, spent) if part]
+    perhaps = f"perhaps {usd(report.reserved)} for calls without an answer" if report.reserved else ""
+    parts = [part for part in (images, files, spent, perhaps) if part]
     if not parts:
         done = report.exit_code == ExitCode.DONE and not report.plan.pending
         return "nothing to do" if done else "nothing was made"
     return ", ".join([*parts, f"{report.seconds:.1f} s"])
 
 
-def _left(report: BuildReport, *, verbose: bool) -> Iterable[str]:
+def _left(report: BuildReport, states: Sequence[str], *, verbose: bool) -> Iterable[str]:
     """Assets that are not done, grouped by state and message; those a diagnostic already told of are left out."""
     told = {item.asset for item in report.problems if item.asset is not None}
     remedies = {item.help for item in report.problems if item.code == "provider-not-ready"}
     groups: dict[tuple[str, str], list[EntryReport]] = {}
     for item in report.entries:
-        if item.state in LEFT and not (item.entry.asset in told and item.state in ("failed", "refused", "unknown")):
+        if item.state in states and not (item.entry.asset in told and item.state in ("failed", "refused", "unknown")):
             message = item.message or item.entry.reason
             groups.setdefault((item.state, "not sent" if message in remedies else message), []).append(item)
-    for state in LEFT:
+    for state in states:
         for (found, message), items in groups.items():
             if found == state:
                 yield _group_line(state, message, items, verbose)
 
 
 def _group_line(state: str, message: str, items: list[EntryReport], verbose: bool) -> str:
-    names = list(dict.fromkeys(item.entry.asset for item in items))
-    most = len(names) if verbose else 3
-    shown = ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
     cost = sum((item.entry.cost for item in items if item.entry.cost is not None), start=FREE)
     price = f" ({usd(cost.high)})" if cost.high and state == "held" else ""
-    return f"{state}: {shown}{price}: {message}"
+    return f"{state}: {_names(items, verbose)}{price}: {message}"
+
+
+def _names(items: list[EntryReport], verbose: bool) -> str:
+    names = list(dict.fromkeys(item.entry.asset for item in items))
+    most = len(names) if verbose else 3
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def next_after(session: Session, report: BuildReport) -> str | None:
@@ -69,6 +97,9 @@ def next_after(session: Session, report: BuildReport) -> str | None:
         return session.command_line("build", "--draft")
     undone = [item for item in report.entries if item.result == "held" or item.state in ("pay", "waits")]
     held = [item for item in undone if item.entry.verdict.images]
+    waited = asked_pick(report.plan)
+    if waited is not None and all(item.entry.state == "waits" and item.result != "held" for item in held):
+        return session.command_line("pick", selectors=[waited])
     priced = sum((item.entry.cost for item in held if item.entry.cost is not None), start=FREE)
     if priced.high:
         return session.command_line("build", "--max-cost", cents(priced.high))

@@ -85,7 +85,7 @@ ENDS = frozenset({"failed", "refused", "unknown", "stopped"})
 
 
 class Live:
-    """A bar on a terminal: done, total, time left, money. Lines of what went wrong scroll by above it."""
+    """A bar on a terminal: done, total, money, time left. Lines of what went wrong scroll by above it."""
 
     def __init__(self, console: Console) -> None:
         wide = (console.width(sys.stderr) or 80) >= 110
@@ -94,9 +94,14 @@ class Live:
         self.progress: Progress | None = None
         self.bar: TaskID | None = None
         self.lines = Lines(console, self._scroll)
+        self.wide = wide
         self.spent = Decimal(0)
+        self.unknown = Decimal(0)
         self.most = Decimal(0)
+        self.left = Decimal(0)
+        self.budget: Decimal | None = None
         self.running: list[str] = []
+        self.reserved: dict[tuple[str, int | None], Decimal] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -127,14 +132,17 @@ class Live:
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, BuildStarted):
-            self.most = event.high
+            self.most = self.left = event.high
+            self.budget = event.budget
             if event.total:
                 self._start(event.total)
         elif isinstance(event, StepStarted):
             self.running.append(event.asset)
+            self.reserved[event.asset, event.step] = event.price
+            self.left -= event.price
         elif isinstance(event, StepFinished):
             self.running.remove(event.asset)
-            self.spent += event.cost or 0
+            self._settle(event)
         if isinstance(event, StepFinished | StepWaiting | BuildStopping) or (
             isinstance(event, AssetFinished) and event.message
         ):
@@ -160,8 +168,29 @@ class Live:
         name = self.running[-1] if self.running else "building"
         return name.ljust(self.room) if len(name) <= self.room else f"…{name[1 - self.room :]}"
 
+    def _settle(self, event: StepFinished) -> None:
+        """What a call reserved becomes what it cost; without an answer it stays reserved."""
+        reserved = self.reserved.pop((event.asset, event.step), Decimal(0))
+        if event.result == "unknown":
+            self.unknown += reserved
+        else:
+            self.spent += event.cost or 0
+
     def _money(self) -> str:
-        return f"{usd(self.spent)} of ≤ {usd(self.most)}" if self.most else ""
+        """`$0.12 spent, $0.08 reserved, ≤ $0.40 to go, budget $1.00`; where that is too wide `$0.12+$0.08 of ≤ $0.60`.
+
+        Reserved is what calls at work may cost, and those that ended without an answer may have cost.
+        """
+        if not self.most:
+            return ""
+        reserved = self.unknown + sum(self.reserved.values(), Decimal(0))
+        left = max(self.left, Decimal(0))
+        if not self.wide:
+            return (
+                f"{usd(self.spent)}{f'+{usd(reserved)}' if reserved else ''} of ≤ {usd(self.spent + reserved + left)}"
+            )
+        budget = f", budget {usd(self.budget)}" if self.budget is not None else ""
+        return f"{usd(self.spent)} spent, {usd(reserved)} reserved, ≤ {usd(left)} to go{budget}"
 
 
 def watching(console: Console) -> tuple[Listener, AbstractContextManager[object]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, update_wrapper
 from pathlib import Path
@@ -61,6 +61,21 @@ class Session:
         """Selectors as the project knows them: paths may count from the current folder. Raises Problem `no-match`."""
         self.selectors = tuple(selectors)
         return tuple(localize(self.project, text) for text in selectors)
+
+    def target(self, text: str) -> str:
+        """`X#i` as the project knows it: X may be a path that counts from the current folder. Raises Problem."""
+        self.selectors = (text,)
+        name, mark, step = text.partition("#")
+        return localize(self.project, name) + mark + step
+
+    def named(self, selectors: Sequence[str], known: Collection[str]) -> list[str]:
+        """Names of the assets that were selected, also those of `known` that the spec no longer has. Raises Problem."""
+        self.selectors = tuple(selectors)
+        found: list[str] = []
+        for text in selectors:
+            gone = text in known and not _selects(self.project, text)
+            found += [text] if gone else [asset.name for asset in self.project.select([localize(self.project, text)])]
+        return list(dict.fromkeys(found))
 
     def plan(self, selectors: Sequence[str], **options: Any) -> Plan:
         """A plan for what the user selected. Raises Problem."""
@@ -177,6 +192,22 @@ def complete_selector(context: click.Context, parameter: click.Parameter, incomp
         return []
     tags = (f"tag:{tag}" for tag in dict.fromkeys(tag for asset in assets for tag in asset.tags))
     return [name for name in [*(asset.name for asset in assets), *tags] if name.startswith(incomplete)]
+
+
+def complete_target(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Asset names for the shell, and after a `#` the steps of one; nothing where the spec can't be read."""
+    try:
+        assets = session_of(context).project.assets
+    except (Problem, OSError):
+        return []
+    steps = (f"{asset.name}#{step.index}" for asset in assets for step in asset.steps)
+    names = steps if "#" in incomplete else (asset.name for asset in assets)
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def target_argument() -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Declares the one asset, or step of it, that a verb is about."""
+    return click.argument("target", metavar="ASSET[#STEP]", shell_complete=complete_target)
 
 
 def selector_argument(*, required: bool = False) -> Callable[[Callable[..., R]], Callable[..., R]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from pixmake.cli.console import counted
+from pixmake.cli.explain import call_json, call_line
 from pixmake.cli.plain import plain
 from pixmake.cli.plantext import color_of
 from pixmake.cli.session import Session, common_options, exclude_option, selector_argument, with_session
@@ -151,6 +152,7 @@ def _step_body(plan: Plan, asset: Asset, step: Step) -> dict[str, object]:
         "pick": verdict.picked,
         "results": [_result_body(plan, result) for result in pool.results],
         "refusals": [{"message": item.message, "time": item.time} for item in pool.failures],
+        "unknown": [call_json(item) for item in pool.unanswered],
     }
 
 
@@ -249,8 +251,12 @@ def _step_lines(session: Session, plan: Plan, asset: Asset, step: Step) -> Itera
     first, *rest = prompt_of(plan, asset, step).splitlines() or [""]
     yield f"    {'prompt':<10}{first}"
     yield from (f"    {'':<10}{line}".rstrip() for line in rest)
-    for number, result in enumerate(_pool(plan, entry).results, start=1):
-        yield f"    {'picture ' + str(number):<10}{_result_line(plan, entry, result)}"
+    pool = _pool(plan, entry)
+    known = {result.digest: result for result in pool.results}
+    for number, digest in enumerate(entry.verdict.pinned, start=1):  # as `pick` counts
+        if digest in known:
+            yield f"    {'picture ' + str(number):<10}{_result_line(plan, entry, known[digest])}"
+    yield from (f"    {'unknown':<10}{call_line(call)}" for call in pool.unanswered)
 
 
 def _result_line(plan: Plan, entry: Entry, result: Result) -> str:

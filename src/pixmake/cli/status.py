@@ -18,6 +18,7 @@ from pixmake.digest import Digest, decimal_text
 from pixmake.imaging.marks import read_draft_mark
 from pixmake.plan.entries import Entry, State, usd
 from pixmake.plan.planner import Plan
+from pixmake.spec.asset import Asset
 from pixmake.store.pool import Unanswered
 
 RANK: tuple[State, ...] = (
@@ -29,7 +30,10 @@ RANK: tuple[State, ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """One asset as it is: `state` and `reason` of the step that speaks for it; `draft`: a draft stands at an output."""
+    """One asset as it is: `state` and `reason` of the step that speaks for it; `draft`: a draft stands at an output.
+
+    `frozen`: its bought pictures stay until somebody names it.
+    """
 
     asset: str
     state: State
@@ -37,6 +41,7 @@ class Standing:
     steps: tuple[Entry, ...]
     outputs: tuple[str, ...]
     draft: bool
+    frozen: bool
 
     def to_json(self) -> dict[str, object]:
         steps = [{"step": entry.step, "state": entry.state, "reason": entry.reason} for entry in self.steps]
@@ -46,6 +51,7 @@ class Standing:
             "reason": self.reason,
             "steps": steps,
             "outputs": list(self.outputs),
+            "frozen": self.frozen,
             "draft": self.draft,
         }
 
@@ -56,10 +62,10 @@ def standings(plan: Plan) -> list[Standing]:
     for entry in plan.entries:
         if entry.asset in by_asset:
             by_asset[entry.asset].append(entry)
-    return [_standing(plan, name, entries) for name, entries in by_asset.items() if entries]
+    return [_standing(plan, asset, by_asset[asset.name]) for asset in plan.selected if by_asset[asset.name]]
 
 
-def _standing(plan: Plan, name: str, entries: Sequence[Entry]) -> Standing:
+def _standing(plan: Plan, asset: Asset, entries: Sequence[Entry]) -> Standing:
     speaker = min(entries, key=lambda entry: RANK.index(entry.state))
     paths = tuple(item.path for entry in entries for item in entry.outputs)
     shows_draft = any(
@@ -69,12 +75,13 @@ def _standing(plan: Plan, name: str, entries: Sequence[Entry]) -> Standing:
         if entry.state != "fresh"
     )
     return Standing(
-        asset=name,
+        asset=asset.name,
         state=speaker.state,
         reason=speaker.reason,
         steps=tuple(entries),
         outputs=paths,
         draft=shows_draft or speaker.state == "draft",
+        frozen=plan.world.frozen(asset),
     )
 
 
@@ -102,7 +109,7 @@ def overview(session: Session) -> int:
     if session.console.json:
         session.console.document(_document(session, plan, found, _unknown_calls(session)))
     else:
-        session.console.out(*_counts(session.console, found, plan))
+        session.console.out(*_counts(session.console, found, plan, _unknown_calls(session)))
     return _close(session, plan)
 
 
@@ -166,7 +173,7 @@ def _by_state(found: Iterable[Standing]) -> Mapping[str, int]:
     return {state: counts[state] for state in GLOSS if counts[state]}
 
 
-def _counts(console: Console, found: Sequence[Standing], plan: Plan) -> list[str]:
+def _counts(console: Console, found: Sequence[Standing], plan: Plan, calls: Sequence[Unanswered]) -> list[str]:
     rows = [
         [Cell(str(number), right=True), Cell(state, color_of(state)), Cell(GLOSS[state], "dim")]  # type: ignore[index,arg-type]
         for state, number in _by_state(found).items()
@@ -177,6 +184,9 @@ def _counts(console: Console, found: Sequence[Standing], plan: Plan) -> list[str
         lines.append(
             f"{counted(drafts, 'asset')} shipped as a draft" if drafts == 1 else f"{drafts} assets shipped as drafts"
         )
+    if calls:
+        price = sum((item.intent.reserved or Decimal(0) for item in calls), Decimal(0))
+        lines.append(f"{counted(len(calls), 'call')} without an answer: perhaps billed, {usd(price)}")
     if plan.orphans:
         lines.append(f"{counted(len(plan.orphans), 'orphan')} in the lock")
     return lines
@@ -202,7 +212,12 @@ def _lines(session: Session, plan: Plan, found: Sequence[Standing], calls: Seque
 def _members(console: Console, members: Sequence[Standing]) -> list[str]:
     shown = members if console.verbose or len(members) <= FOLD + 1 else members[:FOLD]
     rows = [
-        [Cell(item.asset), Cell("draft" if item.draft and item.state != "draft" else "", "magenta"), Cell(_note(item))]
+        [
+            Cell(item.asset),
+            Cell("draft" if item.draft and item.state != "draft" else "", "magenta"),
+            Cell("frozen" if item.frozen and item.state != "held" else "", "blue"),
+            Cell(_note(item)),
+        ]
         for item in shown
     ]
     lines = lay_out(rows, console.paint, console.width())

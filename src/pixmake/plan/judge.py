@@ -45,6 +45,7 @@ class Judge:
         self.frames: dict[ActionId, Frame] = {}
         self.ordered: dict[Digest, int] = {}
         self.first_user: dict[Digest, str] = {}
+        self.rerolled: dict[ActionId, int] = {}
         self.planning = True
         self.used = False
 
@@ -210,12 +211,17 @@ class Judge:
             )
         pool = self.world.pool(case.key)
         pinned = self._candidates(case, pool)
-        missing = self.world.view.more.get(case.action.id) or max(0, case.step.variants - len(pinned))
+        missing = max(0, self._wanted(case, len(pinned)) - len(pinned))
         base = Verdict(state="fresh", reason="bought", request=case.request, key=case.key, pinned=pinned)
         base = self._choose(case, base, missing)
         if not missing or base.state in ("blocked", "conflict"):
             return base
         return self._missing(case, base, pool, missing)
+
+    def _wanted(self, case: Case, there: int) -> int:
+        """Pictures a step is to have. A reroll wants more than there were when it was planned, whoever buys them."""
+        more = self.world.view.more.get(case.action.id)
+        return self.rerolled.setdefault(case.action.id, there + more) if more else case.step.variants
 
     def _candidates(self, case: Case, pool: Pool) -> tuple[Digest, ...]:
         """Usable pictures in the order that `pick` counts: the lock's list first, then what the pool has beyond it."""

@@ -141,16 +141,14 @@ class Content:
             raise problem(
                 "lost-original",
                 f"the original '{digest}' is not in the store '{self._folder.root}'",
-                help="`pixmake cache pull` fetches it from the remote; a backup's cas/ folder may be copied into the "
-                "store's; `pixmake reroll` buys another picture",
+                help="a backup's cas/ folder may be copied into the store's; `pixmake reroll` buys another picture",
                 exit_code=ExitCode.PERSON,
             ) from None
         if sha256_bytes(data) != digest:
             raise problem(
                 "corrupt-original",
                 f"the original '{digest}' no longer has the bytes that were bought",
-                help="`pixmake cache verify` moves it aside; then `pixmake cache pull`, or the file from a backup, "
-                "puts it back",
+                help="`pixmake cache verify` moves it aside; then the file from a backup puts it back",
                 exit_code=ExitCode.INTEGRITY,
             )
         return data
