@@ -86,6 +86,7 @@ def command(session: Session, /, selectors: tuple[str, ...], keep_going: bool, *
             file.parent.mkdir(parents=True, exist_ok=True)
     recover_calls(session)
     plan = _plan(session, selectors, wishes)
+    session.console.warnings(plan.warnings)  # before anybody is asked to pay for what they warn of
     report = _run(session, plan, wishes)
     if wishes.depfile is not None:
         from pixmake.cli.depfile import write_depfile
@@ -93,7 +94,6 @@ def command(session: Session, /, selectors: tuple[str, ...], keep_going: bool, *
         write_depfile(wishes.depfile, report.plan)
     if session.console.json:
         session.console.document(report.to_json())
-    session.console.warnings(plan.warnings)
     report_lines(session, report)
     _remember(session, report)
     return int(report.exit_code)

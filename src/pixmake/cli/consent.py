@@ -12,7 +12,7 @@ from pixmake.plan.planner import Plan
 
 def needs_consent(plan: Plan, max_cost: Decimal | None, *, free: bool) -> bool:
     """Whether this plan would pay and neither the command line nor the spec agreed. `free`: nothing may be paid."""
-    if free or plan.problems or max_cost is not None or plan.spec.budget.per_build is not None:
+    if free or plan.problems or plan.damage or max_cost is not None or plan.spec.budget.per_build is not None:
         return False
     buying = [entry for entry in plan.entries if entry.state in ("pay", "waits") and entry.verdict.images]
     return any(entry.cost is None or entry.cost.high for entry in buying)
