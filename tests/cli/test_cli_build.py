@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from fakes.shell import HEAD, Shell
-
-TESTS = Path(__file__).parents[1]
 
 
 def test_without_consent_nothing_is_sent(shell: Shell) -> None:
@@ -257,64 +252,31 @@ def test_a_place_for_a_trace_that_cannot_be_is_told_before_anything_is_sent(shel
 # --- processes ---------------------------------------------------------------------------------------------------------
 
 
-def _environment(shell: Shell) -> dict[str, str]:
-    path = os.pathsep.join([str(shell.packages), str(TESTS), *filter(None, [os.environ.get("PYTHONPATH")])])
-    return {**os.environ, "PYTHONPATH": path, "TERM": "xterm"}
-
-
-def _on_terminal(shell: Shell, answer: bytes, *words: str) -> tuple[int, str]:
-    """Runs pixmake with a pseudo-terminal for all three streams and types `answer` when it asks."""
-    leader, follower = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pixmake", *words],
-        stdin=follower,
-        stdout=follower,
-        stderr=follower,
-        env=_environment(shell),
-        close_fds=True,
-    )
-    os.close(follower)
-    text, asked = b"", False
-    while True:
-        try:
-            piece = os.read(leader, 4096)
-        except OSError:
-            break
-        if not piece:
-            break
-        text += piece
-        if not asked and b"[y/N] " in text:
-            os.write(leader, answer)
-            asked = True
-    os.close(leader)
-    return process.wait(), text.decode()
-
-
 def test_a_yes_on_a_terminal_that_showed_the_plan(shell: Shell) -> None:
-    code, text = _on_terminal(shell, b"y\n", "build")
+    code, text = shell.terminal(b"y\n", "build")
     assert code == 0
     assert "to buy: 2 images by ink-1 in 2 requests" in text and "pay $0.08? [y/N]" in text
     assert sorted(shell.calls) == ["a heart", "an old brass key"]
 
 
 def test_anything_else_on_a_terminal_is_a_no(shell: Shell) -> None:
-    code, text = _on_terminal(shell, b"\n", "build")
+    code, text = shell.terminal(b"\n", "build")
     assert code == 4 and shell.calls == []
     assert "next: pixmake build --max-cost 0.08" in text
 
 
 def test_colour_only_on_a_terminal_and_not_with_no_color(shell: Shell) -> None:
-    assert "\x1b[" in _on_terminal(shell, b"", "plan")[1]
+    assert "\x1b[" in shell.terminal(b"", "plan")[1]
     assert "\x1b[" not in shell.run("plan").out
     shell.environment(NO_COLOR="1")
-    assert "\x1b[" not in _on_terminal(shell, b"", "plan")[1]
+    assert "\x1b[" not in shell.terminal(b"", "plan")[1]
 
 
 def _interrupted(shell: Shell, times: int) -> tuple[int, str]:
     """A build that is interrupted while a slow call is in flight."""
     shell.script(snail=["slow*"])
     command = [sys.executable, "-m", "pixmake", "build", "--yes", "-j", "1"]
-    process = subprocess.Popen(command, env=_environment(shell), stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, env=shell.subprocess_environment(), stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 30
     while not shell.calls and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,6 +97,38 @@ class Shell:
         code = main(list(words))
         said = self._capsys.readouterr()
         return Said(code=code, out=said.out, err=said.err)
+
+    def subprocess_environment(self) -> dict[str, str]:
+        """What a subprocess needs to find this painter."""
+        places = [str(self.packages), str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+        return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places)), "TERM": "xterm"}
+
+    def terminal(self, answer: bytes, *words: str) -> tuple[int, str]:
+        """Runs pixmake with a pseudo-terminal for all three streams and types `answer` when it asks."""
+        leader, follower = pty.openpty()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pixmake", *words],
+            stdin=follower,
+            stdout=follower,
+            stderr=follower,
+            env=self.subprocess_environment(),
+            close_fds=True,
+        )
+        os.close(follower)
+        text, asked = b"", False
+        while True:
+            try:
+                piece = os.read(leader, 4096)
+            except OSError:
+                break
+            if not piece:
+                break
+            text += piece
+            if not asked and b"[y/N] " in text:
+                os.write(leader, answer)
+                asked = True
+        os.close(leader)
+        return process.wait(), text.decode()
 
     @property
     def calls(self) -> list[str]:
