@@ -7,9 +7,11 @@ never more.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from pathlib import Path
 from typing import TypeVar
 
 from pixmake.build.budget import Budget
@@ -108,7 +110,7 @@ class Runner:
         except BadPicture as bad:
             outcome = StepOutcome(result="failed", message=f"the picture {bad.message}", help=bad.help, state="failed")
         except OSError as error:
-            outcome = StepOutcome(result="failed", message=f"{error.strerror}: {error.filename}", state="failed")
+            outcome = _system(error, self.world.root)
         finally:
             self._lanes[lane] = False
         self.outcomes.steps[job.id] = outcome
@@ -323,6 +325,17 @@ class Runner:
 
     def _say(self, event: Event) -> None:
         self.listener(event)
+
+
+def _system(error: OSError, root: Path) -> StepOutcome:
+    """A file that the system refuses to read or write, as the user calls it, and why."""
+    where = f"'{os.path.relpath(error.filename, root).replace(os.sep, '/')}': " if error.filename else ""
+    return StepOutcome(
+        result="failed",
+        message=f"{where}{(error.strerror or str(error)).lower()}",
+        help="mend that, and run the same command again: what was bought is kept, and not bought again",
+        state="failed",
+    )
 
 
 def _own_draft(verdict: Verdict) -> DraftPicture | None:

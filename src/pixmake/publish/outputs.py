@@ -146,8 +146,15 @@ def _standing(target: Path) -> Digest | None:
 def write_atomically(target: Path, data: bytes, *, durable: bool = True) -> None:
     """Writes by a temporary file in the same folder and rename: a reader sees the old file or the new one.
 
-    `durable`: fsync before the rename. Drafts do without: they can be drawn again.
+    `durable`: fsync before the rename. Drafts do without: they can be drawn again. Raises OSError that names `target`.
     """
+    try:
+        _replace(target, data, durable)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, os.fspath(target)) from error
+
+
+def _replace(target: Path, data: bytes, durable: bool) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     prefix = f".{target.name[:40]}.{HOST}-{os.getpid()}-"
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=prefix, suffix=TEMPORARY)
