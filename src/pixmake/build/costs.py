@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from pixmake.store.home import Store
@@ -89,7 +89,9 @@ class Drift:
     @property
     def percent(self) -> Decimal | None:
         """The same in percent of the reservations, to a tenth; None where nothing was reserved."""
-        return (100 * self.difference / self.reserved).quantize(Decimal("0.1")) if self.reserved else None
+        if not self.reserved:
+            return None
+        return (100 * self.difference / self.reserved).quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
 def charges(store: Store) -> list[Charge]:
