@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from decimal import Decimal
 from pathlib import Path
 
@@ -96,3 +97,39 @@ def test_a_bill_above_its_reservation_is_told_and_counts(tmp_path: Path, monkeyp
     assert [item.message for item in report.problems] == [
         "'thing-1' step 0: billed $0.07, more than the $0.04 that were reserved"
     ]
+
+
+SLOW = """
+import sys, time
+sys.path.insert(0, {tests!r})
+from pathlib import Path
+from fakes.counting import CountingProvider
+from fakes.project import Ground
+ground = Ground.__new__(Ground)
+ground.root, ground.store = Path({root!r}), Path({store!r})
+ground.painter = CountingProvider(log=Path({log!r}), hook=lambda call: (print("sent", flush=True), time.sleep(60)))
+ground.build()
+"""
+
+
+def test_a_call_whose_builder_dies_is_not_sent_again_by_the_one_that_waits(tmp_path: Path) -> None:
+    """It was planned as `pay` while the other was at work; when the lock comes free, it is unknown, and needs a yes."""
+    log = tmp_path / "calls.jsonl"
+    spec = SPEC.replace("[1, 2, 3, 4, 5, 6, 7, 8]", "[1]").replace("budget: {per_day: 0.40}", "")
+    first, second = grounds(tmp_path, spec, ["same", "same"])
+    script = SLOW.format(tests=TESTS, root=str(first.root), store=str(first.store), log=str(log))
+    died = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert died.stdout is not None
+    assert died.stdout.readline() == "sent\n"
+    second.painter = CountingProvider(log=log)
+    project = second.project()
+    plan = project.plan()
+    assert [entry.state for entry in plan.entries] == ["pay"]
+    killer = threading.Timer(0.5, died.kill)
+    killer.start()
+    report = project.build(plan, yes=True)
+    died.wait()
+    died.stdout.close()
+    assert [entry.state for entry in report.entries] == ["unknown"]
+    assert report.exit_code == 5
+    assert len(log.read_text().splitlines()) == 1

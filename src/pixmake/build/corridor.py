@@ -23,6 +23,7 @@ from pixmake.build.runner import LOCAL, Runner, StepOutcome
 from pixmake.build.scheduler import Job, Scheduler
 from pixmake.clock import Clock
 from pixmake.diagnostics import Diagnostic, ExitCode, Problem
+from pixmake.digest import Digest
 from pixmake.events import BuildFinished, BuildStarted, BuildStopping, Listener
 from pixmake.plan.entries import Entry
 from pixmake.plan.graph import ActionId
@@ -106,6 +107,7 @@ def consent_of(plan: Plan, orders: Orders, day: DayLedger) -> Consent:
 def _hold(plan: Plan, orders: Orders, consent: Consent) -> Hold:
     """What is not bought: in plan order, everything that no longer fits, and all of a provider that isn't ready."""
     hold = Hold()
+    held: dict[Digest, str] = {}
     left = consent.cap
     obstacles = {} if orders.never_pay else _obstacles(plan, hold)
     for entry in _to_buy(plan):
@@ -113,8 +115,12 @@ def _hold(plan: Plan, orders: Orders, consent: Consent) -> Hold:
         why = _why_not(plan, entry, orders, consent, left, obstacles)
         if why is None and any(need in hold.reasons for need in plan.graph.actions[node].needs):
             why = "a picture it needs is not bought"
+        if why is None and entry.key in held and not entry.verdict.images:
+            why = held[entry.key]  # it shares that request, and its fate
         if why is not None:
             hold.reasons[node] = why
+            if entry.key is not None:
+                held[entry.key] = why
         elif left is not None and entry.cost is not None:
             left -= entry.cost.high
     return hold

@@ -80,6 +80,7 @@ class BuildReport:
             "made": self.made,
             "written": list(self.written),
             "spent": decimal_text(self.spent),
+            "reserved": decimal_text(self.reserved),
             "seconds": round(self.seconds, 3),
             "exit_code": int(self.exit_code),
             "problems": [item.to_json() for item in self.problems],

@@ -18,6 +18,7 @@ from pixmake.build.budget import Budget
 from pixmake.build.paying import Cashier, Purchase, Receipt, picture
 from pixmake.build.scheduler import End, Job
 from pixmake.clock import Clock
+from pixmake.digest import Digest
 from pixmake.events import AssetFinished, Event, Listener, OutputWritten, StepFinished, StepStarted
 from pixmake.imaging.probe import BadPicture
 from pixmake.plan.artifact import DraftPicture, Fenced, Processed
@@ -88,6 +89,7 @@ class Runner:
         self.total = 0
         self._began = clock.monotonic()
         self._lanes: list[bool] = []
+        self._missed: dict[Digest, StepOutcome] = {}
 
     async def run(self, job: Job[ActionId]) -> End:
         """The scheduler's work: never raises but for a Problem of the whole build (a full disk, a damaged store)."""
@@ -183,15 +185,24 @@ class Runner:
     async def _buy(self, action: Action, verdict: Verdict) -> StepOutcome:
         assert verdict.key is not None and action.step is not None
         self.world.about_to_pay()
-        with await self.cashier.locked(verdict.key):
-            self.world.refresh()
-            verdict = self.judge.rejudge(action)
-            if verdict.state != "pay":
-                return self._found(verdict)
-            return await self._pay(action, verdict)
+        key = verdict.key
+        with await self.cashier.locked(key):
+            self.world.holding.add(key)
+            try:
+                self.world.refresh()
+                verdict = self.judge.rejudge(action)
+                return await self._pay(action, verdict) if verdict.state == "pay" else self._found(verdict)
+            finally:
+                self.world.holding.discard(key)
 
     async def _pay(self, action: Action, verdict: Verdict) -> StepOutcome:
-        """All calls for the missing pictures of one step, one after the other; what came is kept."""
+        """All calls for the missing pictures of one step, one after the other; what came is kept.
+
+        What did not come is not sent again for another asset that asks the same: the plan named one request.
+        """
+        assert verdict.key is not None
+        if (before := self._missed.get(verdict.key)) is not None:
+            return replace(before, made=0, cost=None)
         made, cost, receipt, warnings = 0, Decimal(0), Receipt(), list[str]()
         painter = self.world.painter(action.step.provider) if action.step else None
         assert painter is not None and verdict.request is not None
@@ -207,7 +218,8 @@ class Runner:
         self.on_pictures(action.asset.name)
         if receipt.why is None and after.artifact is not None:
             return StepOutcome(result="made", made=made, cost=cost, warning="; ".join(warnings) or None)
-        return self._unbought(receipt, made, cost)
+        self._missed[verdict.key] = self._unbought(receipt, made, cost)
+        return self._missed[verdict.key]
 
     def _unbought(self, receipt: Receipt, made: int, cost: Decimal) -> StepOutcome:
         state: State = "unknown" if receipt.why == "unknown" else "refused" if receipt.why == "refused" else "failed"

@@ -209,14 +209,14 @@ class Judge:
             return Verdict(
                 state="blocked", reason="an input is a draft, and drafts never feed a paid request", key=case.key
             )
-        pool = self.world.pool(case.key)
+        pool, unknown = self.world.open_pool(case.key)
         pinned = self._candidates(case, pool)
         missing = max(0, self._wanted(case, len(pinned)) - len(pinned))
         base = Verdict(state="fresh", reason="bought", request=case.request, key=case.key, pinned=pinned)
         base = self._choose(case, base, missing)
         if not missing or base.state in ("blocked", "conflict"):
             return base
-        return self._missing(case, base, pool, missing)
+        return self._missing(case, base, missing, self._ended(pool, case, unknown))
 
     def _wanted(self, case: Case, there: int) -> int:
         """Pictures a step is to have. A reroll wants more than there were when it was planned, whoever buys them."""
@@ -271,9 +271,8 @@ class Judge:
         )
         return replace(base, state="blocked", reason=f"pick: {number} is beyond its {case.step.variants} variants")
 
-    def _missing(self, case: Case, base: Verdict, pool: Pool, missing: int) -> Verdict:
+    def _missing(self, case: Case, base: Verdict, missing: int, ended: tuple[State, str] | None) -> Verdict:
         """Pictures to buy, unless an earlier try ended in a way that only a person may repeat."""
-        ended = self._ended(pool, case)
         if ended is not None and not base.pinned:
             return replace(base, state=ended[0], reason=ended[1])
         if ended is not None:
@@ -281,10 +280,10 @@ class Judge:
         self._check(case.action, case.painter, case.request)
         return self._order(case, base, missing)
 
-    def _ended(self, pool: Pool, case: Case) -> tuple[State, str] | None:
+    def _ended(self, pool: Pool, case: Case, unknown: bool) -> tuple[State, str] | None:
         if self.world.view.more.get(case.action.id):
             return None  # a person asked for this very step again
-        if pool.unanswered and not self.world.may_repeat and not self.world.in_flight(case.key):
+        if unknown and not self.world.may_repeat:
             return "unknown", "sent before, and no usable answer came: it may have been billed"
         refusal = pool.refusal(case.step.moderation)
         if refusal is not None:

@@ -93,6 +93,8 @@ class World:
         self._by_digest: dict[Digest, list[str]] | None = None
         self._standing: dict[str, Digest | None] = {}
         self._replayed = False
+        self.holding: set[Digest] = set()
+        """Keys whose locks this build holds."""
 
     # --- input files and providers -------------------------------------------------------------------------------
 
@@ -178,6 +180,18 @@ class World:
     def pool(self, key: Digest) -> Pool:
         return self.store.results.pool(key)
 
+    def open_pool(self, key: Digest) -> tuple[Pool, bool]:
+        """What is known of a key, and whether a call for it is unknown: unanswered, and no living process works on it.
+
+        The lock is looked at first and the journal again after it: whoever frees a key's lock wrote the outcome before.
+        """
+        pool = self.pool(key)
+        if not pool.unanswered or self.in_flight(key):
+            return pool, False
+        self.refresh()
+        pool = self.pool(key)
+        return pool, bool(pool.unanswered)
+
     def refresh(self) -> None:
         """Takes in what this and other processes have journaled since."""
         self.store.results.refresh()
@@ -189,8 +203,8 @@ class World:
             self._replayed = True
 
     def in_flight(self, key: Digest) -> bool:
-        """Whether a living process is buying this key right now."""
-        return self.store.journal.key_busy(key)
+        """Whether another builder is buying this key right now; what this build holds the lock of, nobody else is."""
+        return key not in self.holding and self.store.journal.key_busy(key)
 
     def unanswered(self, key: Digest) -> tuple[str, ...]:
         """Intents of calls for this key that got no usable answer."""
