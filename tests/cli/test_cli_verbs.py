@@ -341,6 +341,8 @@ def test_freeze_holds_and_unfreeze_lets_go(shell: Shell) -> None:
     built(shell, ONE)
     assert calm(shell.run("freeze", "a.png")) == (0, "a.png\n", "froze 1 asset\n")
     assert "  a.png  frozen\n" in shell.run("status").out
+    assert "  frozen: its bought picture stays until somebody names it\n" in shell.run("explain", "a.png").out
+    assert "  frozen    yes\n" in shell.run("show", "a.png").out
     assert shell.run("status", "--json").body["assets"][0]["frozen"] is True
     shell.edit("a heart", "a stone")
     assert shell.run("build", "--yes").code == 0 and len(shell.calls) == 1
@@ -512,6 +514,23 @@ def test_a_build_says_what_was_bought_and_why(shell: Shell) -> None:
         "made 2 images, wrote 2 files, spent $0.08, T s",
         "next: pixmake build --max-cost 0.04",
     ]
+
+
+def test_where_a_budget_of_the_spec_does_not_reach_no_consent_is_asked_for(shell: Shell) -> None:
+    shell.write(ONE.replace("version: 1", "version: 1\nbudget: {per_build: 0.03}"))
+    text = "budget.per_build is $0.03, the cheapest picture $0.04: raise it in the spec"
+    said = shell.run("build")
+    assert (said.code, said.err.splitlines()[-1]) == (4, text)
+    assert shell.run("plan").err == ""
+    shell.edit("per_build: 0.03", "per_build: 0.05")
+    shell.edit("a.png: {prompt: a heart}", "a.png: {prompt: a heart}\n  b.png: {prompt: a key}")
+    assert shell.run("plan").err == "next: pixmake build\n"
+    assert shell.run("build").err.splitlines()[-1] == "next: pixmake build"
+    shell.edit("per_build: 0.05", "per_day: 0.07")
+    text = "budget.per_day leaves $0.03 for today (UTC): raise it in the spec, or go on tomorrow"
+    assert shell.run("build", "--yes").err.splitlines()[-1] == text
+    assert shell.run("reroll", "a.png", "--yes").err.splitlines()[-1] == text
+    assert shell.calls == ["a heart"]
 
 
 @pytest.mark.parametrize(

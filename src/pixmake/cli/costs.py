@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from pixmake.build.budget import DayLedger
 from pixmake.build.costs import Account, Charge, Drift, account, by_name, charges, drift, tags_of
 from pixmake.build.project import Project
 from pixmake.cli.console import Console, counted, folded
@@ -44,13 +45,6 @@ class Books:
     def unknown(self) -> list[Charge]:
         """Calls without a usable answer: each may have been billed, also where a person let it be sent again."""
         return [item for item in self.chosen if item.ending == "unknown"]
-
-    def today(self) -> Decimal:
-        """USD of the whole store today (UTC): what `budget.per_day` counts."""
-        assert self.project is not None
-        day = self.project.clock.now().date().isoformat()
-        sums = account(day, (item for item in self.everything if item.day == day))
-        return sums.spent + sums.held
 
 
 @click.command("costs")
@@ -250,7 +244,9 @@ def _talk(session: Session, books: Books, every: bool) -> list[str]:
     project = books.project
     per_day = project.spec.budget.per_day if project is not None else None
     if per_day is not None:
-        said.append(f"today {usd(books.today())} of the {usd(per_day)} that budget.per_day allows to all projects")
+        assert project is not None
+        today = DayLedger(books.store, project.clock.now().date().isoformat(), per_day).total()
+        said.append(f"today {usd(today)} of the {usd(per_day)} that budget.per_day allows to all projects")
     others = [item for item in books.everything if project is not None and item.scope != str(project.root)]
     if not every and (elsewhere := account("", others)).calls:
         said.append(

@@ -53,6 +53,7 @@ class Account:
     chain: tuple[tuple[int, ActionId, Verdict], ...]
     spans: Mapping[str, Span]
     unknown: tuple[Unanswered, ...]
+    frozen: bool
 
     def to_json(self) -> dict[str, object]:
         entry = self.entry
@@ -73,6 +74,7 @@ class Account:
             ],
             "outputs": [{"path": item.path, "state": item.state} for item in entry.outputs],
             "unknown": [call_json(item) for item in self.unknown],
+            "frozen": self.frozen,
         }
 
 
@@ -143,6 +145,7 @@ def _account(plan: Plan, thawed: Plan, entry: Entry, asset: Asset) -> Account:
         last=last,
         differences=tuple(changed),
         spans=next((step.spans for step in asset.steps if step.index == entry.step), {}),
+        frozen=plan.world.frozen(asset),
         unknown=plan.world.pool(entry.key).unanswered if entry.key is not None else (),
         chain=tuple(_chain(plan, (entry.asset, entry.step), 1, {(entry.asset, entry.step)})),
     )
@@ -198,6 +201,8 @@ def _lines(session: Session, account: Account) -> Iterator[str]:
         yield from wrapped(entry.reason, width, "  ", "  ")
     if account.last is not None and not account.differences and entry.state in ("fresh", "held"):
         yield "  its request is the one that was bought"
+    if account.frozen and entry.state != "held":
+        yield "  frozen: its bought picture stays until somebody names it"
     yield from (f"  {call_line(call)}" for call in account.unknown)
     for depth, node, verdict in account.chain:
         indent = "  " * depth

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from decimal import ROUND_UP, Decimal
 
-from pixmake.cli.session import Session
-from pixmake.plan.graph import ActionId
+from pixmake.build.budget import DayLedger
+from pixmake.build.project import Project
+from pixmake.cli.session import Session, selects
+from pixmake.plan.entries import usd
 from pixmake.plan.planner import Plan
 
 CENT = Decimal("0.01")
@@ -24,16 +26,19 @@ def next_command(session: Session, plan: Plan, *, draft: bool = False) -> str | 
     unpriced = [entry for entry in buying if entry.cost is None]
     if any(item.code == "no-model" for item in plan.problems):
         return session.command_line("build", "--draft")
-    if not any(entry.state in ("pay", "stale") or entry.verdict.pending for entry in plan.entries) and not draft:
+    free = any(entry.state == "stale" or entry.verdict.pending for entry in plan.entries)
+    if not free and not draft and all(entry.state != "pay" for entry in plan.entries):
         waited = asked_pick(plan)
         if waited is not None:
             return session.command_line("pick", selectors=[waited])
-    if plan.totals.cost.high and not draft:
-        return session.command_line("build", *_consent(plan))
+    prices = [entry.cost.high for entry in buying if entry.cost is not None and entry.cost.high]
+    scarce = bool(prices) and not draft and shortage(session, prices) is not None
+    if prices and not draft and not scarce:
+        return session.command_line("build", *consent(session, prices))
     if unpriced and not draft:
         selectors = session.selectors or tuple(dict.fromkeys(entry.asset for entry in unpriced))[:1]
         return session.command_line("build", "--yes", selectors=selectors)
-    if plan.pending:
+    if free or (plan.pending and not scarce):
         return session.command_line("build", *options)
     return by_trouble(session, plan.totals.by_state, {entry.asset: entry.state for entry in plan.entries})
 
@@ -50,24 +55,40 @@ def asked_pick(plan: Plan) -> str | None:
 
 
 def after_verb(session: Session, *names: str) -> str | None:
-    """The command that carries a decision on: into the assets' files, and into what is built on them."""
-    users = {user[0] for name in names for user in _users(session, name)} - set(names)
-    chosen = tuple(f"{name}+" if users else name for name in names) or session.selectors
+    """The command that carries a decision on: into an asset's files and what is built on it, or into those of several."""
+    chosen = session.selectors
+    if len(names) == 1:
+        chosen = (f"{names[0]}+" if _has_users(session.project, names[0]) else names[0],)
+    elif names:
+        words = (text.partition("#")[0] for text in chosen)
+        chosen = tuple(dict.fromkeys(text for text in words if selects(session.project, text)))
     session.selectors, session.exclude = chosen, ()
-    return next_command(session, session.project.plan(*chosen))
+    return next_command(session, session.plan(chosen))
 
 
-def _users(session: Session, name: str) -> list[ActionId]:
-    graph = session.project.graph
-    return [user for node in graph.actions if node[0] == name for user in graph.users.get(node, ())]
+def _has_users(project: Project, name: str) -> bool:
+    """Whether another asset is built on this one."""
+    users = project.graph.users
+    return any(user[0] != name for node in project.graph.actions if node[0] == name for user in users.get(node, ()))
 
 
-def _consent(plan: Plan) -> list[str]:
-    """What has to be said to buy the plan: nothing where the spec's own budget agrees to it."""
-    allowed = plan.spec.budget.per_build
-    if allowed is not None and allowed >= plan.totals.cost.high:
-        return []
-    return ["--max-cost", cents(plan.totals.cost.high)]
+def consent(session: Session, prices: Collection[Decimal]) -> list[str]:
+    """What has to be said to buy these: nothing where the spec's own budget agrees, up to what it allows."""
+    return [] if session.project.spec.budget.per_build is not None else ["--max-cost", cents(sum(prices, Decimal(0)))]
+
+
+def shortage(session: Session, prices: Collection[Decimal]) -> str | None:
+    """Why none of these can be bought, whatever is said: a budget of the spec that is below the cheapest."""
+    budget, least = session.project.spec.budget, min(prices)
+    if budget.per_build is not None and least > budget.per_build:
+        return f"budget.per_build is {usd(budget.per_build)}, the cheapest picture {usd(least)}: raise it in the spec"
+    if budget.per_day is None:
+        return None
+    today = session.project.clock.now().date().isoformat()
+    left = DayLedger(session.project.store, today, budget.per_day).left()
+    if left is None or least <= left:
+        return None
+    return f"budget.per_day leaves {usd(left)} for today (UTC): raise it in the spec, or go on tomorrow"
 
 
 def by_trouble(session: Session, states: Collection[str], assets: Mapping[str, str]) -> str | None:

@@ -113,6 +113,7 @@ def _build() -> Schema:
         made=COUNT,
         written=listed(TEXT),
         spent=USD,
+        reserved=USD,
         seconds={"type": "number", "minimum": 0},
         exit_code=EXIT,
         problems=listed(PROBLEM),
@@ -161,6 +162,7 @@ def _explain() -> Schema:
         chain=listed(record(depth=COUNT, asset=TEXT, step=STEP, state=STATE, reason=TEXT)),
         outputs=listed(record(path=TEXT, state=TEXT)),
         unknown=listed(CALL),
+        frozen=FLAG,
     )
     return record(profile=maybe(TEXT), entries=listed(entry))
 

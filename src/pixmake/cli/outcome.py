@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from pixmake.build.report import BuildReport, EntryReport
 from pixmake.cli.console import counted
-from pixmake.cli.following import asked_pick, by_trouble, cents
+from pixmake.cli.following import asked_pick, by_trouble, consent, shortage
 from pixmake.cli.session import Session
 from pixmake.diagnostics import ExitCode
 from pixmake.plan.entries import usd
@@ -24,6 +24,8 @@ def report_lines(session: Session, report: BuildReport) -> None:
     following = next_after(session, report)
     if following:
         session.console.say(f"next: {following}")
+    elif scarce := unaffordable(session, report):
+        session.console.say(scarce)
 
 
 def tell(session: Session, report: BuildReport, *, held: bool = True) -> None:
@@ -95,16 +97,31 @@ def next_after(session: Session, report: BuildReport) -> str | None:
     """The command that goes on from here."""
     if any(item.code == "provider-not-ready" for item in report.problems):
         return session.command_line("build", "--draft")
-    undone = [item for item in report.entries if item.result == "held" or item.state in ("pay", "waits")]
-    held = [item for item in undone if item.entry.verdict.images]
+    held = _held(report)
     waited = asked_pick(report.plan)
     if waited is not None and all(item.entry.state == "waits" and item.result != "held" for item in held):
         return session.command_line("pick", selectors=[waited])
-    priced = sum((item.entry.cost for item in held if item.entry.cost is not None), start=FREE)
-    if priced.high:
-        return session.command_line("build", "--max-cost", cents(priced.high))
-    if held:
+    prices = _prices(held)
+    if prices and shortage(session, prices) is None:
+        return session.command_line("build", *consent(session, prices))
+    if held and not prices:
         names = session.selectors or tuple(dict.fromkeys(item.entry.asset for item in held))[:1]
         return session.command_line("build", "--yes", selectors=names)
     states = {item.entry.asset: item.state for item in report.entries}
     return by_trouble(session, set(states.values()), states)
+
+
+def _held(report: BuildReport) -> list[EntryReport]:
+    """What is still to be bought."""
+    undone = (item for item in report.entries if item.result == "held" or item.state in ("pay", "waits"))
+    return [item for item in undone if item.entry.verdict.images]
+
+
+def _prices(items: Iterable[EntryReport]) -> list[Decimal]:
+    return [item.entry.cost.high for item in items if item.entry.cost is not None and item.entry.cost.high]
+
+
+def unaffordable(session: Session, report: BuildReport) -> str | None:
+    """Which budget of the spec stands in the way of all that is left to buy."""
+    prices = _prices(_held(report))
+    return shortage(session, prices) if prices else None

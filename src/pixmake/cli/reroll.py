@@ -12,8 +12,8 @@ from pixmake.build.targets import Candidate, candidates_of, target_of
 from pixmake.cli.build import Dollars, recover_calls
 from pixmake.cli.consent import ask, blocked_provider, needs_consent
 from pixmake.cli.console import counted
-from pixmake.cli.following import after_verb, by_trouble, cents
-from pixmake.cli.outcome import tell
+from pixmake.cli.following import after_verb, by_trouble, consent
+from pixmake.cli.outcome import tell, unaffordable
 from pixmake.cli.pick import bound_line, candidate_json
 from pixmake.cli.plantext import money
 from pixmake.cli.progress import watching
@@ -51,9 +51,10 @@ def command(session: Session, target: str, count: int, max_cost: Decimal | None,
         if not new.picked:
             session.console.say(f"the spec says 'pick: {found.step.pick}': write {new.number} there to use it")
     tell(session, report)
-    following = _next(session, planned, report, count, new)
+    scarce = unaffordable(session, report)
+    following = scarce or _next(session, planned, report, count, new)
     if following:
-        session.console.say(f"next: {following}")
+        session.console.say(scarce or f"next: {following}")
     return int(report.exit_code)
 
 
@@ -98,8 +99,8 @@ def _next(session: Session, planned: Reroll, report: BuildReport, count: int, ne
     if any(item.code == "provider-not-ready" for item in report.problems):
         return None
     if report.exit_code == ExitCode.CONSENT:
-        cost = planned.plan.totals.cost
-        consent = ["--yes"] if planned.plan.totals.unpriced else ["--max-cost", cents(cost.high)]
-        return session.command_line("reroll", *(["-k", str(count)] if count > 1 else []), *consent)
+        totals = planned.plan.totals
+        words = ["--yes"] if totals.unpriced else consent(session, [totals.cost.high])
+        return session.command_line("reroll", *(["-k", str(count)] if count > 1 else []), *words)
     states = {item.entry.asset: item.state for item in report.entries}
     return by_trouble(session, set(states.values()), states)

@@ -73,7 +73,7 @@ class Session:
         self.selectors = tuple(selectors)
         found: list[str] = []
         for text in selectors:
-            gone = text in known and not _selects(self.project, text)
+            gone = text in known and not selects(self.project, text)
             found += [text] if gone else [asset.name for asset in self.project.select([localize(self.project, text)])]
         return list(dict.fromkeys(found))
 
@@ -109,13 +109,14 @@ def localize(project: Project, text: str) -> str:
         project.select([text])
     except Problem:
         moved = ",".join(_from_root(project.root, part.strip()) for part in text.split(","))
-        if moved == text or not _selects(project, moved):
+        if moved == text or not selects(project, moved):
             raise
         return moved
     return text
 
 
-def _selects(project: Project, text: str) -> bool:
+def selects(project: Project, text: str) -> bool:
+    """Whether a selector matches anything."""
     try:
         return bool(project.select([text]))
     except Problem:
