@@ -56,6 +56,8 @@ def _words(item: Any, loc: tuple[Any, ...], target: Node, model: type[BaseModel]
     if kind == "union_tag_invalid":
         wanted = " or ".join(SHAPES[tag] for tag in ("<text>", "<list>", "<map>") if tag in context["expected_tags"])
         return "wrong-type", f"{label} is {wanted}, not {shown(value)}", ""
+    if kind == "too_short" and not value:
+        return "out-of-range", f"{label} is empty", "give it at least one entry, or leave it out"
     return "out-of-range", f"{label} can't be {shown(value)}", _bounds(context)
 
 
@@ -78,6 +80,8 @@ def _type_help(kind: str, value: object) -> str:
         return f'in quotes it is text: "{text}"'
     if kind == "string_type" and isinstance(value, dict):
         return "text that begins with '{' needs quotes, or stands on its own lines after '|'"
+    if kind == "list_type" and isinstance(value, str) and "\n" not in value:
+        return "write a list: [...], or one entry a line after '- '"
     if kind in ("int_type", "bool_type") and isinstance(value, str):
         return "write it without quotes" if value.lower() in ("true", "false") or value.isdigit() else ""
     return ""
