@@ -251,3 +251,15 @@ def test_a_waiting_call_that_is_cancelled_keeps_no_place() -> None:
         gate.left(await gate.enter(1))
 
     run(main)
+
+
+def test_a_refusal_that_comes_after_every_window_has_passed_is_no_trouble() -> None:
+    async def main() -> None:
+        gate = Gate(LeapClock(), 4)
+        slow = await gate.enter(1)
+        await asyncio.sleep(200)
+        gate.left(await gate.enter(1))
+        gate.refused(slow, 1.0)
+        gate.left(await gate.enter(1))
+
+    run(main)

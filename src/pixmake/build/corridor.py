@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pixmake.build.budget import Budget, Consent, DayLedger
 from pixmake.build.paying import NO_MONEY, Cashier
-from pixmake.build.recording import Keeper, record_lock, record_picks
+from pixmake.build.recording import Keeper, LockKeeper, record_lock, record_picks
 from pixmake.build.recover import recover
 from pixmake.build.report import BuildReport, entry_reports, exit_of
 from pixmake.build.runner import LOCAL, Runner, StepOutcome
@@ -218,11 +218,8 @@ def _runner(plan: Plan, budget: Budget, day: DayLedger, clock: Clock, listener: 
     realizer = Realizer(content=world.store.content, shelf=world.shelf, elsewhere=world.elsewhere)
     cashier = Cashier(world.store, realizer, budget, day, clock, world.view.scope)
 
-    def bought(asset: str) -> None:
-        world.lock = record_lock(plan, world.lock, _keeper(runner), only=asset)
-
-    runner = Runner(plan, realizer, cashier, budget, clock, listener, bought)
-    return runner
+    lock = LockKeeper(plan, lambda artifact: world.store.content.put(realizer.data(artifact)))
+    return Runner(plan, realizer, cashier, budget, clock, listener, lock.bought)
 
 
 def _keeper(runner: Runner) -> Keeper:

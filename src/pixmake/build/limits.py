@@ -134,7 +134,8 @@ class Gate:
     def unsent(self, turn: Turn) -> None:
         """A call was not sent after all."""
         self._flying -= 1
-        self._sent.remove(turn)
+        if turn in self._sent:  # one that took longer than any window is forgotten already
+            self._sent.remove(turn)
         self._freed.set()
 
     def refused(self, turn: Turn, wait: float | None) -> None:

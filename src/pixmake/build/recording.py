@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from filelock import FileLock
@@ -27,12 +28,12 @@ def record_lock(
     lock: Lock,
     keep: Keeper,
     written: Mapping[str, Iterable[Written]] | None = None,
-    only: str | None = None,
+    only: Collection[str] | None = None,
 ) -> Lock:
     """The lock with this build's lines, written to disk if its text changed. Drafts never enter it. Raises Problem.
 
     `keep` stores a picture's pixels as an original and returns their digest. `written` is given at a
-    build's end; `only` names the one asset for which something was just bought.
+    build's end; `only` names the assets for which something was just bought.
     """
     changed: list[Line] = []
     ends = {entry.asset: entry for entry in plan.entries if entry.last}
@@ -69,8 +70,28 @@ def change_lock(root: Path, lines: Iterable[Line], gone: Iterable[Name] = ()) ->
     return updated
 
 
-def _touched(plan: Plan, only: str | None) -> Iterable[Asset]:
-    names = {node[0] for node in plan.wanted} if only is None else {only}
+class LockKeeper:
+    """Writes the lock while pictures are bought. Those that arrive during a write share the next one."""
+
+    def __init__(self, plan: Plan, keep: Keeper) -> None:
+        self.plan = plan
+        self.keep = keep
+        self._due: set[str] = set()
+        self._turn = asyncio.Lock()
+
+    async def bought(self, asset: str) -> None:
+        """Returns when the lock on disk names what was just bought for this asset. Raises Problem."""
+        self._due.add(asset)
+        async with self._turn:
+            if asset not in self._due:
+                return  # somebody's write has taken it along
+            names, self._due = self._due, set()
+            world = self.plan.world
+            world.lock = await asyncio.to_thread(record_lock, self.plan, world.lock, self.keep, None, names)
+
+
+def _touched(plan: Plan, only: Collection[str] | None) -> Iterable[Asset]:
+    names = {node[0] for node in plan.wanted} if only is None else only
     return (asset for asset in plan.spec.assets if asset.name in names)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -74,7 +74,7 @@ class Runner:
         budget: Budget,
         clock: Clock,
         listener: Listener,
-        on_pictures: Callable[[str], None],
+        on_pictures: Callable[[str], Awaitable[None]],
     ) -> None:
         self.plan = plan
         self.world = plan.world
@@ -215,7 +215,7 @@ class Runner:
             warnings += [receipt.message] if receipt.message else []
         self.world.refresh()
         after = self.judge.rejudge(action)
-        self.on_pictures(action.asset.name)
+        await self.on_pictures(action.asset.name)
         if receipt.why is None and after.artifact is not None:
             return StepOutcome(result="made", made=made, cost=cost, warning="; ".join(warnings) or None)
         self._missed[verdict.key] = self._unbought(receipt, made, cost)
