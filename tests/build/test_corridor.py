@@ -473,3 +473,10 @@ def test_a_plan_runs_once(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="this plan was built already"):
         project.build(plan, yes=True)
     assert ground.sent() == 1
+
+
+def test_drafts_named_by_their_hash_are_found_again(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, ONE.replace("a heart", 'a heart, size: 64x64, output: "a-{{ hash }}.png"'))
+    assert len(ground.build(draft=True, yes=False).written) == 1
+    assert ground.build(draft=True, yes=False).written == ()
+    assert not ground.plan(draft=True).pending

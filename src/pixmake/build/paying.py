@@ -189,10 +189,10 @@ class Cashier:
             self.store.content.receive(intent.intent, number, painted.data)
             for number, painted in enumerate(answer.pictures)
         ]
-        cost = self.budget.settle(reserved, answer.cost)
-        good = [(arrival, result) for arrival in arrivals if (result := self._result(order, answer, arrival, cost))]
+        good = [(arrival, result) for arrival in arrivals if (result := self._result(order, answer, arrival))]
         if not good:
-            return self._nothing_usable(order, intent, answer, cost)
+            return self._nothing_usable(order, intent, answer, reserved)
+        cost = self.budget.settle(reserved, answer.cost)
         for arrival, _ in good:
             self.store.content.keep(arrival)
         results = tuple(result for _, result in good)
@@ -200,7 +200,7 @@ class Cashier:
         self.store.content.clear(intent.intent)
         return Receipt(made=len(results), cost=cost, message=_above(cost, reserved, order))
 
-    def _result(self, order: Purchase, answer: Answer, arrival: Arrival, cost: Decimal) -> Result | None:
+    def _result(self, order: Purchase, answer: Answer, arrival: Arrival) -> Result | None:
         """The record of one picture; None where its bytes are no whole picture."""
         painted = answer.pictures[arrival.number]
         try:
@@ -216,18 +216,19 @@ class Cashier:
             scope=self.scope,
             width=facts.upright_width,
             height=facts.upright_height,
-            cost=None if answer.cost is None else cost / len(answer.pictures),
+            cost=None if answer.cost is None else answer.cost / len(answer.pictures),
             usage=answer.usage,
             request_id=answer.request_id,
             model=answer.model or order.request.model,
             revised_prompt=painted.revised_prompt,
         )
 
-    def _nothing_usable(self, order: Purchase, intent: Intent, answer: Answer, cost: Decimal) -> Receipt:
+    def _nothing_usable(self, order: Purchase, intent: Intent, answer: Answer, reserved: Decimal) -> Receipt:
+        """It was sent, and what came is of no use: it stays reserved, as any call of which nobody knows the bill."""
         message = "the answer held no usable picture" if answer.pictures else "the answer held no picture"
         self.store.journal.append(self._failure(intent, "unknown", message, answer.request_id, order))
         self.store.content.clear(intent.intent)  # what came is no picture, but it was paid for: into quarantine
-        return Receipt(why="unknown", message=message, cost=cost)
+        return Receipt(why="unknown", message=message, cost=reserved)
 
     async def _failed(self, intent: Intent, error: ProviderError, reserved: Decimal, order: Purchase) -> Receipt:
         why = _why(error)

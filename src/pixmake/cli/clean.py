@@ -59,9 +59,19 @@ def own_paths(plan: Plan) -> list[str]:
 
 
 def orphan_paths(plan: Plan) -> list[str]:
-    """Output paths of lock lines without an asset, but for those that an asset writes now."""
+    """Files that no asset writes now: of lock lines without an asset, and of assets that were renamed or moved.
+
+    The latter are in no lock any more (drafts never were); the local record knows what this profile once wrote.
+    """
     taken = {output.path for asset in plan.spec.assets for output in asset.outputs}
-    return [path for path in _locked_paths(plan.world, set(plan.orphans)) if path not in taken]
+    taken |= {item.path for entry in plan.entries for item in entry.outputs}
+    taken |= {path for lines in plan.world.lock.lines.values() for line in lines for path in line.outputs}
+    lost = [path for path in _locked_paths(plan.world, set(plan.orphans)) if not _is_written(plan, path)]
+    return [*lost, *(path for path in plan.world.memo.outputs_of(plan.profile) if path not in taken)]
+
+
+def _is_written(plan: Plan, path: str) -> bool:
+    return any(output.path == path for asset in plan.spec.assets for output in asset.outputs)
 
 
 def _locked_paths(world: World, names: set[str]) -> list[str]:

@@ -91,6 +91,7 @@ class World:
         self._orphans: dict[Digest, list[Line]] | None = None
         self._by_path: dict[str, list[OutputPin]] | None = None
         self._by_digest: dict[Digest, list[str]] | None = None
+        self._by_recipe: dict[str, str] | None = None
         self._standing: dict[str, Digest | None] = {}
         self._replayed = False
         self.holding: set[Digest] = set()
@@ -311,10 +312,18 @@ class World:
         return self._by_path.get(path, [])
 
     def path_of(self, asset: str, recipe: Digest) -> str | None:
-        """Where an output with `{{ hash }}` in its path was written for this recipe."""
-        lines = self._lines(asset)
-        found = [path for line in lines for path, pin in line.outputs.items() if pin.recipe == recipe]
-        return found[0] if found else None
+        """Where an output with `{{ hash }}` in its path was written for this recipe, by the lock or, for drafts, locally."""
+        for line in self._lines(asset):
+            for path, pin in line.outputs.items():
+                if pin.recipe == recipe:
+                    return path
+        return self._written_for().get(recipe)
+
+    def _written_for(self) -> dict[str, str]:
+        if self._by_recipe is None:
+            pins = ((path, self.memo.output(path)) for path in self.memo.outputs_of(self.profile))
+            self._by_recipe = {pin.recipe: path for path, pin in pins if pin is not None}
+        return self._by_recipe
 
     def derives(self, order: Delivery, path: str) -> bool:
         """Whether making this output now gives the very file that stands there: then it is ours, though no record is left."""
@@ -332,7 +341,7 @@ class World:
 
     def wrote(self, path: str, recipe: Digest, digest: Digest) -> None:
         """Told by publishing: this file stands there now and is ours."""
-        self.memo.keep_output(path, OutputPin(recipe=recipe, digest=digest))
+        self.memo.keep_output(path, OutputPin(recipe=recipe, digest=digest), self.profile)
         self._standing[path] = digest
 
     def save(self) -> None:

@@ -69,6 +69,7 @@ class Memo:
         self._files: dict[str, object] = {}
         self._facts: dict[str, object] = {}
         self._outputs: dict[str, object] = {}
+        self._profiles: dict[str, str] = {}
         self._seen: set[str] = set()
         self._changed = not self._load()
 
@@ -110,14 +111,22 @@ class Memo:
             pin = self._outputs[path] = _pin(pin)
         return pin if isinstance(pin, OutputPin) else None
 
-    def keep_output(self, path: str, pin: OutputPin) -> None:
-        """Keeps what was just written at an output path."""
-        if self.output(path) != pin:
+    def outputs_of(self, profile: str | None) -> list[str]:
+        """Every output path that a build of this profile wrote here and nobody dropped since, sorted."""
+        return sorted(path for path in self._outputs if self._profiles.get(path) == profile)
+
+    def keep_output(self, path: str, pin: OutputPin, profile: str | None = None) -> None:
+        """Keeps what was just written at an output path, and by a build of which profile."""
+        if self.output(path) != pin or self._profiles.get(path) != profile:
             self._outputs[path] = pin
+            self._profiles.pop(path, None)
+            if profile is not None:
+                self._profiles[path] = profile
             self._changed = True
 
     def drop_output(self, path: str) -> None:
         """Forgets an output path: the file there is not ours any more."""
+        self._profiles.pop(path, None)
         if self._outputs.pop(path, None) is not None:
             self._changed = True
 
@@ -133,6 +142,7 @@ class Memo:
             "files": {name: _row(entry) for name, entry in self._files.items()},
             "facts": self._facts,
             "outputs": {path: _row(pin) for path, pin in self._outputs.items()},
+            "profiles": self._profiles,
         }
         with writing(self._path):
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -196,6 +206,9 @@ class Memo:
         if not all(isinstance(part, dict) for part in parts):
             return False
         self._files, self._facts, self._outputs = parts
+        profiles = body.get("profiles")
+        if isinstance(profiles, dict):
+            self._profiles = {path: name for path, name in profiles.items() if isinstance(name, str)}
         return True
 
 
