@@ -11,6 +11,7 @@ from PIL import Image, ImageChops
 
 from fakes.counting import CountingProvider
 from fakes.project import Ground, states
+from pixmake.diagnostics import Problem
 from pixmake.digest import sha256_file
 from pixmake.imaging import alpha, encode
 from pixmake.imaging.marks import read_draft_mark
@@ -480,3 +481,25 @@ def test_drafts_named_by_their_hash_are_found_again(tmp_path: Path) -> None:
     assert len(ground.build(draft=True, yes=False).written) == 1
     assert ground.build(draft=True, yes=False).written == ()
     assert not ground.plan(draft=True).pending
+
+
+def test_a_lock_that_can_not_be_written_is_told_with_what_was_spent(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, ONE + "  b: {prompt: a key}\n")
+    ground.painter.hook = lambda call: (ground.root / "assets.lock").mkdir(exist_ok=True)
+    report = ground.build()
+    assert report.exit_code == 1
+    assert report.spent >= Decimal("0.04")
+    assert [item.code for item in report.problems][:1] == ["write-failed"]
+    (ground.root / "assets.lock").rmdir()
+    ground.painter.hook = None
+    ground.sent()
+    assert ground.build().exit_code == 0
+    assert ground.sent() <= 1
+
+
+def test_state_that_can_not_be_kept_is_told_before_anything_is_bought(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, ONE)
+    ground.write(".pixmake", "a file")
+    with pytest.raises(Problem, match="write-failed"):
+        ground.build()
+    assert ground.sent() == 0

@@ -22,7 +22,7 @@ from pixmake.build.report import BuildReport, entry_reports, exit_of
 from pixmake.build.runner import LOCAL, Runner, StepOutcome
 from pixmake.build.scheduler import Job, Scheduler
 from pixmake.clock import Clock
-from pixmake.diagnostics import Diagnostic, ExitCode, Problem
+from pixmake.diagnostics import Diagnostic, ExitCode, Problem, worst
 from pixmake.digest import Digest
 from pixmake.events import BuildFinished, BuildStarted, BuildStopping, Listener
 from pixmake.plan.entries import Entry
@@ -31,6 +31,10 @@ from pixmake.plan.inputs import Pending
 from pixmake.plan.planner import Plan
 from pixmake.publish.outputs import clear_leftovers
 from pixmake.publish.realize import Realizer
+from pixmake.store.durable import writing
+
+STATE = ".pixmake"
+"""The folder of a checkout's throw-away state."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +76,14 @@ def execute(plan: Plan, orders: Orders, clock: Clock, listener: Listener) -> Bui
     clear_leftovers(_folders(plan, jobs))
     high = _most(plan, jobs)
     listener(BuildStarted(total=runner.total, images=plan.totals.images, high=high, budget=budget.consent.cap))
+    if jobs:
+        with writing(plan.world.root / STATE):
+            (plan.world.root / STATE).mkdir(exist_ok=True)
     interrupted = _schedule(plan, orders, runner, jobs) if jobs else False
-    _record(plan, runner)
+    try:
+        _record(plan, runner)
+    except Problem as trouble:  # what was bought is in the store and its journal: the next build writes the rest
+        runner.outcomes.problems.append(trouble)
     return _report(plan, orders, runner, hold, interrupted, clock.monotonic() - began, listener)
 
 
@@ -310,6 +320,8 @@ def _report(
     code = exit_of(reports, paused=paused, interrupted=interrupted, locked=orders.locked)
     if orders.never_pay and hold.reasons and code in (ExitCode.DONE, ExitCode.CONSENT):
         code = ExitCode.PENDING
+    stops = {diagnostic: stop for stop in outcomes.problems for diagnostic in stop.diagnostics}
+    code = worst([int(code), *(int(stop.exit_code) for stop in stops.values())])
     made = sum(outcome.made for outcome in outcomes.steps.values())
     written = tuple(item.path for items in outcomes.written.values() for item in items if item.changed)
     spent = runner.budget.spent
@@ -323,7 +335,7 @@ def _report(
         spent=spent,
         reserved=runner.budget.reserved,
         seconds=seconds,
-        problems=(*hold.problems, *_troubles(outcomes.steps)),
+        problems=(*hold.problems, *stops, *_troubles(outcomes.steps)),
         interrupted=interrupted,
     )
 

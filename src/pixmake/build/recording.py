@@ -16,6 +16,7 @@ from pixmake.plan.graph import ActionId
 from pixmake.plan.planner import Plan
 from pixmake.publish.outputs import Written
 from pixmake.spec.asset import Asset
+from pixmake.store.durable import writing
 from pixmake.store.lockfile import Line, Lock, Name, OutputPin, StepPin, read, write
 from pixmake.store.records import Pick
 
@@ -53,7 +54,8 @@ def record_lock(
     renames = plan.world.renames
     if not changed and not renames:
         if written is not None:
-            write(plan.world.root / LOCK_NAME, lock)  # a merged text is tidied even where its content stays
+            with writing(plan.world.root / LOCK_NAME):
+                write(plan.world.root / LOCK_NAME, lock)  # a merged text is tidied even where its content stays
         return lock
     updated = change_lock(plan.world.root, changed, [(name, plan.profile) for name in renames.values()])
     renames.clear()
@@ -61,12 +63,16 @@ def record_lock(
 
 
 def change_lock(root: Path, lines: Iterable[Line], gone: Iterable[Name] = ()) -> Lock:
-    """Changes these lines of the file as it is now: another build of this checkout may have written since we read."""
-    state = root / ".pixmake"
-    state.mkdir(exist_ok=True)
-    with FileLock(state / "assets.lock.held"):
-        updated = read(root / LOCK_NAME).put(*lines).drop(*gone)
-        write(root / LOCK_NAME, updated)
+    """Changes these lines of the file as it is now: another build of this checkout may have written since we read.
+
+    Raises Problem where the file can't be read or written.
+    """
+    path, state = root / LOCK_NAME, root / ".pixmake"
+    with writing(path):
+        state.mkdir(exist_ok=True)
+        with FileLock(state / "assets.lock.held"):
+            updated = read(path).put(*lines).drop(*gone)
+            write(path, updated)
     return updated
 
 

@@ -18,6 +18,7 @@ from pixmake.build.budget import Budget
 from pixmake.build.paying import Cashier, Purchase, Receipt, picture
 from pixmake.build.scheduler import End, Job
 from pixmake.clock import Clock
+from pixmake.diagnostics import Problem
 from pixmake.digest import Digest
 from pixmake.events import AssetFinished, Event, Listener, OutputWritten, StepFinished, StepStarted
 from pixmake.imaging.probe import BadPicture
@@ -61,6 +62,8 @@ class Outcomes:
     edited: dict[str, list[str]] = field(default_factory=dict)
     troubles: dict[str, str] = field(default_factory=dict)
     finished: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    """What stopped the whole build: told once, whichever jobs met it."""
 
 
 class Runner:
@@ -92,7 +95,7 @@ class Runner:
         self._missed: dict[Digest, StepOutcome] = {}
 
     async def run(self, job: Job[ActionId]) -> End:
-        """The scheduler's work: never raises but for a Problem of the whole build (a full disk, a damaged store)."""
+        """The scheduler's work. A Problem of the whole build (a full disk, a damaged store) ends it and is in the outcomes."""
         action = self.plan.graph.actions[job.id]
         lane, began = self._take_lane(), self._at()
         self._say(
@@ -113,6 +116,10 @@ class Runner:
             outcome = StepOutcome(result="failed", message=f"the picture {bad.message}", help=bad.help, state="failed")
         except OSError as error:
             outcome = _system(error, self.world.root)
+        except Problem as trouble:
+            self.outcomes.problems.append(trouble)
+            outcome = StepOutcome(result="stopped", state="failed")
+            self.cashier.limits.halt()
         finally:
             self._lanes[lane] = False
         self.outcomes.steps[job.id] = outcome
