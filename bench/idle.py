@@ -48,8 +48,8 @@ def measure(count: int) -> dict[str, float]:
         cases = {
             "bare python": [sys.executable, "-c", "pass"],
             "build": [*pixmake, "build"],
-            "plan": [*pixmake, "plan", "--quiet"],
-            "build, no snapshot": [*pixmake, "build", "--quiet"],
+            "plan": [*pixmake, "plan"],
+            "plan, no snapshot": [*pixmake, "plan", "-v"],
         }
         times: dict[str, list[float]] = {name: [] for name in cases}
         for _ in range(RUNS):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -105,8 +106,8 @@ def _remember(session: Session, report: BuildReport) -> None:
     says = {"build": "nothing to do"}
     if "draft" not in states:
         says["build --locked"] = says["build"]
-    if states <= {"fresh"} and not report.plan.orphans:
-        says["plan"] = "\n".join(idle_lines(len(report.entries)))
+    if states <= {"fresh", "draft"} and not report.plan.orphans:
+        says["plan"] = "\n".join(idle_lines(Counter(item.state for item in report.entries)))
     session.project.remember(report, __version__, says)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pixmake.cli.console import FOLD, Console, counted, fold_line
 from pixmake.cli.table import GAP, Cell, Paint, lay_out, shown_width, wrapped
@@ -59,9 +59,8 @@ def money(cost: Estimate | None, *, bound: bool = False) -> str:
     return high if low == high else f"{low}–{high}"
 
 
-def summary(plan: Plan) -> str:
+def summary(counts: Mapping[str, int]) -> str:
     """One line: `7 fresh, 3 pay`. Entries are counted, as in `totals.by_state`."""
-    counts = plan.totals.by_state
     return ", ".join(f"{counts[state]} {state}" for state in GLOSS if state in counts) or "no assets"
 
 
@@ -76,9 +75,9 @@ def plan_lines(plan: Plan, console: Console, paint: Paint, width: int | None) ->
     return [*lines, *_totals(plan, paint)]
 
 
-def idle_lines(entries: int) -> list[str]:
-    """What `plan_lines` says of a plan in which all is fresh."""
-    return [f"{entries} fresh" if entries else "no assets", "nothing to do"]
+def idle_lines(counts: Mapping[str, int]) -> list[str]:
+    """What `plan_lines` says of a plan in which all is fresh, or a draft that stands."""
+    return [summary(counts), "nothing to do"]
 
 
 def _causes(groups: Sequence[Group], console: Console, paint: Paint, width: int | None) -> list[str]:
@@ -154,7 +153,7 @@ def _entry_row(entry: Entry, verbose: bool) -> list[Cell]:
 
 
 def _totals(plan: Plan, paint: Paint) -> list[str]:
-    lines = [summary(plan)]
+    lines = [summary(plan.totals.by_state)]
     totals = plan.totals
     bought = [entry for entry in plan.entries if entry.verdict.images and entry.state in ("pay", "waits")]
     if bought:

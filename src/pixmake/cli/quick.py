@@ -11,7 +11,7 @@ import sys
 
 SNAPSHOT = ".pixmake/snapshot"
 FORMAT = 1
-PLAIN = {"build": {"-k", "--locked", "--offline", "--yes"}, "plan": {"--check"}}
+PLAIN = {"build": {"-k", "--locked", "--offline", "--yes", "--quiet"}, "plan": {"--check", "--quiet"}}
 """Flags that change nothing where there is nothing to do."""
 
 
@@ -24,7 +24,7 @@ def answer(arguments: list[str], version: str) -> int | None:
     name = f"{arguments[0]} --locked" if "--locked" in arguments else arguments[0]  # it also minds drafts
     if says is None or name not in says:
         return None
-    if says[name]:
+    if says[name] and not (arguments[0] == "build" and "--quiet" in arguments):
         (sys.stderr if arguments[0] == "build" else sys.stdout).write(says[name] + "\n")  # data, or talk
     return 0
 
