@@ -52,9 +52,10 @@ QUALITIES = ("low", "medium", "high", "auto")
 class CountingProvider:
     """Fakes whoever paints, and nothing else.
 
-    `price` in USD a picture; `low` is the lower bound of the estimate and `bill` what is charged (None: the price). `script` maps a piece of a
-    prompt to endings, one a call, in order; when they are used up, calls succeed. An ending with `*` stays for ever.
-    `calls` holds every call that was sent, `log` gets one JSON line for each. `hook` runs inside each call.
+    `price` in USD a picture; `low` is the lower bound of the estimate and `bill` what is charged (None: the price).
+    `script` maps a piece of a prompt to endings, one a call, in order; when they are used up, calls succeed. An ending
+    with `*` stays for ever. `calls` holds every call that was sent, `log` gets one JSON line for each. `hook` runs
+    inside each call.
     """
 
     price: Decimal | None = Decimal("0.04")
