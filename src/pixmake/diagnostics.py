@@ -116,39 +116,46 @@ def _note_json(note: Note) -> dict[str, object]:
     return {"message": note.message, "place": str(note.span) if note.span else None}
 
 
-def render(diagnostic: Diagnostic) -> str:
-    """The text a person reads: headline, excerpt with carets, notes, help. No trailing newline."""
+EXCERPT_WIDTH = 160
+"""Columns of a source line that are shown where no terminal says how many there are."""
+GUTTER = len("  123 | ")
+
+
+def render(diagnostic: Diagnostic, columns: int | None = None) -> str:
+    """The text a person reads: headline, excerpt with carets, notes, help. No trailing newline.
+
+    `columns` is the terminal's width: a longer source line is cut, so that its carets stay below their place.
+    """
+    width = EXCERPT_WIDTH if columns is None else max(40, columns - GUTTER)
     head = f"{diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}"
     if diagnostic.row:
         head += f" ({diagnostic.row})"
     lines = []
     if diagnostic.span is not None:
-        lines += [f"{diagnostic.span}: {head}", *_excerpt(diagnostic.span)]
+        lines += [f"{diagnostic.span}: {head}", *_excerpt(diagnostic.span, width)]
     else:
         lines.append(head)
     for note in diagnostic.notes:
         lines.append(f"note: {note.span}: {note.message}" if note.span else f"note: {note.message}")
         if note.span:
-            lines += _excerpt(note.span)
+            lines += _excerpt(note.span, width)
     if diagnostic.help:
         first, *rest = diagnostic.help.split("\n")
         lines += [f"help: {first}", *(f"      {line}".rstrip() for line in rest)]
     return "\n".join(lines)
 
 
-EXCERPT_WIDTH = 160
-
-
-def _excerpt(span: Span) -> list[str]:
+def _excerpt(span: Span, width: int) -> list[str]:
     text = span.source.line(span.line).replace("\t", " ")
     if not text.strip():
         return []
     start = span.column - 1
-    if start > EXCERPT_WIDTH - 40:  # keep the place in view on very long lines
-        cut = start - 40
-        text, start = "…" + text[cut + 1 :], 40
-    if len(text) > EXCERPT_WIDTH:
-        text = text[: EXCERPT_WIDTH - 1] + "…"
+    lead = width // 4
+    if start > width - lead:  # keep the place in view on very long lines
+        cut = start - lead
+        text, start = "…" + text[cut + 1 :], lead
+    if len(text) > width:
+        text = text[: width - 1] + "…"
     carets = "^" * max(1, min(span.length, len(text) - start))
     return [f"{span.line:5} | {text}", f"      | {' ' * start}{carets}"]
 

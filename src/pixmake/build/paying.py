@@ -48,6 +48,7 @@ MOST_TRIES = 8
 """Times a call that was certainly not done is sent, and times in a row that a model may turn everybody away."""
 HALTED = "not sent: the build was stopped before"
 NO_MONEY = "the budget does not reach"
+BILLED = "it was probably billed: what came is in the store's quarantine; ask again with 'reroll' or --yes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,9 +190,10 @@ class Cashier:
             self.store.content.receive(intent.intent, number, painted.data)
             for number, painted in enumerate(answer.pictures)
         ]
-        good = [(arrival, result) for arrival in arrivals if (result := self._result(order, answer, arrival))]
+        faults: list[str] = []
+        good = [(arrival, result) for arrival in arrivals if (result := self._result(order, answer, arrival, faults))]
         if not good:
-            return self._nothing_usable(order, intent, answer, reserved)
+            return self._nothing_usable(order, intent, answer, reserved, faults)
         cost = self.budget.settle(reserved, answer.cost)
         for arrival, _ in good:
             self.store.content.keep(arrival)
@@ -200,12 +202,13 @@ class Cashier:
         self.store.content.clear(intent.intent)
         return Receipt(made=len(results), cost=cost, message=_above(cost, reserved, order))
 
-    def _result(self, order: Purchase, answer: Answer, arrival: Arrival) -> Result | None:
-        """The record of one picture; None where its bytes are no whole picture."""
+    def _result(self, order: Purchase, answer: Answer, arrival: Arrival, faults: list[str]) -> Result | None:
+        """The record of one picture; None (and why, in `faults`) where its bytes are no whole picture."""
         painted = answer.pictures[arrival.number]
         try:
             facts = believed(painted.data)
-        except BadPicture:
+        except BadPicture as bad:
+            faults.append(bad.message)
             return None
         return Result(
             digest=arrival.digest,
@@ -223,12 +226,14 @@ class Cashier:
             revised_prompt=painted.revised_prompt,
         )
 
-    def _nothing_usable(self, order: Purchase, intent: Intent, answer: Answer, reserved: Decimal) -> Receipt:
+    def _nothing_usable(
+        self, order: Purchase, intent: Intent, answer: Answer, reserved: Decimal, faults: list[str]
+    ) -> Receipt:
         """It was sent, and what came is of no use: it stays reserved, as any call of which nobody knows the bill."""
-        message = "the answer held no usable picture" if answer.pictures else "the answer held no picture"
+        message = f"the answer held no usable picture: it {faults[0]}" if faults else "the answer held no picture"
         self.store.journal.append(self._failure(intent, "unknown", message, answer.request_id, order))
         self.store.content.clear(intent.intent)  # what came is no picture, but it was paid for: into quarantine
-        return Receipt(why="unknown", message=message, cost=reserved)
+        return Receipt(why="unknown", message=message, help=BILLED, cost=reserved)
 
     async def _failed(self, intent: Intent, error: ProviderError, reserved: Decimal, order: Purchase) -> Receipt:
         why = _why(error)

@@ -85,7 +85,7 @@ class Console:
     def _painted(self, item: Diagnostic) -> str:
         """A diagnostic's text with its headline coloured; the words are `render`'s own."""
         word = f"{item.severity}[{item.code}]"
-        return render(item).replace(word, self.paint(word, item.severity, sys.stderr), 1)
+        return render(item, self.width(sys.stderr)).replace(word, self.paint(word, item.severity, sys.stderr), 1)
 
     # --- looks ---------------------------------------------------------------------------------------------------
 

@@ -70,10 +70,12 @@ def _left(report: BuildReport, states: Sequence[str], *, verbose: bool) -> Itera
     """Assets that are not done, grouped by state and message; those a diagnostic already told of are left out."""
     told = {item.asset for item in report.problems if item.asset is not None}
     remedies = {item.help for item in report.problems if item.code == "provider-not-ready"}
+    is_stopped = any(item.result == "stopped" for item in report.entries)
     groups: dict[tuple[str, str], list[EntryReport]] = {}
     for item in report.entries:
         if item.state in states and not (item.entry.asset in told and item.state in ("failed", "refused", "unknown")):
             message = item.message or item.entry.reason
+            message = "not sent" if is_stopped and item.state == "pay" else message
             groups.setdefault((item.state, "not sent" if message in remedies else message), []).append(item)
     for state in states:
         for (found, message), items in groups.items():
@@ -112,8 +114,10 @@ def next_after(session: Session, report: BuildReport) -> str | None:
 
 
 def _held(report: BuildReport) -> list[EntryReport]:
-    """What is still to be bought."""
-    undone = (item for item in report.entries if item.result == "held" or item.state in ("pay", "waits"))
+    """What is still to be bought; what stopped a provider is tried again like what it kept from being sent."""
+    undone = (
+        item for item in report.entries if item.result in ("held", "stopped") or item.state in ("pay", "waits")
+    )
     return [item for item in undone if item.entry.verdict.images]
 
 

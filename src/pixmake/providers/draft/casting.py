@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pixmake.providers.draft import lexicon
 from pixmake.providers.draft.corpus import exists, hits, icon, stems
 from pixmake.providers.draft.curated import PREFERRED
+from pixmake.providers.draft.meanings import BACKDROPS, CREATURES, IDEAS, KITS, SHOWN, TINTS, VAGUE
 from pixmake.providers.draft.palette import Colour, alike
 from pixmake.providers.draft.reading import Reading, Segment
 from pixmake.providers.draft.samples import dominant
 
 SURE, COMPANION, THIN = 86, 62, 26
 """Scores: the phrase is the icon's name; good enough for a side part; a keyword only."""
+_IDEA = 45
+"""Weight of an idea's picture: it may be the subject, and never stands beside one."""
 CALLINGS = lexicon.words(
     "warrior soldier knight king queen lord chief chieftain captain guard guardian hunter monster creature beast mother "
     "boss mascot champion shaman king prince princess spirit warlord general hero villain merchant rider character"
@@ -74,10 +77,13 @@ def cast(reading: Reading, *, flat: bool = False) -> Cast:
             continue
         count_ahead = count if segment.words and not _named_things(segment) else 1
         roles.extend(_roles(segment, count))
+    roles = [_specified(role, reading.words) for role in roles]
     subject = _subject(roles)
+    roles += _kit(reading.words, subject)
+    subject = subject or next(iter(roles), None)
     others: list[Role] = []
     for role in roles:
-        if role is subject or role.link == "for" or role.score < COMPANION or (subject and role.icon == subject.icon):
+        if role is subject or role.link == "for" or role.score < COMPANION or (subject and _shows(subject, role)):
             continue
         if all(role.icon != other.icon for other in others) and role.phrase not in _SCENERY:
             others.append(role)
@@ -85,6 +91,31 @@ def cast(reading: Reading, *, flat: bool = False) -> Cast:
     if not flat:
         return Cast(subject=subject, others=tuple(others))
     return Cast(subject=subject and _flattened(subject), others=tuple(_flattened(role) for role in others))
+
+
+def _specified(role: Role, named: frozenset[str]) -> Role:
+    """A mere `creature` as the one that the prompt's other words make likely."""
+    if role.phrase not in VAGUE:
+        return role
+    fitting = (name for hints, name in CREATURES if hints & named)
+    return replace(role, icon=next(fitting, "noto:hedgehog"))
+
+
+def _kit(named: frozenset[str], subject: Role | None) -> list[Role]:
+    """What stands in the place that is named: all of it where nobody is, the rest where that is the subject."""
+    place = next((word for word in sorted(named) if word in KITS), "")
+    if not place or (subject is not None and subject.icon not in KITS[place]):
+        return []
+    return [
+        Role(icon=_present(name), phrase=name.partition(":")[2], score=SURE, clause=99, link="and")
+        for name in KITS[place]
+        if subject is None or name != subject.icon
+    ]
+
+
+def _shows(subject: Role, role: Role) -> bool:
+    """Whether the subject's icon shows a role already: its own thing, or a part of it."""
+    return role.icon == subject.icon or role.phrase in SHOWN.get(subject.icon, ())
 
 
 _SCENERY = lexicon.words(
@@ -96,6 +127,8 @@ _SCENERY = lexicon.words(
     "galaxy nebula universe orbit kingdom dusk dark weather surface corner style environment red black white"
 )
 """Words that the scenery draws itself."""
+_HALLS = tuple((word,) for word in "room hall office shop store clinic factory".split())
+"""Rooms that are called after what is in them."""
 _SETTINGS = frozenset(_SCENERY - {"sun", "moon", "star", "cloud", "red", "black", "white"})
 
 
@@ -168,10 +201,10 @@ def _roles(segment: Segment, count: int) -> list[Role]:
             found = lookup(" ".join(chunk))
             if found:
                 name, weight = found
-                is_head = all(_mute(word) for word in words[end:])
+                is_head = all(_mute(word) for word in words[end:]) or words[end:] in _HALLS
                 if weight < SURE and (not is_head or chunk[-1] in _SCENERY):
                     continue
-                if length == 1 and chunk[0] in _SCENERY and name.startswith("game:"):
+                if length == 1 and stems(chunk[0]) in _SCENERY and name.startswith("game:"):
                     continue
                 if length == 1 and start > 0 and chunk[0] in CALLINGS and _names_creature(words[:start]):
                     weight -= 40
@@ -184,7 +217,7 @@ def _roles(segment: Segment, count: int) -> list[Role]:
     chosen += [o for o in options[1:] if (o[2] <= start or o[1] >= end) and o[0] >= SURE][:1]
     roles: list[Role] = []
     for score, start, _, name, phrase in chosen:
-        dye = None if phrase.split()[0] in lexicon.COLOURS and len(phrase.split()) > 1 else _dye(words[:start], name)
+        dye = None if phrase.split()[0] in lexicon.COLOURS and len(phrase.split()) > 1 else _dye(words[:start], name) or TINTS.get(stems(phrase))
         first = not roles
         many = count if first and count > 1 else 3 if _plural(phrase, name) else 1
         role = Role(
@@ -243,9 +276,14 @@ def lookup(phrase: str) -> tuple[str, int] | None:
     for text in (phrase, singular):
         if text in PREFERRED:
             return _present(PREFERRED[text]), 100
+    idea = IDEAS.get(phrase) or IDEAS.get(singular)
+    if idea and not any(hit.weight >= 100 for hit in hits(singular)):
+        return _present(idea), _IDEA
     best: tuple[float, str, int] | None = None
     for hit in hits(singular):
         source, _, title = hit.name.partition(":")
+        if title in BACKDROPS:
+            continue
         # a one-colour icon must name the thing clearly better than a coloured one; long names mean special cases
         worth = hit.weight - (9 if source == "game" else 0) - 0.25 * len(title) + (0.5 if source == "noto" else 0)
         if hit.weight < 36 and (title.startswith(("man-", "woman-")) or source == "game"):

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import count
 from typing import Literal
 
-from pixmake.providers.draft import curated
+from pixmake.providers.draft import curated, meanings
 from pixmake.providers.draft.corpus import Icon
 from pixmake.providers.draft.dice import Dice
 from pixmake.providers.draft.palette import Colour, code, darker, dyed, hls, lighter, luminance, mix, multiply, of
@@ -60,7 +60,7 @@ def place(icon: Icon, spot: Spot, paint: Paint, numbers: count[int]) -> str:
     moves = [f"translate({spot.x:.2f} {spot.y:.2f}) scale({scale:.5f})"]
     if spot.turned:
         moves.append(f"rotate({spot.turned:.1f} {half:g} {half:g})")
-    if spot.mirrored:
+    if spot.mirrored and icon.title not in meanings.ONE_WAY:
         moves.append(f"translate({icon.box} 0) scale(-1 1)")
     body = _drawn(icon, paint).replace("~", f"i{next(numbers)}")
     return f'<g transform="{" ".join(moves)}">{body}</g>'

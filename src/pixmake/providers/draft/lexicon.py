@@ -79,14 +79,14 @@ mountains: mountain mountains alps alpine peak peaks summit valley ridge highlan
 desert: desert dune dunes sahara oasis canyon savanna wasteland
 sea: sea ocean cliff cliffs lake harbor harbour bay river lagoon waves coast coastline pond sailing
 beach: beach seaside shore tropical island
-city: city town street skyline downtown urban cityscape metropolis neighborhood alley
+city: paris london tokyo berlin rome madrid york manhattan venice amsterdam barcelona vienna prague istanbul dubai shanghai beijing chicago sydney city town street skyline downtown urban cityscape metropolis neighborhood alley
 space: space galaxy cosmos orbit nebula outer universe cosmic interstellar asteroid
 underwater: underwater undersea reef seabed aquarium
 moon: lunar moonscape
 cave: cave cavern dungeon crypt mine catacomb lair tomb
 castle: kingdom medieval battlements
 field: field meadow countryside farm pasture hill hills garden park grass lawn vineyard village prairie grassland yard
-room: room interior kitchen office bedroom library table desk shelf cafe restaurant studio indoors workshop tavern shop store classroom lab laboratory gym
+room: room interior kitchen office bedroom library table desk shelf cafe restaurant studio indoors workshop tavern shop store boutique bakery hospital classroom lab laboratory gym
 sky: sky clouds flying airborne heaven
 volcano: volcano volcanic hell inferno underworld
 swamp: swamp marsh bog
@@ -168,6 +168,8 @@ BLAND = words(
     "highlight highlights gradient gradients contrast vibrant bright muted pastel warm cool cold hot vivid saturated "
     "view front side back top down angle perspective facing closeup close up shot full body wide framing frame "
     "composition foreground middle center centre left right corner edge edges "
+    "titled called named labelled labeled saying says reads headline lettering typography lettered inscribed quoted slogan "
+    "pull push surrounded encircled pulling cut found success-screen state card "
     "text letters watermark signature words caption label no not without please make create generate draw show render "
     "depict showing looking sitting standing lying walking running sleeping "
     "jumping floating hanging resting to as so just only also like same each every all any "

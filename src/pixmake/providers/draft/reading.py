@@ -7,8 +7,9 @@ import re
 from dataclasses import dataclass
 
 from pixmake.providers.draft import lexicon
-from pixmake.providers.draft.corpus import stems
+from pixmake.providers.draft.corpus import hits, stems
 from pixmake.providers.draft.palette import Colour, of
+from pixmake.providers.draft.swatches import set_apart
 from pixmake.providers.draft.translate import to_english
 
 LONGEST = 6_000
@@ -24,6 +25,12 @@ _CLAUSE = re.compile(r"[,.;:!?\n()\[\]{}|/—–]+|\s-\s")
 _TOKEN = re.compile(r"[a-z0-9äöüßéèêàçñóíúâôîëï]+(?:[-'’][a-z0-9]+)*|[^\W\d_]+")
 _FIRST_KEYS = ("prompt", "subject", "main_subject", "character", "object", "title", "name", "description", "scene")
 _SKIPPED_KEYS = re.compile(r"negative|avoid|exclude|model|size|seed|version|width|height|format|quality|^id$")
+_ABOVE = re.compile(
+    r"\b(?:top[- ]?down|top[- ]view|bird'?s?[- ]eye|overhead (?:view|shot)|(?:seen |viewed |view |shot |looking )?"
+    r"(?:straight )?(?:from (?:directly |straight )?above|looking straight down)|aerial (?:view|shot|map)|flat[- ]?lay|"
+    r"battle[- ]?map|floor[- ]?plan|draufsicht|vogelperspektive|von oben|vue de dessus|vue du ciel|desde arriba)\b"
+    r"(?: (?:view|map|shot|plan|game|rpg)\b)*"
+)
 _HEX = re.compile(r"#[0-9a-f]{6}\b|#[0-9a-f]{3}\b")
 
 
@@ -50,6 +57,7 @@ class Reading:
     season: str
     place: str
     transparent: bool
+    from_above: bool
     words: frozenset[str]
 
 
@@ -57,24 +65,40 @@ def read(prompt: str) -> Reading:
     """The prompt's meaning. Never fails: an unintelligible prompt gives a Reading without segments' worth."""
     plain = _unfold(prompt[:LONGEST])
     quotes = tuple(one or other for one, other in _QUOTED.findall(_without_negations(plain)))
-    text = _without_negations(to_english(_ROLE_LINE.sub("", plain.lower())))
-    tokens = [_TOKEN.findall(clause.replace("_", " ")) for clause in _CLAUSE.split(text)]
-    words = [word for clause in tokens for word in clause]
+    drawn = _QUOTED.sub(" , ", plain)
+    if not _tells(drawn):
+        drawn = plain  # nothing but words to set: they are all that says what to draw
+    lower = _without_negations(_ROLE_LINE.sub("", drawn.lower()))
+    text = _without_negations(to_english(_ABOVE.sub(" , ", lower)))
+    tokens, swatches = set_apart(_tokens(text))
+    words = [word for clause in _tokens(text) for word in clause]
     joined = " ".join(words)
     found = frozenset(words)
     return Reading(
         text=text,
         segments=tuple(_segments(tokens)),
         quotes=quotes,
-        colours=_colours(words, text),
+        colours=tuple(dict.fromkeys([*_colours(words, text), *swatches])),
         style=_first(joined, words, lexicon.STYLES),
         framing=_first(joined, words, lexicon.FRAMINGS),
         light=_light(joined, words),
         season=_first(joined, words, lexicon.SEASONS),
         place=_place(words),
         transparent="transparent" in found,
+        from_above=bool(_ABOVE.search(lower)),
         words=found,
     )
+
+
+def _tokens(text: str) -> list[list[str]]:
+    return [_TOKEN.findall(clause.replace("_", " ")) for clause in _CLAUSE.split(text)]
+
+
+def _tells(text: str) -> bool:
+    """Whether a text without its quotations has a word of its own that may be drawn."""
+    known = (lexicon.BLAND, lexicon.STYLES, lexicon.FRAMINGS, lexicon.LABELS, lexicon.CONTAINERS, lexicon.BEFORE_PLACE)
+    words = _TOKEN.findall(_without_negations(to_english(text)))
+    return any(all(word not in table for table in known) for word in words)
 
 
 def _unfold(prompt: str) -> str:
@@ -119,11 +143,14 @@ def _segments(clauses: list[list[str]]) -> list[Segment]:
         held: list[str] = []
         if len(clause) == 1 and clause[0] in lexicon.LABELS:
             continue
-        for word in clause:
+        for at, word in enumerate(clause):
             doing = (
                 word.endswith("ing") and len(word) > 4 and word not in lexicon.ING_NOUNS and word not in lexicon.BLAND
             )
             if doing or word in lexicon.BEFORE_PLACE or word in lexicon.BEFORE_COMPANION or word == "of":
+                if word == "of" and held and _is_name(clause[at - 1 : at + 2]):
+                    held.append(word)
+                    continue
                 if held or link:
                     made.append(Segment(link=link, words=tuple(held), clause=number))
                 link, held = word, []
@@ -132,6 +159,11 @@ def _segments(clauses: list[list[str]]) -> list[Segment]:
         if held:
             made.append(Segment(link=link, words=tuple(held), clause=number))
     return [segment for segment in made if segment.words or segment.link == "of"]
+
+
+def _is_name(words: list[str]) -> bool:
+    """Whether words about an `of` are one name, as `statue of liberty` is."""
+    return len(words) == 3 and any(hit.weight >= 100 for hit in hits(stems(" ".join(words))))
 
 
 def _first(joined: str, words: list[str], table: dict[str, str]) -> str:

@@ -41,7 +41,13 @@ orange=orangefarben naranja;purple=lila violett violette morado;pink=rosa;black=
 brown=braun braune brauner braunes marrón brun;gray=grau graue grauer graues gris;golden=golden goldene goldener goldenes goldenen dorado doré dorée;silver=silbern silberne plata;old=alt alte alter altes alten viejo vieja vieux vieille
 small=klein kleine kleiner kleines kleinen pequeño pequeña petit petite;big=groß große großer großes großen grande grand;ein=ein
 a=ein eine einer eines einem einen un una une el la le les los las der die das dem den des;and=und y et;in=im dans en;with=mit con avec;on=auf sobre sur;at=am bei;under=unter bajo sous
-over=über;without=ohne sin sans;no=kein keine keinen;two=zwei dos deux;three=drei tres trois;four=vier cuatro quatre;five=fünf cinco cinq;of=von vom de du del
+over=über;without=ohne sin sans;no=kein keine keinen;two=zwei dos deux;three=drei tres trois;four=vier cuatro quatre;five=fünf cinco cinq;from=vom;firefighter=feuerwehrmann feuerwehrfrau pompier bombero;baker=bäcker bäckerin boulanger panadero;library=bibliothèque bibliothek bücherei biblioteca
+books=livres libros;planet=planète planeta planeten;shop=laden geschäft tienda boutique;doctor=arzt ärztin médecin médico;nurse=krankenschwester infirmière enfermera
+teacher=lehrer lehrerin professeur maestro;police_officer=polizist polizistin policier;farmer=bauer bäuerin fermier granjero;tractor=traktor tracteur;bus=autobus omnibus
+trust=vertrauen confiance confianza;freedom=freiheit liberté libertad;growth=wachstum croissance crecimiento;peace=frieden paix paz;music=musik musique música
+meadow=blumenwiese;kitchen=küche cuisine cocina;school=schule école escuela;street=straße rue calle;camp=lager zeltlager campement campamento;market=markt marché mercado
+hot_air_balloon=montgolfière;balloons=ballons;swan=schwan cygne;penguin=pinguin pingouin;whales=wale;elephant=elefanten;bridge=brücken;soccer_ball=fußball;motorcycle=motorrad moto
+friendly=freundlich freundliche freundlicher freundliches freundlichen;of=von de du del
 icon=symbol icono icône;watercolor=aquarell acuarela aquarelle;background=hintergrund fondo fond;style=stil estilo;transparent=durchsichtig;painting=gemälde;picture=bild imagen
 """.replace("\n", ";").split(";"):
     if "=" in _line:
@@ -74,6 +80,13 @@ for _word in [
 SIGNS = dict(
     pair.split("=")
     for pair in [
+        "神社=shinto_shrine",
+        "鳥居=torii",
+        "鸟居=torii",
+        "東京タワー=tokyo_tower",
+        "富士山=mount_fuji",
+        "埃菲尔铁塔=eiffel_tower",
+        "寺=pagoda",
         "狐狸=fox",
         "狐=fox",
         "狼=wolf",
