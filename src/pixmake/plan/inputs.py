@@ -17,6 +17,9 @@ from pixmake.plan.world import World
 from pixmake.spec.asset import Asset, AssetInput, FileInput, Input, Mask, Region, Step
 
 
+REPLACE = "put the right picture there, or name another one"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
     """An input that is not there: the state this gives to the step, why, and the causes it goes back to."""
@@ -155,9 +158,9 @@ class InputResolver:
         try:
             return self.world.picture(item)
         except BadPicture as bad:
-            self._report(item.span or asset.span, asset, f"'{item.name}' {bad.message}", bad.help)
+            self._report(item.span or asset.span, asset, f"'{item.name}' {bad.message}", bad.help or REPLACE)
         except OSError as error:
-            self._report(item.span or asset.span, asset, f"'{item.name}' can't be read: {error.strerror}", None)
+            self._report(item.span or asset.span, asset, f"'{item.name}' can't be read: {error.strerror}", REPLACE)
         self._bad[known] = Pending(state="blocked", reason=f"'{item.name}' can't be used")
         return self._bad[known]
 

@@ -92,7 +92,7 @@ class _Load:
         makers = Makers(
             cache=self.cache,
             workshop=self.workshop,
-            places=Places(self.file.parent, self.output_dir(root), self.allow_outside),
+            places=self.places(root),
             providers=providers,
             collector=self.collector,
         )
@@ -193,6 +193,17 @@ class _Load:
             inline=(expander.inline, expander.inline.file_line) if expander.inline is not None else None,
         )
         return found if len(self.collector.found) == errors else None
+
+    def places(self, root: Branch) -> Places:
+        """Where outputs may lie. A folder that leads out is told once, at its own line, not at every asset."""
+        folder = self.output_dir(root)
+        places = Places(self.file.parent, folder, self.allow_outside)
+        fault = places.fault(places.joined("x.png"))
+        node = entry(self.reader.profile, "output_dir") or entry(root, "output_dir")
+        if fault is None or node is None:
+            return places
+        self.collector.error("bad-output", fault[0].replace("/x.png'", "'"), node.span, help=fault[1])
+        return Places(self.file.parent, folder, True)
 
     def output_dir(self, root: Branch) -> str:
         return _text(self.reader.profile, "output_dir") or _text(root, "output_dir") or "assets"
