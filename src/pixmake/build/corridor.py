@@ -17,7 +17,6 @@ from pathlib import Path
 from pixmake.build.budget import Budget, Consent, DayLedger
 from pixmake.build.paying import NO_MONEY, Cashier
 from pixmake.build.recording import Keeper, LockKeeper, record_lock, record_picks
-from pixmake.build.recover import recover
 from pixmake.build.report import BuildReport, entry_reports, exit_of
 from pixmake.build.runner import LOCAL, Runner, StepOutcome
 from pixmake.build.scheduler import Job, Scheduler
@@ -32,9 +31,7 @@ from pixmake.plan.planner import Plan
 from pixmake.publish.outputs import clear_leftovers
 from pixmake.publish.realize import Realizer
 from pixmake.store.durable import writing
-
-STATE = ".pixmake"
-"""The folder of a checkout's throw-away state."""
+from pixmake.store.shelf import STATE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +82,6 @@ def execute(plan: Plan, orders: Orders, clock: Clock, listener: Listener) -> Bui
     except Problem as trouble:  # what was bought is in the store and its journal: the next build writes the rest
         runner.outcomes.problems.append(trouble)
     return _report(plan, orders, runner, hold, interrupted, clock.monotonic() - began, listener)
-
-
-def settle_open_calls(plan: Plan, clock: Clock) -> int:
-    """Before planning a build: finishes what a died process left. Returns how many pictures were saved."""
-    return recover(plan.world.store, clock)
 
 
 # --- before anything is sent -------------------------------------------------------------------------------------

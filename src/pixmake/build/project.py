@@ -33,9 +33,7 @@ from pixmake.spec.load import SpecCache, load
 from pixmake.store.home import Store, locate, open_store
 from pixmake.store.lockfile import Lock, read
 from pixmake.store.memo import Memo
-from pixmake.store.shelf import Shelf
-
-LOCAL_STATE = ".pixmake"
+from pixmake.store.shelf import STATE, Shelf
 
 
 def _silent(event: Event) -> None:
@@ -82,7 +80,7 @@ class Project:
         self._cache = SpecCache()
         self._lock: tuple[object, Lock] | None = None
         self._realizer: Realizer | None = None
-        self.state = self.root / LOCAL_STATE
+        self.state = self.root / STATE
         self.memo = Memo(self.state / "memo.json")
         self.shelf = Shelf(self.state / "shelf")
         self.reload()

@@ -19,6 +19,7 @@ from pixmake.spec.asset import Asset
 from pixmake.store.durable import writing
 from pixmake.store.lockfile import Line, Lock, Name, OutputPin, StepPin, read, write
 from pixmake.store.records import Pick
+from pixmake.store.shelf import STATE
 
 LOCK_NAME = "assets.lock"
 Keeper = Callable[[Artifact], Digest]
@@ -67,7 +68,7 @@ def change_lock(root: Path, lines: Iterable[Line], gone: Iterable[Name] = ()) ->
 
     Raises Problem where the file can't be read or written.
     """
-    path, state = root / LOCK_NAME, root / ".pixmake"
+    path, state = root / LOCK_NAME, root / STATE
     with writing(path):
         state.mkdir(exist_ok=True)
         with FileLock(state / "assets.lock.held"):

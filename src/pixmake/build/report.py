@@ -118,6 +118,8 @@ def _state(plan: Plan, entry: Entry, step: StepOutcome | None, end: StepOutcome 
             return outcome.state, outcome.message
     verdict = plan.judge.done.get((entry.asset, entry.step)) if entry.step is not None else entry.verdict
     assert verdict is not None
+    if step is not None and step.result == "made" and verdict.state == "pay":
+        return verdict.state, verdict.reason  # the answer held fewer pictures than were asked for
     if end is not None and verdict.state in ("fresh", "stale", "pay", "waits") and end.result == "written":
         return "fresh", None
     if entry.state in ("edited", "stale") and verdict.state == "fresh" and end is None:

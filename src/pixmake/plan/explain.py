@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from pixmake.diagnostics import Span
 from pixmake.digest import decimal_text
@@ -39,7 +40,7 @@ def _plain(value: object) -> object:
 def _show(value: object) -> str:
     if value is None:
         return "(not set)"
-    text = decimal_text(value) if hasattr(value, "normalize") else str(value)  # type: ignore[arg-type]
+    text = decimal_text(value) if isinstance(value, Decimal) else str(value)
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 

@@ -16,7 +16,6 @@ from pixmake.plan.sizes import Size, final_size
 from pixmake.plan.world import World
 from pixmake.spec.asset import Asset, AssetInput, FileInput, Input, Mask, Region, Step
 
-
 REPLACE = "put the right picture there, or name another one"
 
 

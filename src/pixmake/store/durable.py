@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,6 +80,19 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
         discard(temporary)
         raise
     sync_folder(path.parent)
+
+
+def replace_quickly(path: Path, data: bytes) -> None:
+    """As `replace_file`, without waiting for the disk: for what can be made again. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 def sync_folder(path: Path) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
+
+from pixmake.store.durable import replace_quickly
+
+STATE = ".pixmake"
+"""The folder of a checkout's throw-away state, beside its spec."""
 
 
 class Shelf:
@@ -23,13 +26,5 @@ class Shelf:
     def put(self, name: str, data: bytes) -> Path:
         """Keep `data` under `name`, by rename; no fsync, since it can be made again. Raises OSError (a full disk, say)."""
         path = self.path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        replace_quickly(path, data)
         return path

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from pixmake.store.durable import replace_quickly
 
 FORMAT = 1
 
@@ -50,15 +51,7 @@ def save(path: Path, snapshot: Snapshot) -> bool:
             return False
     except OSError:
         pass  # none yet, or unreadable: written anew
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".snapshot-")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    replace_quickly(path, data)
     return True
 
 
