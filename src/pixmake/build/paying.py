@@ -37,6 +37,7 @@ from pixmake.providers.base import (
     Unknown,
 )
 from pixmake.publish.realize import Realizer, media_type
+from pixmake.secrecy import without_secrets
 from pixmake.store.content import Arrival
 from pixmake.store.home import Store
 from pixmake.store.journal import new_intent
@@ -180,7 +181,8 @@ class Cashier:
         except ProviderError as error:
             return await self._failed(intent, error, reserved, order)
         except Exception as error:  # a bug in a provider, after something may have been sent: perhaps billed
-            crash = Unknown(f"the provider broke down: {type(error).__name__}: {error}")
+            text = without_secrets(f"the provider broke down: {type(error).__name__}: {error}", os.environ)
+            crash = Unknown(text, help="it may have been billed, and is a fault of the provider: tell its makers")
             return await self._failed(intent, crash, reserved, order)
         return await asyncio.to_thread(self._received, order, intent, answer, reserved)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 import sys
 import tempfile
 import traceback
@@ -13,8 +12,9 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from pixmake.secrecy import without_secrets
+
 LIBRARIES = ("click", "diskcache", "filelock", "jinja2", "openai", "pillow", "pydantic", "pyyaml", "resvg-py", "rich")
-SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH", re.IGNORECASE)
 
 
 def write_report(error: BaseException, words: Sequence[str], folder: str | None) -> Path | None:
@@ -42,14 +42,6 @@ def report(error: BaseException, words: Sequence[str], environment: Mapping[str,
         "",
     ]
     return without_secrets("\n".join(head) + "\n" + "".join(traceback.format_exception(error)), environment)
-
-
-def without_secrets(text: str, environment: Mapping[str, str]) -> str:
-    """`text` with the names of variables that look secret in the place of their values."""
-    secrets = {name: value for name, value in environment.items() if SECRET.search(name) and len(value) >= 8}
-    for name, value in sorted(secrets.items(), key=lambda item: -len(item[1])):
-        text = text.replace(value, f"[{name}]")
-    return text
 
 
 def _version(package: str) -> str:

@@ -163,7 +163,8 @@ def _system(error: OSError) -> Diagnostic:
 
 
 def _bug(error: Exception, words: Sequence[str]) -> Diagnostic:
-    from pixmake.cli.crash import without_secrets, write_report
+    from pixmake.cli.crash import write_report
+    from pixmake.secrecy import without_secrets
 
     message = without_secrets(f"pixmake itself failed: {type(error).__name__}: {error}", os.environ)
     place = write_report(error, words, _folder())

@@ -115,9 +115,7 @@ def next_after(session: Session, report: BuildReport) -> str | None:
 
 def _held(report: BuildReport) -> list[EntryReport]:
     """What is still to be bought; what stopped a provider is tried again like what it kept from being sent."""
-    undone = (
-        item for item in report.entries if item.result in ("held", "stopped") or item.state in ("pay", "waits")
-    )
+    undone = (item for item in report.entries if item.result in ("held", "stopped") or item.state in ("pay", "waits"))
     return [item for item in undone if item.entry.verdict.images]
 
 
