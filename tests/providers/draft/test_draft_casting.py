@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pixmake.providers.draft import corpus, curated, figures
+from pixmake.providers.draft import corpus, curated, figures, meanings
 from pixmake.providers.draft.casting import cast
 from pixmake.providers.draft.lands import LANDS
 from pixmake.providers.draft.lexicon import PLACES
@@ -43,6 +43,20 @@ FOUND = {
     '{"style": "flat", "negative_prompt": "a dog", "subject": "an owl", "size": "1024x1024"}': "noto:owl",
     '```json\n{"scene": {"subject": "a dragon"}}\n```': "noto:dragon",
     "Subject: a castle\nStyle: watercolor\nNo people, no text.": "noto:castle",
+    "a gas giant with rings": "noto:ringed-planet",
+    "a server room with cables": "game:server-rack",
+    "Paris, Eiffel tower at dusk": "noto:tokyo-tower",
+    "Statue of Liberty, New York": "noto:statue-of-liberty",
+    "神社": "noto:shinto-shrine",
+    "a Japanese shrine with a torii gate": "noto:shinto-shrine",
+    "a top-down map of a camp": "noto:tent",
+    "a friendly forest creature": "noto:hedgehog",
+    "a sleepy creature of the night": "noto:owl",
+    "trust": "noto:handshake",
+    "a dentist office": "noto:tooth",
+    "a firefighter saves a cat from a tree": "fluent:firefighter",
+    "ein Feuerwehrmann rettet eine Katze vom Baum": "fluent:firefighter",
+    'poster "Wolf"': "noto:wolf",
     "Image 2: a wolf's palette.\n\na calm otter": "noto:otter",
 }
 
@@ -89,6 +103,64 @@ def test_a_reading_knows_style_place_light_and_season() -> None:
     assert reading.quotes == ("Hello World",)
 
 
+@pytest.mark.parametrize(
+    ("prompt", "colours"),
+    [
+        ("a logo in orange and teal", {(240, 127, 46), (43, 179, 163)}),
+        ("orange, lime and navy palette", {(240, 127, 46), (139, 212, 72), (29, 47, 111)}),
+        ("palette: salmon, gold", {(255, 127, 110), (242, 181, 29)}),
+        ("a cover in deep purple and gold at night", {(139, 79, 216), (242, 181, 29)}),
+    ],
+)
+def test_colours_of_a_palette_are_no_fruit_and_no_treasure(
+    prompt: str, colours: set[tuple[int, int, int]]
+) -> None:  # fmt: skip
+    reading = read(prompt)
+    assert cast(reading).subject is None
+    assert set(reading.colours) >= colours
+
+
+def test_fruit_stays_fruit_and_colours_of_one_thing_dye_it() -> None:
+    fruit, owl = cast(read("an orange and a lemon")), cast(read("a navy and gold owl"))
+    assert fruit.subject is not None and "orange" in fruit.subject.phrase and len(fruit.others) == 1
+    assert owl.subject is not None and owl.subject.icon == "noto:owl" and owl.subject.dye == (29, 47, 111)
+    assert owl.others == ()
+
+
+def test_words_to_be_set_are_no_actors() -> None:
+    reading = read('album cover titled "First light", mountains')
+    players = cast(reading)
+    assert reading.quotes == ("First light",)
+    assert players.subject is not None and players.subject.icon == "noto:snow-capped-mountain"
+    assert players.others == ()
+
+
+@pytest.mark.parametrize(
+    "prompt", ["at night", "make it a night scene", "the same at night", "at sunset", "foggy", "snowy night"]
+)
+def test_light_and_weather_add_nobody(prompt: str) -> None:
+    players = cast(read(prompt))
+    assert [role for role in (players.subject, *players.others) if role and not role.is_setting] == []
+
+
+def test_what_an_icon_shows_is_not_drawn_again() -> None:
+    assert cast(read("a bow with an arrow")).others == ()
+    assert cast(read("a planet with rings")).others == ()
+
+
+def test_a_room_without_anybody_has_its_furniture() -> None:
+    players = cast(read("an empty kitchen"))
+    assert players.subject is not None and players.others
+
+
+def test_a_view_from_above_is_read() -> None:
+    assert all(
+        read(text).from_above
+        for text in ("top view of a camp", "top-down map", "bird's-eye view of a city", "Dorf von oben")
+    )
+    assert not read("a top hat from a shop above the river").from_above
+
+
 def test_unknown_words_find_nothing() -> None:
     assert cast(read("qwxz blorp fnord")).subject is None
     assert cast(read("")).subject is None
@@ -100,8 +172,9 @@ def test_english_stays_and_german_little_words_depend_on_company() -> None:
 
 
 def test_curated_icons_exist() -> None:
-    missing = [name for name in set(curated.PREFERRED.values()) if not _anywhere(name)]
-    assert missing == []
+    named = {*curated.PREFERRED.values(), *meanings.IDEAS.values(), *(name for _, name in meanings.CREATURES)}
+    named |= {name for kit in meanings.KITS.values() for name in kit} | set(meanings.SHOWN)
+    assert [name for name in sorted(named) if not _anywhere(name)] == []
     assert all(any(corpus.exists(f"{source}:{name}") for source in ("noto", "fluent")) for name in figures.HEADS)
 
 

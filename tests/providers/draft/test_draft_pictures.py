@@ -47,6 +47,36 @@ def test_any_size_is_met_exactly(prompt: str, size: str) -> None:
     assert "{}x{}".format(*drawn(prompt, size).size) == size
 
 
+@pytest.mark.parametrize("size", ["16x16", "1920x32", "301x199", "1x1"])
+@pytest.mark.parametrize(
+    "prompt",
+    ["top view of a camp", "Paris from above at night", "flat lay of pizza and tomatoes", "top-down dungeon room map",
+     "top-down island in the sea", "a logo in teal and navy", "a quote surrounded by roses", "a syringe and pills"],
+)  # fmt: skip
+def test_plans_marks_and_wreaths_meet_any_size(prompt: str, size: str) -> None:
+    assert "{}x{}".format(*drawn(prompt, size).size) == size
+
+
+def test_a_view_from_above_has_no_sky() -> None:
+    land, above = (
+        ImageStat.Stat(drawn(prompt, "256x192").convert("RGB").crop((0, 0, 256, 30))).mean
+        for prompt in ("a camp in a forest", "top view of a camp in a forest")
+    )
+    assert land[2] > land[1] and above[1] > above[2]
+
+
+def test_charts_are_not_mirrored() -> None:
+    drawings = [drawn("growth", "64x64", "transparent", variant) for variant in range(1, 16, 2)]
+    for picture in drawings:
+        low, high = (picture.convert("RGBA").crop((x, 4, x + 14, 24)).convert("RGB") for x in (4, 46))
+        assert _red(high) > _red(low)
+
+
+def _red(picture: Image.Image) -> float:
+    red, green, _ = ImageStat.Stat(picture).mean
+    return red - green
+
+
 def test_a_screen_of_four_thousand_pixels_is_met() -> None:
     assert drawn("a fox", "3840x2160").size == (3840, 2160)
 

@@ -93,12 +93,15 @@ def cast(reading: Reading, *, flat: bool = False) -> Cast:
     return Cast(subject=subject and _flattened(subject), others=tuple(_flattened(role) for role in others))
 
 
+_USUAL_CREATURE = "noto:hedgehog"
+
+
 def _specified(role: Role, named: frozenset[str]) -> Role:
     """A mere `creature` as the one that the prompt's other words make likely."""
     if role.phrase not in VAGUE:
         return role
     fitting = (name for hints, name in CREATURES if hints & named)
-    return replace(role, icon=next(fitting, "noto:hedgehog"))
+    return replace(role, icon=next(fitting, _USUAL_CREATURE))
 
 
 def _kit(named: frozenset[str], subject: Role | None) -> list[Role]:
@@ -127,7 +130,7 @@ _SCENERY = lexicon.words(
     "galaxy nebula universe orbit kingdom dusk dark weather surface corner style environment red black white"
 )
 """Words that the scenery draws itself."""
-_HALLS = tuple((word,) for word in "room hall office shop store clinic factory".split())
+_HALLS = tuple((word,) for word in ["room", "hall", "office", "shop", "store", "clinic", "factory"])
 """Rooms that are called after what is in them."""
 _SETTINGS = frozenset(_SCENERY - {"sun", "moon", "star", "cloud", "red", "black", "white"})
 
@@ -201,7 +204,7 @@ def _roles(segment: Segment, count: int) -> list[Role]:
             found = lookup(" ".join(chunk))
             if found:
                 name, weight = found
-                is_head = all(_mute(word) for word in words[end:]) or words[end:] in _HALLS
+                is_head = all(_mute(word) for word in words[end:]) or (weight >= 100 and words[end:] in _HALLS)
                 if weight < SURE and (not is_head or chunk[-1] in _SCENERY):
                     continue
                 if length == 1 and stems(chunk[0]) in _SCENERY and name.startswith("game:"):
@@ -217,7 +220,11 @@ def _roles(segment: Segment, count: int) -> list[Role]:
     chosen += [o for o in options[1:] if (o[2] <= start or o[1] >= end) and o[0] >= SURE][:1]
     roles: list[Role] = []
     for score, start, _, name, phrase in chosen:
-        dye = None if phrase.split()[0] in lexicon.COLOURS and len(phrase.split()) > 1 else _dye(words[:start], name) or TINTS.get(stems(phrase))
+        dye = (
+            None
+            if phrase.split()[0] in lexicon.COLOURS and len(phrase.split()) > 1
+            else _dye(words[:start], name) or TINTS.get(stems(phrase))
+        )
         first = not roles
         many = count if first and count > 1 else 3 if _plural(phrase, name) else 1
         role = Role(
@@ -279,6 +286,8 @@ def lookup(phrase: str) -> tuple[str, int] | None:
     idea = IDEAS.get(phrase) or IDEAS.get(singular)
     if idea and not any(hit.weight >= 100 for hit in hits(singular)):
         return _present(idea), _IDEA
+    if singular in VAGUE:
+        return _USUAL_CREATURE, 100
     best: tuple[float, str, int] | None = None
     for hit in hits(singular):
         source, _, title = hit.name.partition(":")

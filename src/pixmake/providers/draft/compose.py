@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pixmake.providers.draft import materials, plates, theatre
+from pixmake.providers.draft import lexicon, marks, materials, plans, plates, theatre
 from pixmake.providers.draft.brief import Brief
 from pixmake.providers.draft.casting import Cast
 from pixmake.providers.draft.reading import Reading
@@ -16,8 +16,10 @@ def framing_of(reading: Reading, cast: Cast, *, bare: bool, width: int, height: 
     """How the picture is framed: by its words, else by what it shows and its format."""
     if reading.framing == "material" and not bare and materials.named(reading):
         return "material"
+    if reading.from_above and not bare and reading.framing not in _BOUND:
+        return "plan"
     if cast.subject is None:
-        return "scene" if reading.place or reading.light or reading.season else "card"
+        return _without_subject(reading)
     if bare:
         return "sheet" if reading.framing == "sheet" else "emblem"
     if reading.framing in ("pattern", "sheet"):
@@ -28,17 +30,39 @@ def framing_of(reading: Reading, cast: Cast, *, bare: bool, width: int, height: 
         return "poster"
     if reading.framing == "material":
         return "material" if materials.named(reading) else "pattern"
+    if cast.others and not reading.place and reading.words & _ABOUT:
+        return "wreath"
     if reading.framing == "icon" or reading.style in ("sticker", "silhouette") or max(width, height) <= 128:
         return "emblem"
-    if _is_place(reading) or reading.framing == "scene" or cast.others or reading.light or reading.season:
-        return "scene"
-    if width >= height * 1.7 or height >= width * 1.7:
+    if _is_staged(reading, cast) or width >= height * 1.7 or height >= width * 1.7:
         return "scene"
     return "emblem" if reading.style in ("line", "mono", "flat", "pixel") else "portrait"
 
 
-def _is_place(reading: Reading) -> bool:
-    return bool(reading.place)
+def _is_staged(reading: Reading, cast: Cast) -> bool:
+    """Whether words or actors ask for a place around them."""
+    heavenly = cast.subject is not None and cast.subject.icon in _HEAVENLY
+    said = reading.place or reading.light or reading.season or reading.framing == "scene"
+    return bool(said or cast.others or heavenly)
+
+
+def _without_subject(reading: Reading) -> Framing:
+    if reading.framing == "icon" and not _named(reading):
+        return "mark"
+    return "scene" if reading.place or reading.light or reading.season else "card"
+
+
+_BOUND = ("icon", "pattern", "sheet", "material")
+"""Framings that a view from above doesn't change."""
+_HEAVENLY = ("noto:ringed-planet", "fluent:ringed-planet", "noto:comet", "noto:satellite")
+_ABOUT = lexicon.words("surrounded encircled wreath garland framed bordered ringed umgeben entouré entourée rodeado")
+
+
+def _named(reading: Reading) -> bool:
+    """Whether a word is left that a mark can't show, and that must be written."""
+    bland = lexicon.BLAND | lexicon.LABELS | lexicon.CONTAINERS
+    words = (word for segment in reading.segments for word in segment.words)
+    return any(word not in bland and word not in lexicon.FRAMINGS and word not in lexicon.STYLES for word in words)
 
 
 def document(brief: Brief, framing: Framing) -> str:
@@ -63,5 +87,8 @@ _FRAMINGS: dict[Framing, Callable[[Brief], str]] = {
     "isometric": plates.isometric,
     "poster": plates.poster,
     "card": plates.card,
+    "plan": plans.plan,
+    "mark": marks.mark,
+    "wreath": marks.wreath,
     "material": _material,
 }

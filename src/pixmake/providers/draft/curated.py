@@ -8,7 +8,8 @@ from pixmake.providers.draft import meanings
 from pixmake.providers.draft.lexicon import table, words
 from pixmake.providers.draft.palette import Colour, of
 
-PREFERRED: dict[str, str] = table("""
+PREFERRED: dict[str, str] = (
+    table("""
 noto:red-heart: heart hearts love
 noto:dagger: dagger knife_weapon stiletto
 game:broadsword: sword blade longsword greatsword
@@ -258,7 +259,9 @@ noto:chair: chair
 noto:bed: bed
 noto:potted-plant: houseplant potted_plant
 noto:lotus: lotus
-""") | meanings.THINGS
+""")
+    | meanings.THINGS
+)
 """Word or phrase (singular) to the icon that is taken before all found by the index."""
 
 DYES: dict[str, Colour] = {

@@ -301,6 +301,34 @@ def _room(view: View, dice: Dice, paint: Paint, numbers: count[int]) -> str:
     )
 
 
+def _table(view: View, dice: Dice, paint: Paint, numbers: count[int]) -> str:
+    """A plain wall with soft lights, and the top of a table before it."""
+    unit = view.unit
+    wall, wood = dice.one(
+        (("#f3e3cd", "#b9844f"), ("#d5e4ea", "#c9a27a"), ("#ecdfee", "#a97850"), ("#dcead6", "#b98a5a"))
+    )
+    tone, base, top = view.lit(of(wall)), view.lit(of(wood)), view.horizon + unit * 0.02
+    text = (
+        f'<linearGradient id="wal" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="{code(darker(tone, 0.12))}"/>'
+        f'<stop offset="1" stop-color="{code(lighter(tone, 0.3))}"/></linearGradient><rect width="{view.width}" height="{view.height}" fill="url(#wal)"/>'
+    )
+    for _ in range(int(6 * max(1.0, view.width / view.height))):
+        x, y, r = dice.between(0, view.width), dice.between(0, view.horizon), unit * dice.between(0.05, 0.13)
+        text += (
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.1f}" fill="#fff" fill-opacity="{dice.between(0.12, 0.3):.2f}"/>'
+        )
+    text += _ground(view, base, top)
+    text += f'<rect y="{top:.1f}" width="{view.width}" height="{unit * 0.018:.1f}" fill="{code(lighter(base, 0.35))}"/>'
+    grain = ""
+    for _ in range(int(14 * max(1.0, view.width / view.height))):
+        x, y = dice.between(-unit * 0.1, view.width), dice.between(top + unit * 0.04, view.height)
+        grain += f"M{x:.1f} {y:.1f}h{unit * dice.between(0.1, 0.36):.1f}"
+    return (
+        text
+        + f'<path d="{grain}" stroke="{code(darker(base, 0.22))}" stroke-opacity=".5" stroke-width="{max(0.7, unit * 0.004):.1f}"/>'
+    )
+
+
 def _sky_only(view: View, dice: Dice, paint: Paint, numbers: count[int]) -> str:
     text = ""
     for row in range(3):
@@ -342,5 +370,5 @@ LANDS = {
     "forest": _forest, "mountains": _mountains, "desert": _desert, "sea": _sea, "beach": _beach, "city": _city,
     "space": _space,
     "moon": _moonscape, "underwater": _underwater, "cave": _cave, "room": _room, "sky": _sky_only, "volcano": _volcano,
-    "castle": _castle, "swamp": _forest, "field": field, "": field,
+    "castle": _castle, "table": _table, "swamp": _forest, "field": field, "": field,
 }  # fmt: skip

@@ -23,6 +23,7 @@ _ROLE_LINE = re.compile(r"(?m)^\s*image \d+:.*$")
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]{1,60})[\"”“»]|(?<!\w)['‘]([^'’\n]{2,60})['’](?!\w)")
 _CLAUSE = re.compile(r"[,.;:!?\n()\[\]{}|/—–]+|\s-\s")
 _TOKEN = re.compile(r"[a-z0-9äöüßéèêàçñóíúâôîëï]+(?:[-'’][a-z0-9]+)*|[^\W\d_]+")
+_ARTICLES = ("a", "an", "the")
 _FIRST_KEYS = ("prompt", "subject", "main_subject", "character", "object", "title", "name", "description", "scene")
 _SKIPPED_KEYS = re.compile(r"negative|avoid|exclude|model|size|seed|version|width|height|format|quality|^id$")
 _ABOVE = re.compile(
@@ -147,6 +148,13 @@ def _segments(clauses: list[list[str]]) -> list[Segment]:
             doing = (
                 word.endswith("ing") and len(word) > 4 and word not in lexicon.ING_NOUNS and word not in lexicon.BLAND
             )
+            if word in _ARTICLES and len(_telling(held)) > 1:
+                # `a firefighter saves a cat`: the verb goes, and what follows is another thing
+                made.append(
+                    Segment(link=link, words=tuple(held[:-1] if _may_be_verb(held[-1]) else held), clause=number)
+                )
+                link, held = "doing", [word]
+                continue
             if doing or word in lexicon.BEFORE_PLACE or word in lexicon.BEFORE_COMPANION or word == "of":
                 if word == "of" and held and _is_name(clause[at - 1 : at + 2]):
                     held.append(word)
@@ -159,6 +167,14 @@ def _segments(clauses: list[list[str]]) -> list[Segment]:
         if held:
             made.append(Segment(link=link, words=tuple(held), clause=number))
     return [segment for segment in made if segment.words or segment.link == "of"]
+
+
+def _telling(words: list[str]) -> list[str]:
+    return [word for word in words if word not in lexicon.BLAND]
+
+
+def _may_be_verb(word: str) -> bool:
+    return word.endswith("s") or not any(hit.weight >= 100 for hit in hits(stems(word)))
 
 
 def _is_name(words: list[str]) -> bool:

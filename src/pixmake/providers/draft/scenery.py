@@ -29,7 +29,7 @@ SKIES: dict[str, tuple[str, str, str]] = {
 GROUNDS: dict[str, str] = {
     "forest": "#4f9a56", "mountains": "#6fae5c", "desert": "#eec07a", "sea": "#2f86c5", "beach": "#f2d79b",
     "city": "#5d6474", "space": "#6b6485", "moon": "#a7a3b5", "underwater": "#d9c48f", "cave": "#4a3d4f", "castle": "#6fae5c",
-    "field": "#78bf58", "room": "#a8713f", "sky": "#bfe3f7", "volcano": "#3d2c33", "swamp": "#5d7a45", "": "#78bf58",
+    "field": "#78bf58", "room": "#a8713f", "table": "#b9844f", "sky": "#bfe3f7", "volcano": "#3d2c33", "swamp": "#5d7a45", "": "#78bf58",
 }  # fmt: skip
 LAMPS: dict[str, tuple[Colour, float]] = {
     "night": (of("#6676c8"), 0.38), "sunset": (of("#ff9a68"), 0.22), "dawn": (of("#ffc9b0"), 0.16),

@@ -68,7 +68,7 @@ def front(view: View, dice: Dice, paint: Paint, numbers: count[int]) -> str:
 
 def weather(view: View, dice: Dice) -> str:
     """Falling snow, rain, leaves, bubbles, mist."""
-    if view.place in ("room", "cave", "space"):
+    if view.place in ("room", "table", "cave", "space"):
         return ""
     if view.place == "underwater":
         return specks(view, dice, 26, "#dff6ff", 0.004, 0.014, 0.4)

@@ -13,6 +13,7 @@ from pixmake.providers.draft.casting import Cast, Role
 from pixmake.providers.draft.corpus import Icon
 from pixmake.providers.draft.dice import Dice
 from pixmake.providers.draft.glyph import Paint, Spot, place
+from pixmake.providers.draft.meanings import INDOORS
 from pixmake.providers.draft.palette import code, darker, mix
 from pixmake.providers.draft.scenery import LAMPS, View
 
@@ -26,9 +27,12 @@ def scene(brief: Brief) -> str:
         place_name = "sea"
     if place_name == "sea" and subject is not None and subject.habitat == "deep" and "whale" not in subject.phrase:
         place_name = "underwater"
+    if not place_name and subject is not None and subject.icon.partition(":")[2] in INDOORS and not reading.season:
+        place_name = "table"
     if not place_name and subject is not None:
         place_name = {"sea": "sea", "deep": "underwater", "sky": "sky"}.get(subject.habitat, "field")
-        if subject.phrase in ("rocket", "astronaut", "planet", "satellite", "ufo", "spaceship"):
+        celestial = subject.icon.endswith((":ringed-planet", ":comet", ":satellite"))
+        if celestial or subject.phrase in ("rocket", "astronaut", "ufo", "spaceship"):
             place_name = "space"
     dice = brief.dice.child("scene")
     mood = stage.mood_of(reading.light, place_name, reading.style)
