@@ -503,3 +503,18 @@ def test_state_that_can_not_be_kept_is_told_before_anything_is_bought(tmp_path: 
     with pytest.raises(Problem, match="write-failed"):
         ground.build()
     assert ground.sent() == 0
+
+
+def test_a_provider_that_stops_leaves_free_work_and_other_providers_at_it(tmp_path: Path) -> None:
+    spec = (
+        ONE
+        + "  b: {prompt: a key}\n  c: {prompt: a bell, provider: draft, size: 64x64}\n  d: {prompt: a gem, provider: other}\n"
+    )
+    spec += "providers: {other: {type: openai}}\n"
+    ground = Ground(tmp_path, spec, CountingProvider(script={"a heart": ["stopped"]}, concurrency=1))
+    report = ground.build()
+    assert report.exit_code == 1
+    assert {entry.entry.asset: entry.state for entry in report.entries} == {
+        "a": "failed", "b": "pay", "c": "draft", "d": "fresh",
+    }  # fmt: skip
+    assert sorted(ground.painter.prompts) == ["a gem", "a heart"]

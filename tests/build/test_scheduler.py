@@ -114,3 +114,10 @@ def test_any_graph_runs_wholly_within_its_lanes(data: st.DataObject) -> None:
     place = {name: index for index, name in enumerate(worker.began)}
     assert all(place[need] < place[item.id] for item in jobs for need in item.needs)
     assert all(worker.most.get(lane, 0) <= most for lane, most in lanes.items())
+
+
+def test_a_closed_lane_leaves_the_others_running() -> None:
+    worker = Worker({"a": "closed"})
+    jobs = [job("a"), job("b"), job("c", lane="y"), job("d", "c", lane="x"), job("e", "c", lane="y")]
+    ends = run(jobs, worker, lanes={"x": 1, "y": 1})
+    assert ends == {"a": "closed", "c": "ok", "e": "ok"}

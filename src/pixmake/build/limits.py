@@ -204,18 +204,23 @@ class Limits:
         self.clock = clock
         self._gates: dict[tuple[str, str | None], Gate] = {}
         self._halted = False
+        self._closed: set[str] = set()
 
     def gate(self, provider: str, model: str | None, concurrency: int, per_minute: int | None) -> Gate:
         """The gate of one model; `concurrency` and `per_minute` (images) are its provider's settings."""
         known = self._gates.get((provider, model))
         if known is None:
             known = self._gates[provider, model] = Gate(self.clock, concurrency, per_minute)
-            if self._halted:
+            if self._halted or provider in self._closed:
                 known.halt()
         return known
 
-    def halt(self) -> None:
-        """Nothing more is sent; what was sent is not touched."""
-        self._halted = True
-        for gate in self._gates.values():
-            gate.halt()
+    def halt(self, provider: str | None = None) -> None:
+        """Nothing more is sent, to one provider or to any; what was sent is not touched."""
+        if provider is None:
+            self._halted = True
+        else:
+            self._closed.add(provider)
+        for (name, _), gate in self._gates.items():
+            if provider in (None, name):
+                gate.halt()

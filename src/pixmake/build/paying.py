@@ -79,6 +79,8 @@ class Receipt:
     help: str | None = None
     fatal: bool = False
     """True: nothing more can be bought from this provider."""
+    halted: bool = False
+    """True: not sent, since the build or its provider was stopped while it waited for its turn."""
     held: bool = False
     """True: not sent, since no money is left for it."""
     busy: Busy | None = None
@@ -123,7 +125,7 @@ class Cashier:
         """
         painter = order.painter
         gate = self.limits.gate(painter.name, order.request.model, painter.provider.concurrency, painter.per_minute)
-        receipt = Receipt(why="not-sent", message=HALTED)
+        receipt = Receipt(why="not-sent", message=HALTED, halted=True)
         for _ in range(MOST_TRIES):
             try:
                 receipt = await self._at_gate(gate, order)
@@ -135,7 +137,7 @@ class Cashier:
                 receipt = replace(receipt, fatal=True)
                 break
         if receipt.fatal:
-            self.limits.halt()
+            self.limits.halt(painter.name)
         return receipt
 
     async def _at_gate(self, gate: Gate, order: Purchase) -> Receipt:

@@ -138,7 +138,7 @@ class Runner:
         if action.step is None:
             self._asset_finished(action, outcome)
         if outcome.result == "stopped":
-            return "fatal"
+            return "fatal" if self.outcomes.problems else "closed"
         return "ok" if outcome.result in ("made", "found", "written") else "failed"
 
     # --- steps -------------------------------------------------------------------------------------------------
@@ -231,6 +231,8 @@ class Runner:
     def _unbought(self, receipt: Receipt, made: int, cost: Decimal) -> StepOutcome:
         state: State = "unknown" if receipt.why == "unknown" else "refused" if receipt.why == "refused" else "failed"
         result = "stopped" if receipt.fatal else state
+        if receipt.halted:
+            state, result = "pay", "blocked"
         if receipt.held:
             state, result = "held", "held"
         return StepOutcome(result=result, made=made, cost=cost, message=receipt.message, help=receipt.help, state=state)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 Id = TypeVar("Id", bound=Hashable)
-End = Literal["ok", "failed", "fatal"]
-"""How a job ended: `failed` blocks what needs it; `fatal` also stops everything that has not started."""
+End = Literal["ok", "failed", "closed", "fatal"]
+"""How a job ended: `failed` blocks what needs it; `closed` also shuts its lane, `fatal` all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,7 @@ class Scheduler(Generic[Id]):
         self.fail_fast = fail_fast
         self.halted = halted
         self.stopped = False
+        self._shut: set[str] = set()
         self._free = dict(lanes)
         self._users: dict[Id, list[Id]] = {}
         self._open: dict[Id, int] = {}
@@ -93,9 +94,14 @@ class Scheduler(Generic[Id]):
                     self._push(self.jobs[user])
         elif end == "fatal" or self.fail_fast:
             self.stop()
+        elif end == "closed":
+            self._ready[job.lane].clear()
+            self._shut.add(job.lane)
         return end
 
     def _push(self, job: Job[Id]) -> None:
+        if job.lane in self._shut:
+            return
         heapq.heappush(self._ready[job.lane], (-self._depth[job.id], self._place[job.id], job.id))
 
     def _start(self, running: dict[asyncio.Task[End], Job[Id]], work: Callable[[Job[Id]], Awaitable[End]]) -> None:
