@@ -300,7 +300,8 @@ class Watch:
         plan = project.plan(*self._selectors, exclude=[*self._exclude, *failed])
         if not covers(self._agreed if asked else self.purse.waiting, purchases(plan)):
             self._say(self.purse.pending())
-            self.purse.give_up()  # what is the same after the next look is not asked for in a circle
+            if not asked:  # what is the same after the next look is not asked for in a circle; a stale key stops nothing
+                self.purse.give_up()
         else:
             began = time.monotonic()
             report = self._build(project, plan, max_cost=self.purse.left, yes=asked)
