@@ -82,7 +82,8 @@ def test_companions_come_with_the_word_that_led_to_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("prompt", "count"), [("three foxes", 3), ("a pair of foxes", 2), ("foxes", 3), ("a fox", 1), ("5 coins", 5)]
+    ("prompt", "count"),
+    [("three foxes", 3), ("a pair of foxes", 2), ("foxes", 3), ("a fox", 1), ("5 coins", 5), ("a sword +5", 1)],
 )
 def test_numbers_are_counted(prompt: str, count: int) -> None:
     subject = cast(read(prompt)).subject
@@ -125,6 +126,9 @@ def test_fruit_stays_fruit_and_colours_of_one_thing_dye_it() -> None:
     assert fruit.subject is not None and "orange" in fruit.subject.phrase and len(fruit.others) == 1
     assert owl.subject is not None and owl.subject.icon == "noto:owl" and owl.subject.dye == (29, 47, 111)
     assert owl.others == ()
+    for prompt in ("a red rose", "red rose", "white rose in a vase", "pink rose and gold ring"):
+        subject = cast(read(prompt)).subject
+        assert subject is not None and subject.icon == "noto:rose"
 
 
 def test_words_to_be_set_are_no_actors() -> None:
@@ -169,6 +173,25 @@ def test_unknown_words_find_nothing() -> None:
 def test_english_stays_and_german_little_words_depend_on_company() -> None:
     assert to_english("I see the pan") == "i see the pan"
     assert to_english("ein Boot auf der See").endswith("sea")
+
+
+@pytest.mark.parametrize(
+    ("text", "english"),
+    [
+        ("un chat noir dans la tour", "a cat black in a tower"),
+        ("a chat on a tour", "a chat on a tour"),
+        ("eine Blumenwiese am Bergsee", "a meadow at mountain sea"),
+        ("des montgolfières au lever du soleil", "a hot air balloon au sunrise"),
+        ("ein Waldschloss", "a forest castle"),
+    ],
+)
+def test_words_of_two_languages_are_read_by_their_company(text: str, english: str) -> None:
+    assert english in to_english(text)
+
+
+def test_a_colour_after_its_noun_dyes_it_too() -> None:
+    subject = cast(read("une rose bleue")).subject
+    assert subject is not None and (subject.icon, subject.dye) == ("noto:rose", (47, 111, 222))
 
 
 def test_curated_icons_exist() -> None:

@@ -63,6 +63,13 @@ def test_night_darkens_and_red_reddens(parent: Picture) -> None:
     assert red[0] / sum(red) > before[0] / sum(before) + 0.08
 
 
+def test_words_of_light_add_no_thing(parent: Picture) -> None:
+    """The lower half, where things are put, is the plain night's: only stars and moon differ by the words."""
+    night = [edited(words, parent).crop((0, SIZE[1] // 2, *SIZE)) for words in ("at night", "the bridge at night")]
+    added = edited("add a bridge at night", parent).crop((0, SIZE[1] // 2, *SIZE))
+    assert apart(night[0], night[1]) < 2 < apart(night[0], added)
+
+
 def mask(folder: Path, size: tuple[int, int] = SIZE) -> Picture:
     image = Image.new("RGBA", size, (0, 0, 0, 255))
     box = tuple(int(value) for value in (size[0] * 0.2, size[1] * 0.2, size[0] * 0.6, size[1] * 0.7))

@@ -14,6 +14,8 @@ from pixmake.providers.draft.samples import dominant
 
 SURE, COMPANION, THIN = 86, 62, 26
 """Scores: the phrase is the icon's name; good enough for a side part; a keyword only."""
+KIT = 99
+"""The clause of roles that no clause names: the furniture of a place."""
 _IDEA = 45
 """Weight of an idea's picture: it may be the subject, and never stands beside one."""
 CALLINGS = lexicon.words(
@@ -110,7 +112,7 @@ def _kit(named: frozenset[str], subject: Role | None) -> list[Role]:
     if not place or (subject is not None and subject.icon not in KITS[place]):
         return []
     return [
-        Role(icon=_present(name), phrase=name.partition(":")[2], score=SURE, clause=99, link="and")
+        Role(icon=_present(name), phrase=name.partition(":")[2], score=SURE, clause=KIT, link="and")
         for name in KITS[place]
         if subject is None or name != subject.icon
     ]
@@ -127,7 +129,7 @@ _SCENERY = lexicon.words(
     "background ground sun moon cloud storm grass street kitchen garden park hour cliff table desk window wall floor shelf "
     "branch lawn path road lighting studio light swamp marsh valley shore coast wood jungle office cafe restaurant tavern "
     "scene landscape skyline horizon ledge hilltop countryside village town downtown frame border screen pond river lake "
-    "galaxy nebula universe orbit kingdom dusk dark weather surface corner style environment red black white"
+    "pool mars mar galaxy nebula universe orbit kingdom dusk dark weather surface corner style environment red black white"
 )
 """Words that the scenery draws itself."""
 _HALLS = tuple((word,) for word in ["room", "hall", "office", "shop", "store", "clinic", "factory"])
@@ -181,10 +183,11 @@ def _named_things(segment: Segment) -> list[str]:
 
 
 def _count(segment: Segment) -> int:
-    for word in segment.words:
+    for number, word in enumerate(segment.words):
         if word in lexicon.NUMBERS:
             return lexicon.NUMBERS[word]
-        if word.isdigit() and 2 <= int(word) <= 12:
+        last = number > 0 and number == len(segment.words) - 1  # `a sword +5` is one sword
+        if word.isdigit() and 2 <= int(word) <= 12 and not last:
             return int(word)
     return 1
 
@@ -212,6 +215,8 @@ def _roles(segment: Segment, count: int) -> list[Role]:
                 if length == 1 and start > 0 and chunk[0] in CALLINGS and _names_creature(words[:start]):
                     weight -= 40
                 options.append((weight + (14 if is_head else 0) + 9 * (length - 1), start, end, name, " ".join(chunk)))
+    if segment.link.endswith("ing") and words and (found := lookup(f"{segment.link} {words[0]}")) and found[1] >= 100:
+        options.append((found[1] + 23, 0, 1, found[0], f"{segment.link} {words[0]}"))
     if not options:
         return []
     options.sort(key=lambda option: (-option[0], -option[1]))
@@ -219,11 +224,11 @@ def _roles(segment: Segment, count: int) -> list[Role]:
     score, start, end, *_ = options[0]
     chosen += [o for o in options[1:] if (o[2] <= start or o[1] >= end) and o[0] >= SURE][:1]
     roles: list[Role] = []
-    for score, start, _, name, phrase in chosen:
+    for score, start, end, name, phrase in chosen:
         dye = (
             None
             if phrase.split()[0] in lexicon.COLOURS and len(phrase.split()) > 1
-            else _dye(words[:start], name) or TINTS.get(stems(phrase))
+            else _dye(words[:start], name) or TINTS.get(stems(phrase)) or _dye(words[end : end + 1], name)
         )
         first = not roles
         many = count if first and count > 1 else 3 if _plural(phrase, name) else 1

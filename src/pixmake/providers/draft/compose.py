@@ -26,7 +26,7 @@ def framing_of(reading: Reading, cast: Cast, *, bare: bool, width: int, height: 
         return reading.framing
     if reading.style == "isometric":
         return "isometric"
-    if reading.style == "poster" or reading.framing == "poster":
+    if (reading.style == "poster" and not reading.place) or reading.framing == "poster":
         return "poster"
     if reading.framing == "material":
         return "material" if materials.named(reading) else "pattern"

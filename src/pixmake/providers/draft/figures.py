@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from pixmake.providers.draft import corpus
 from pixmake.providers.draft.corpus import Icon
 from pixmake.providers.draft.lexicon import words
 from pixmake.providers.draft.palette import code, darker, lighter, of
@@ -20,12 +21,16 @@ COATS = {
     "monkey-face": "#8d5b3c", "pig-face": "#f6a6b8", "boar": "#7a5544", "horse-face": "#b5713f", "dog-face": "#d9a066",
     "cat-face": "#f7b64a", "dragon-face": "#4fae52",
 }  # fmt: skip
+STANDING = {title: f"noto:{title}-standing" for title in ("man", "woman", "person")}
+"""Heads of people to their whole figures."""
 BUSHY = words("fox wolf raccoon cat-face tiger-face lion dog-face monkey-face unicorn horse-face")
 
 
 @lru_cache(maxsize=64)
 def whole(icon: Icon) -> Icon:
     """The icon with a sitting body under it where it is an animal's head; other icons unchanged."""
+    if icon.source != "game" and icon.title in STANDING:
+        return corpus.icon(STANDING[icon.title])
     if icon.source == "game" or icon.title not in HEADS:
         return icon
     coat = of(COATS[icon.title]) if icon.title in COATS else dominant(icon)

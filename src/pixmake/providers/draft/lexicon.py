@@ -77,7 +77,7 @@ PLACES = table("""
 forest: forest woods woodland jungle rainforest grove wood taiga
 mountains: mountain mountains alps alpine peak peaks summit valley ridge highlands fjord
 desert: desert dune dunes sahara oasis canyon savanna wasteland
-sea: sea ocean cliff cliffs lake harbor harbour bay river lagoon waves coast coastline pond sailing
+sea: pool swimming-pool sea ocean cliff cliffs lake harbor harbour bay river lagoon waves coast coastline pond sailing
 beach: beach seaside shore tropical island
 city: paris london tokyo berlin rome madrid york manhattan venice amsterdam barcelona vienna prague istanbul dubai shanghai beijing chicago sydney city town street skyline downtown urban cityscape metropolis neighborhood alley
 space: space galaxy cosmos orbit nebula outer universe cosmic interstellar asteroid
@@ -180,6 +180,7 @@ BLAND = words(
     "look looks feel mood atmosphere atmospheric theme themed tone aesthetic slightly subtle bit lots lot many "
     "make makes add adds put puts place insert everything else unchanged keep bigger smaller instead picture change turn replace "
     "swap remove delete erase transform over "
+    "medical anatomy anatomical button app-icon "
     "silent deep tall short long wild abandoned enchanted haunted hidden secret lost mysterious ornate broken worn "
     "dusty crooked open closed round square fluffy furry hooded armored armoured sleepy curious proud fat chubby baby "
     "traditional typical common fantasy rpg medieval steampunk futuristic sci-fi scifi inventory collectible menu"
@@ -196,7 +197,7 @@ SKY_DWELLERS = words(
 )
 SEA_DWELLERS = words(
     "sailboat boat ship ferry canoe speedboat yacht whale dolphin submarine galleon motor-boat drakkar "
-    "raft kayak gondola schooner passenger-ship trireme viking-longship pirate-ship buoy swan duck surfing surfer"
+    "raft kayak gondola schooner passenger-ship trireme viking-longship pirate-ship buoy swan duck surfing surfer swimmer person-swimming"
 )
 SWIMMERS = words(
     "fish tropical-fish shark octopus squid jellyfish crab lobster turtle seal shrimp whale dolphin blowfish mermaid "

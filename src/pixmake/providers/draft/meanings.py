@@ -42,6 +42,12 @@ noto:locked: data_security cybersecurity
 noto:books: library bookcase
 noto:potted-plant: pot_plant
 noto:ogre: monster oni
+noto:handshake: shaking_hand shaking_hands handshake
+noto:woman-and-man-holding-hands: people couple
+noto:anatomical-heart: human_heart anatomical_heart
+noto:green-salad: salad
+noto:robot: artificial_intelligence
+noto:satellite-antenna: antenna
 noto:warning: error warning
 noto:compass: explorer_compass
 """)
@@ -187,6 +193,7 @@ INDOORS = words(
     "chart-increasing bar-chart envelope money-bag receipt abacus candle crystal-ball headphone microphone radio "
     "television video-game joystick chess-pawn teddy-bear yarn thread sewing-needle artist-palette paintbrush "
     "mantelpiece-clock hourglass-not-done hourglass-done woman-health-worker health-worker scientist technologist "
+    "chess-pawn chess-knight chess-queen chess-king green-salad anatomical-heart "
     "office-worker server-rack desk bookshelf puzzle-piece light-bulb magnifying-glass-tilted-left"
 )
 """Icons of what stands on a table or works in a room, and looks lost in a meadow."""

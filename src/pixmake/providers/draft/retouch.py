@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 from pixmake.providers.base import Picture, Request
 from pixmake.providers.draft import finish, scenery, sketching, stage
 from pixmake.providers.draft.brief import blob
-from pixmake.providers.draft.casting import Role, cast
+from pixmake.providers.draft.casting import KIT, Role, cast
 from pixmake.providers.draft.clearing import Box, cleared, liveliest
 from pixmake.providers.draft.corpus import icon
 from pixmake.providers.draft.dice import Dice
@@ -28,6 +28,12 @@ _REMOVAL = re.compile(r"\b(remove|delete|erase|clear away|take away|get rid|entf
 
 
 _SWAP = re.compile(r"\b(replace|swap|turn|change|transform|exchange|ersetze|verwandle)\b", re.I)
+
+
+_ADDITION = re.compile(
+    r"\b(add|put|place|insert|include|give|draw|paint|hang|plant|another|more|with|füge|setze|mit|ajoute|avec|añade|con)\b",
+    re.I,
+)
 
 
 _ROLE = re.compile(r"(?mi)^\s*image (\d+):\s*(.*)$")
@@ -154,9 +160,19 @@ def _middle(size: tuple[int, int]) -> Box:
 
 
 def _added(prompt: str, reading: Reading) -> Role | None:
-    """The thing to put into the picture; after `replace x with y` and `turn x into y` the last one named."""
+    """The thing to put into the picture; after `replace x with y` and `turn x into y` the last one named.
+
+    None for words that only set a light (`the camp at night`): they name again what is there.
+    """
+    relit = reading.light or reading.season
+    if relit and not _ADDITION.search(prompt) and not _SWAP.search(prompt):
+        return None
     players = cast(reading)
-    everyone = [role for role in (players.subject, *players.others) if role is not None and not role.is_setting]
+    everyone = [
+        role
+        for role in (players.subject, *players.others)
+        if role is not None and not role.is_setting and role.clause != KIT
+    ]
     if _SWAP.search(prompt):
         later = [role for role in everyone if role.link in ("with", "into", "to")]
         everyone = later or everyone

@@ -98,7 +98,7 @@ def _rain(view: View, dice: Dice) -> str:
             view.unit * dice.between(0.02, 0.05),
         )
         drops += f"M{x:.1f} {y:.1f}l{-long * 0.25:.1f} {long:.1f}"
-    x = view.width * dice.between(0.2, 0.8)
+    x = view.width * dice.one((0.14, 0.2, 0.76, 0.84))  # out of the actors' way
     y, s = view.horizon * 0.12, view.horizon * 0.8
     bolt = f'<path fill="#ffe9a0" d="M{x:.1f} {y:.1f}l{-s * 0.12:.1f} {s * 0.42:.1f}h{s * 0.09:.1f}l{-s * 0.13:.1f} {s * 0.42:.1f}l{s * 0.3:.1f} {-s * 0.54:.1f}h{-s * 0.11:.1f}l{s * 0.1:.1f} {-s * 0.3:.1f}z"/>'
     width = max(0.6, view.unit * 0.0022)

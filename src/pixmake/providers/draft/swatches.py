@@ -56,13 +56,22 @@ def set_apart(clauses: list[list[str]]) -> tuple[list[list[str]], list[Colour]]:
                 at += 1
                 continue
             pure = _is_palette(clause, at, end, found, open_palette or announced)
-            if pure or len(found) > 1:
+            dyes = [] if pure else _dyes(clause, end, found)
+            if pure or dyes:
                 colours += [HUES[word] for word in found]
-            kept += [] if pure else found[:1] if len(found) > 1 else clause[at:end]
+            kept += dyes[:1] or ([] if pure else clause[at:end])
             at = end
         open_palette = bool(clause) and ((pure and _ends(clause)) or clause[-1] in _SWATCH)
         left.append(kept)
     return left, colours
+
+
+def _dyes(clause: list[str], end: int, found: list[str]) -> list[str]:
+    """The colours of a noun that follows them, where they are several and not all of them things."""
+    noun = end < len(clause) and clause[end] not in lexicon.BEFORE_PLACE | lexicon.BEFORE_COMPANION
+    if not noun or len(found) < 2 or all(word in _THINGS_TOO for word in found):
+        return []
+    return [word for word in found if word in lexicon.COLOURS]
 
 
 def _announced(clauses: list[list[str]]) -> list[bool]:
@@ -85,17 +94,17 @@ def _ends(clause: list[str]) -> bool:
 
 def _run(words: list[str], start: int) -> tuple[int, list[str]]:
     """Where the colours that begin at `start` end, and their words; none where no colour begins."""
-    at, found, end = start, list[str](), start
+    at, found, end, joined = start, list[str](), start, True
     while at < len(words):
         step = at
         while step < len(words) and words[step] in _TONES:
             step += 1
-        if step == len(words) or words[step] not in HUES:
-            break
+        if step == len(words) or words[step] not in HUES or (words[step] in _THINGS_TOO and not joined):
+            break  # `a red rose` is a rose
         found.append(words[step])
         end = at = step + 1
-        if at < len(words) and words[at] in _JOINTS:
-            at += 1
+        joined = at < len(words) and words[at] in _JOINTS
+        at += joined
     return end, found
 
 

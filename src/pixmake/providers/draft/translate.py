@@ -47,7 +47,7 @@ teacher=lehrer lehrerin professeur maestro;police_officer=polizist polizistin po
 trust=vertrauen confiance confianza;freedom=freiheit liberté libertad;growth=wachstum croissance crecimiento;peace=frieden paix paz;music=musik musique música
 meadow=blumenwiese;kitchen=küche cuisine cocina;school=schule école escuela;street=straße rue calle;camp=lager zeltlager campement campamento;market=markt marché mercado
 hot_air_balloon=montgolfière;balloons=ballons;swan=schwan cygne;penguin=pinguin pingouin;whales=wale;elephant=elefanten;bridge=brücken;soccer_ball=fußball;motorcycle=motorrad moto
-friendly=freundlich freundliche freundlicher freundliches freundlichen;of=von de du del
+children=kinder enfants niños;above=au-dessus;sunrise=aurore;roof=toit dach;kitten=kätzchen chaton;lemonade=limonade;potato=kartoffel kartoffeln;playing=spielen spielt spielend;walking=gehen läuft;old_man=opa;old_woman=oma;cloudy=bewölkt;friendly=freundlich freundliche freundlicher freundliches freundlichen;of=von de du del
 icon=symbol icono icône;watercolor=aquarell acuarela aquarelle;background=hintergrund fondo fond;style=stil estilo;transparent=durchsichtig;painting=gemälde;picture=bild imagen
 """.replace("\n", ";").split(";"):
     if "=" in _line:
@@ -254,19 +254,50 @@ SIGNS = dict(
 )
 _SIGN = re.compile("|".join(sorted(map(re.escape, SIGNS), key=lambda sign: (-len(sign), sign))))
 _LATIN_HINT = frozenset(["der", "die", "das", "ein", "eine", "einer", "mit", "und", "im", "auf", "nachts"])
+_FRENCH_HINT = frozenset(["un", "une", "dans", "avec", "sur", "des", "les", "aux"])
+_GERMAN_ONLY = {"die": "a", "see": "sea", "am": "at"}
+_FRENCH_ONLY = {"chat": "cat", "chats": "cats", "pain": "bread", "tour": "tower", "champ": "field", "ours": "bear"}
+"""Words that are English too, and mean these in their own company."""
+_PHRASES = {
+    "lever du soleil": "sunrise", "lever de soleil": "sunrise", "coucher du soleil": "sunset",
+    "coucher de soleil": "sunset", "tour eiffel": "eiffel tower", "chauve-souris": "bat", "pomme de terre": "potato",
+    "arc-en-ciel": "rainbow", "puesta de sol": "sunset", "oso de peluche": "teddy bear",
+}  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+
+
+def _compound(word: str) -> str | None:
+    """A German compound by its parts: `blumenwiese` is `flower field`; by its last part alone where the first is unknown."""
+    if len(word) < 7:
+        return None
+    for start in range(3, len(word) - 2):
+        tail = _GERMAN_ONLY.get(word[start:]) if word.endswith("see") else LATIN.get(word[start:])
+        if tail is None or (len(word) - start < 4 and tail != "sea"):
+            continue
+        head = word[:start]
+        first = LATIN.get(head) or LATIN.get(head.removesuffix("s")) or LATIN.get(head.removesuffix("n"))
+        return f"{first} {tail}" if first else tail
+    return None
 
 
 def to_english(text: str) -> str:
     """`text` in lower case with the words this module knows put into English, one by one."""
     text = unicodedata.normalize("NFC", text.lower())
     text = _SIGN.sub(lambda match: f" {SIGNS[match[0]].replace('_', ' ')} ", text)
-    german = len(_LATIN_HINT & set(_WORD.findall(text))) >= 1
+    for phrase, english in _PHRASES.items():
+        text = text.replace(phrase, english)
+    found = set(_WORD.findall(text))
+    german, french = bool(_LATIN_HINT & found), bool(_FRENCH_HINT & found)
 
     def word(match: re.Match[str]) -> str:
-        found = LATIN.get(match[0])
-        if found is None and german and match[0] in ("die", "see", "am"):
-            return {"die": "a", "see": "sea", "am": "at"}[match[0]]
-        return found or match[0]
+        sign = match[0]
+        if german and sign in _GERMAN_ONLY:
+            return _GERMAN_ONLY[sign]
+        if french and sign in _FRENCH_ONLY:
+            return _FRENCH_ONLY[sign]
+        known = LATIN.get(sign)
+        if known is None and (german or french):
+            known = LATIN.get(sign.removesuffix("s")) or (_compound(sign) if german else None)
+        return known or sign
 
     return _WORD.sub(word, text)
