@@ -259,3 +259,13 @@ def test_a_lock_with_conflict_markers_is_united(tmp_path: Path) -> None:
     lock.write_text(f"{head}\n<<<<<<< HEAD\n{first}\n=======\n{second}\n>>>>>>> other\n")
     assert (ground.build().exit_code, ground.sent()) == (0, 0)
     assert lock.read_text() == whole
+
+
+def test_an_api_that_is_not_spoken_yet(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, HEAD + "  a: {prompt: x, api: responses, responses_model: gpt-6-astra}\n")
+    assert real_models(ground, tmp_path) == [
+        """assets.yaml:4:23: error[not-yet]: this version can't ask gpt-image-2.5-flare by 'api: responses'
+    4 |   a: {prompt: x, api: responses, responses_model: gpt-6-astra}
+      |                       ^^^^^^^^^
+help: leave api out: images works; chains are edits of the picked picture there"""
+    ]

@@ -71,6 +71,13 @@ def _retired(limits: Limits, today: str) -> Iterator[Fault]:
 
 def faults(limits: Limits, request: Request) -> Iterator[Fault]:
     """Everything in a request that the model's limits forbid (fact sheet, sections 1 and 2)."""
+    if request.api not in limits.apis:
+        yield Fault(
+            code="not-yet",
+            field="api",
+            message=f"this version can't ask {limits.model} by 'api: {request.api}'",
+            help=f"leave api out: {', '.join(limits.apis)} works; chains are edits of the picked picture there",
+        )
     yield from _word(limits, "quality", request.quality, limits.qualities)
     yield from _word(limits, "background", request.background, limits.backgrounds)
     yield from _word(limits, "complexity", request.complexity, limits.complexities)

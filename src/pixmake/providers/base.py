@@ -147,6 +147,8 @@ class Limits:
     most_prompt: int = 32_000
     """Characters."""
     auto_size: bool = True
+    apis: tuple[str, ...] = ("images", "responses")
+    """Which of them this version speaks with the provider."""
     retired: str | None = None
     """Day (ISO) from which the model can't be bought."""
     replaced_by: str | None = None

@@ -14,6 +14,8 @@ from pixmake.providers.base import Estimate, Limits, Request, SizeRule
 from pixmake.providers.tokens import input_tokens, output_tokens, text_tokens, tile_tokens
 
 MILLION = Decimal(1_000_000)
+APIS = ("images",)
+"""The Responses API is not spoken yet."""
 MOST_INPUT_TOKENS = 1536
 """An input whose size is not known yet counts as the dearest one (fact sheet: the patch limit)."""
 LARGEST = (2880, 2880)
@@ -83,6 +85,7 @@ def _limits(name: str, row: dict[str, Any], rule: dict[str, Any]) -> Limits:
         fidelities=tuple(row.get("fidelities", ())),
         kinds=tuple(row["kinds"]),
         markup=row.get("markup", False),
+        apis=APIS,
         retired=row.get("retired"),
         replaced_by=row.get("replaced_by"),
     )
@@ -109,6 +112,7 @@ def limits_of(model: str) -> Limits:
         fidelities=("low", "high"),
         kinds=newest.kinds,
         markup=True,
+        apis=APIS,
         unknown=True,
     )
 
