@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from decimal import Decimal
 from pathlib import Path
@@ -244,6 +245,49 @@ def test_threads_append_without_loss(journal: Journal) -> None:
     for thread in threads:
         thread.join()
     assert len(records(journal)) == 60
+
+
+def test_threads_of_one_journal_share_writes_and_each_keeps_its_order(journal: Journal) -> None:
+    def write(who: int) -> None:
+        for number in range(25):
+            journal.append(intent(f"asset{who}", number))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(8)))
+    found = records(journal)
+    assert len(found) == 200
+    for who in range(8):
+        mine = [item for item in found if isinstance(item, Intent) and item.key == key(f"asset{who}")]
+        assert mine == [intent(f"asset{who}", number) for number in range(25)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no resource limits")
+def test_a_full_disk_is_told_to_each_thread_that_shares_the_write(journal: Journal) -> None:
+    import resource
+
+    journal.append(intent("heart"))
+    size = journal.path.stat().st_size
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    told: list[str] = []
+
+    def write(who: int) -> None:
+        try:
+            journal.append(done(f"asset{who}"))
+        except Problem as trouble:
+            told.append(trouble.diagnostics[0].code)
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 100, before[1]))
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(write, range(8)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert told == ["disk-full"] * 8
+    assert journal.path.stat().st_size == size
+    journal.append(done("heart"))
+    assert records(journal) == [intent("heart"), done("heart")]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no resource limits")

@@ -128,7 +128,7 @@ class Content:
         for path in self._named(intent):
             digest = Digest(path.name.rpartition(".")[2])
             with writing(path):
-                if is_digest(digest) and self._whole(digest):
+                if is_digest(digest) and (self._is_second_name(path, digest) or self._whole(digest)):
                     discard(path)
                 else:
                     self._aside(path)
@@ -185,6 +185,13 @@ class Content:
                 help="free some space, or lower `concurrency`; nothing was sent",
                 exit_code=ExitCode.FAILED,
             )
+
+    def _is_second_name(self, path: Path, digest: Digest) -> bool:
+        """Whether `path` and the original are one file: then nothing is lost with one of its names, and no hash is due."""
+        try:
+            return path.samefile(self.path(digest))
+        except OSError:
+            return False
 
     def _whole(self, digest: Digest) -> bool:
         try:

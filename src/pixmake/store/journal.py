@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 from pixmake.diagnostics import Diagnostic, ExitCode, Note, problem
 from pixmake.store.durable import replace_file, write_all, writing
@@ -52,6 +53,15 @@ class Reading:
     damage: tuple[Damage, ...] = ()
 
 
+@dataclass(slots=True)
+class _Due:
+    """Lines that a thread wants on the disk, and how that ended."""
+
+    data: bytes
+    ended: bool = False
+    trouble: BaseException | None = None
+
+
 class Journal:
     """The journal of one store, and the locks on keys that belong to it."""
 
@@ -59,19 +69,43 @@ class Journal:
         self._folder = folder
         self.locks = Locks(folder)
         self.path: Path = folder.root / "journal.jsonl"
+        self._due: list[_Due] = []
+        self._queue = Lock()
+        self._turn = Lock()
 
     def append(self, *records: Record) -> None:
-        """Writes records, in one write, and flushes them to the disk. Raises Problem; then none of them counts."""
-        data = b"".join(encode(record) for record in records)
+        """Writes records, in one write, and flushes them to the disk. Raises Problem; then none of them counts.
+
+        Threads of one process that come while another one writes share the next write and its flush.
+        """
+        mine = _Due(b"".join(encode(record) for record in records))
         self._folder.prepare()
-        with self.locks.hold("journal", timeout=APPEND_TIMEOUT, what="writes the journal"), writing(self.path):
-            if not self.path.exists():
-                replace_file(self.path, HEADER, mode=0o600)
-            descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0))
-            try:
-                self._append(descriptor, data)
-            finally:
-                os.close(descriptor)
+        with self._queue:
+            self._due.append(mine)
+        with self._turn:
+            if not mine.ended:
+                with self._queue:
+                    due, self._due = self._due, []
+                self._write(due)
+        if mine.trouble is not None:
+            raise mine.trouble
+
+    def _write(self, due: list[_Due]) -> None:
+        """All of these or none of them; each is told how it ended."""
+        trouble: BaseException | None = None
+        try:
+            with self.locks.hold("journal", timeout=APPEND_TIMEOUT, what="writes the journal"), writing(self.path):
+                if not self.path.exists():
+                    replace_file(self.path, HEADER, mode=0o600)
+                descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0))
+                try:
+                    self._append(descriptor, b"".join(item.data for item in due))
+                finally:
+                    os.close(descriptor)
+        except BaseException as error:  # whatever it is, each of them must raise it: none is on the disk
+            trouble = error
+        for item in due:
+            item.trouble, item.ended = trouble, True
 
     def _append(self, descriptor: int, data: bytes) -> None:
         size = os.fstat(descriptor).st_size
