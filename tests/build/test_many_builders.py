@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 import subprocess
 import sys
 import threading
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +18,7 @@ import pytest
 from fakes.counting import CountingProvider
 from fakes.project import Ground
 from pixmake.build.budget import DayLedger
+from pixmake.providers.base import Answer, Call, Estimate, Request
 from pixmake.store.home import open_store
 
 SPEC = """
@@ -133,3 +139,31 @@ def test_a_call_whose_builder_dies_is_not_sent_again_by_the_one_that_waits(tmp_p
     assert [entry.state for entry in report.entries] == ["unknown"]
     assert report.exit_code == 5
     assert len(log.read_text().splitlines()) == 1
+
+
+@dataclass(slots=True)
+class Dealer(CountingProvider):
+    """Every request has a price of its own, and is billed anything up to it."""
+
+    dice: random.Random = field(default_factory=lambda: random.Random(7))
+
+    def estimate(self, request: Request, inputs: Sequence[tuple[int, int] | None], count: int) -> Estimate:
+        high = Decimal(zlib.crc32(request.prompt.encode()) % 97 + 1) / 1000
+        return Estimate(low=Decimal(0), high=high * count)
+
+    async def make(self, call: Call) -> Answer:
+        answer = await CountingProvider.make(self, call)
+        await asyncio.sleep(self.dice.random() / 100)
+        high = self.estimate(call.request, [], call.count).high
+        return replace(answer, cost=high * self.dice.randrange(0, 101) / 100)
+
+
+def test_no_cap_is_overshot_with_64_in_flight_and_random_prices(tmp_path: Path) -> None:
+    spec = SPEC.replace("[1, 2, 3, 4, 5, 6, 7, 8]", str(list(range(160)))).replace("budget: {per_day: 0.40}", "")
+    ground = Ground(tmp_path, spec, Dealer(concurrency=64))
+    for cap in ("0.005", "0.30", "1.00"):
+        report = ground.build(yes=False, max_cost=Decimal(cap))
+        assert report.spent + report.reserved <= Decimal(cap)
+        assert report.exit_code == 4
+    assert ground.build().exit_code == 0
+    assert ground.sent() == 160
