@@ -52,6 +52,9 @@ FOUND = {
     "a top-down map of a camp": "noto:tent",
     "a friendly forest creature": "noto:hedgehog",
     "a sleepy creature of the night": "noto:owl",
+    "an ice creature in a frozen cave": "noto:penguin",
+    "a slime creature": "game:slime",
+    "an orange": "noto:tangerine",
     "trust": "noto:handshake",
     "a dentist office": "noto:tooth",
     "a firefighter saves a cat from a tree": "fluent:firefighter",
@@ -109,6 +112,7 @@ def test_a_reading_knows_style_place_light_and_season() -> None:
     [
         ("a logo in orange and teal", {(240, 127, 46), (43, 179, 163)}),
         ("orange, lime and navy palette", {(240, 127, 46), (139, 212, 72), (29, 47, 111)}),
+        ("make it orange and gold", {(240, 127, 46), (242, 181, 29)}),
         ("palette: salmon, gold", {(255, 127, 110), (242, 181, 29)}),
         ("a cover in deep purple and gold at night", {(139, 79, 216), (242, 181, 29)}),
     ],
@@ -125,7 +129,7 @@ def test_fruit_stays_fruit_and_colours_of_one_thing_dye_it() -> None:
     fruit, owl = cast(read("an orange and a lemon")), cast(read("a navy and gold owl"))
     assert fruit.subject is not None and "orange" in fruit.subject.phrase and len(fruit.others) == 1
     assert owl.subject is not None and owl.subject.icon == "noto:owl" and owl.subject.dye == (29, 47, 111)
-    assert owl.others == ()
+    assert owl.others == () and cast(read("an orange cat")).others == ()
     for prompt in ("a red rose", "red rose", "white rose in a vase", "pink rose and gold ring"):
         subject = cast(read(prompt)).subject
         assert subject is not None and subject.icon == "noto:rose"

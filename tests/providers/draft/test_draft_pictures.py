@@ -15,6 +15,8 @@ from PIL import Image, ImageChops, ImageStat
 
 from pixmake.providers.base import Call, Failed, Picture, Provider, Request
 from pixmake.providers.draft import DraftProvider, draw
+from pixmake.providers.draft.casting import cast
+from pixmake.providers.draft.reading import read
 
 Kind = Literal["raster", "svg", "gif"]
 
@@ -63,6 +65,18 @@ def test_a_view_from_above_has_no_sky() -> None:
         for prompt in ("a camp in a forest", "top view of a camp in a forest")
     )
     assert land[2] > land[1] and above[1] > above[2]
+
+
+@pytest.mark.parametrize("title", ["sun-with-face", "lying-face", "disguised-face", "face-screaming-in-fear"])
+def test_drawings_with_an_attribute_twice_are_drawn(title: str) -> None:
+    assert cast(read(title)).subject is not None
+    assert drawn(f"{title} icon", "48x48", "transparent").convert("RGBA").getchannel("A").getextrema()[1] == 255
+
+
+def test_drawings_are_cut_at_their_box() -> None:
+    alpha = drawn("crossed swords", "96x96", "transparent").convert("RGBA").getchannel("A")
+    spilled = alpha.crop((94, 0, 96, 96)).point(lambda value: 255 if value > 40 else 0)
+    assert spilled.getbbox() is None
 
 
 def test_charts_are_not_mirrored() -> None:

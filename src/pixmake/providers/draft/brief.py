@@ -11,7 +11,7 @@ from pixmake.providers.draft.corpus import Icon, icon
 from pixmake.providers.draft.dice import Dice
 from pixmake.providers.draft.figures import whole
 from pixmake.providers.draft.glyph import Paint
-from pixmake.providers.draft.palette import Colour, alike, from_hls, hls
+from pixmake.providers.draft.palette import Colour, alike, from_hls, hls, luminance
 from pixmake.providers.draft.reading import Reading
 from pixmake.providers.draft.samples import dominant
 
@@ -60,6 +60,9 @@ def accent(brief: Brief) -> Colour:
     ]
     if spare and brief.dice.child("accent").chance(0.8):
         return spare[0]
+    named = [colour for colour in brief.reading.colours if subject is None or colour != subject.dye]
+    if named:  # all of them near the subject's own: the lightest sets it off
+        return max(named, key=lambda colour: (luminance(colour), colour))
     hue, _, _ = hls(own)
     turn = brief.dice.child("accent turn").one((0.5, 0.42, 0.58, 0.36, 0.08, 0.64))
     return from_hls(hue + turn, 0.66, 0.62)

@@ -208,9 +208,9 @@ def _roles(segment: Segment, count: int) -> list[Role]:
             if found:
                 name, weight = found
                 is_head = all(_mute(word) for word in words[end:]) or (weight >= 100 and words[end:] in _HALLS)
-                if weight < SURE and (not is_head or chunk[-1] in _SCENERY):
-                    continue
-                if length == 1 and stems(chunk[0]) in _SCENERY and name.startswith("game:"):
+                if (weight < SURE and (not is_head or chunk[-1] in _SCENERY)) or (
+                    length == 1 and _is_ground(chunk[0], name, is_head=is_head)
+                ):
                     continue
                 if length == 1 and start > 0 and chunk[0] in CALLINGS and _names_creature(words[:start]):
                     weight -= 40
@@ -237,6 +237,11 @@ def _roles(segment: Segment, count: int) -> list[Role]:
         )
         roles.append(role)
     return roles
+
+
+def _is_ground(word: str, name: str, *, is_head: bool) -> bool:
+    """Whether a word only colours the next (`an orange cat` is a cat), or is better painted as scenery."""
+    return (word in lexicon.COLOURS and not is_head) or (stems(word) in _SCENERY and name.startswith("game:"))
 
 
 def _plural(phrase: str, name: str) -> bool:
@@ -270,6 +275,8 @@ def _mute(word: str) -> bool:
 
 
 def _names_creature(before: tuple[str, ...]) -> bool:
+    if any(before[-1] in hints for hints, _ in CREATURES):
+        return False  # an `ice creature` is a creature
     return any(not _mute(word) and (found := lookup(word)) is not None and found[1] >= SURE for word in before[-1:])
 
 

@@ -30,7 +30,8 @@ def framing_of(reading: Reading, cast: Cast, *, bare: bool, width: int, height: 
         return "poster"
     if reading.framing == "material":
         return "material" if materials.named(reading) else "pattern"
-    if cast.others and not reading.place and reading.words & _ABOUT:
+    spoken = cast.subject.icon == "noto:speech-balloon"
+    if cast.others and not reading.place and (spoken or reading.words & _ABOUT):
         return "wreath"
     if reading.framing == "icon" or reading.style in ("sticker", "silhouette") or max(width, height) <= 128:
         return "emblem"
@@ -55,7 +56,9 @@ def _without_subject(reading: Reading) -> Framing:
 _BOUND = ("icon", "pattern", "sheet", "material")
 """Framings that a view from above doesn't change."""
 _HEAVENLY = ("noto:ringed-planet", "fluent:ringed-planet", "noto:comet", "noto:satellite")
-_ABOUT = lexicon.words("surrounded encircled wreath garland framed bordered ringed umgeben entouré entourée rodeado")
+_ABOUT = lexicon.words(
+    "invitation surrounded encircled wreath garland framed bordered ringed umgeben entouré entourée rodeado"
+)
 
 
 def _named(reading: Reading) -> bool:

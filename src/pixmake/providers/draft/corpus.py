@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 import zlib
@@ -12,6 +13,9 @@ from pathlib import Path
 from pixmake.providers.draft.stems import stem
 
 DATA = Path(__file__).parent / "data" / "icons.sqlite"
+
+_TWICE = re.compile(r'( stop-opacity="[^"]*")([^<>]*?) stop-opacity="[^"]*"')
+"""An attribute that a few drawings have twice in one element, which no SVG may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +72,8 @@ def icon(name: str) -> Icon:
         raise KeyError(name)
     box, body = row
     assert isinstance(box, int) and isinstance(body, bytes)
-    return Icon(name=name, box=box, body=zlib.decompressobj(-15, shelf.shared).decompress(body).decode())
+    text = zlib.decompressobj(-15, shelf.shared).decompress(body).decode()
+    return Icon(name=name, box=box, body=_TWICE.sub(r"\1\2", text))
 
 
 @lru_cache(maxsize=2048)

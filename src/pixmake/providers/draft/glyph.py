@@ -62,7 +62,11 @@ def place(icon: Icon, spot: Spot, paint: Paint, numbers: count[int]) -> str:
         moves.append(f"rotate({spot.turned:.1f} {half:g} {half:g})")
     if spot.mirrored and icon.title not in meanings.ONE_WAY:
         moves.append(f"translate({icon.box} 0) scale(-1 1)")
-    body = _drawn(icon, paint).replace("~", f"i{next(numbers)}")
+    number = next(numbers)
+    body = _drawn(icon, paint).replace("~", f"i{number}")
+    if icon.title in meanings.SPILLING and icon.source == "noto":
+        frame = f'<clipPath id="b{number}"><rect width="{icon.box}" height="{icon.box}"/></clipPath>'
+        body = f'{frame}<g clip-path="url(#b{number})">{body}</g>'
     return f'<g transform="{" ".join(moves)}">{body}</g>'
 
 

@@ -42,6 +42,9 @@ noto:locked: data_security cybersecurity
 noto:books: library bookcase
 noto:potted-plant: pot_plant
 noto:ogre: monster oni
+noto:soccer-ball: ball
+noto:tangerine: orange mandarin clementine
+noto:bread: bakery
 noto:handshake: shaking_hand shaking_hands handshake
 noto:woman-and-man-holding-hands: people couple
 noto:anatomical-heart: human_heart anatomical_heart
@@ -157,7 +160,7 @@ CREATURES: tuple[tuple[frozenset[str], str], ...] = (
     (words("fire flame flaming lava phoenix ember"), "noto:phoenix"),
     (words("ice snow winter arctic frozen snowy polar"), "noto:penguin"),
     (words("space alien cosmic planet galaxy ufo"), "noto:alien"),
-    (words("swamp bog slime slimy"), "noto:frog"),
+    (words("swamp bog"), "noto:frog"),
     (words("evil dark monstrous scary horror demonic cursed"), "noto:ogre"),
     (words("night nocturnal moonlit"), "noto:owl"),
     (words("cave dungeon dragon scales winged wings wing mythical"), "noto:dragon"),
@@ -194,6 +197,10 @@ INDOORS = words(
     "television video-game joystick chess-pawn teddy-bear yarn thread sewing-needle artist-palette paintbrush "
     "mantelpiece-clock hourglass-not-done hourglass-done woman-health-worker health-worker scientist technologist "
     "chess-pawn chess-knight chess-queen chess-king green-salad anatomical-heart "
+    "waving-hand warning speech-balloon microphone studio-microphone tangerine label "
     "office-worker server-rack desk bookshelf puzzle-piece light-bulb magnifying-glass-tilted-left"
 )
 """Icons of what stands on a table or works in a room, and looks lost in a meadow."""
+
+SPILLING = words("crossed-swords eight-pointed-star heavy-equals-sign")
+"""Drawings with parts outside their box, which are to be cut at it."""

@@ -113,7 +113,7 @@ def _letter(picture: Image.Image, brief: Brief, framing: str) -> None:
         lettering.inscribe(
             picture, words, middle=(w / 2, y), width=w * 0.84, height=h * 0.17, fill=(255, 255, 255), edge=(34, 30, 58)
         )
-    elif framing == "card":
+    elif framing == "card" and "abstract" not in brief.reading.words:
         _title(picture, brief)
 
 

@@ -35,6 +35,7 @@ _SWATCH = lexicon.words(
     "palette palettes color colors colour colours scheme tone tones hue hues theme accent accents shade shades gradient "
     "duotone colorway tint tints"
 )
+_PAINTED = lexicon.words("it them everything all is are painted colored coloured dyed tinted")
 _JOINTS = frozenset(("and", "with", "to", "on"))
 
 
@@ -114,7 +115,9 @@ def _is_palette(words: list[str], start: int, end: int, found: list[str], open_p
     if after in _SWATCH:
         return True
     alone = not after or after in lexicon.BEFORE_PLACE or after in lexicon.BEFORE_COMPANION
-    if alone and (ahead in ("in", *_SWATCH) or (ahead == "of" and start > 1 and words[start - 2] in _SWATCH)):
+    if alone and (
+        ahead in _PAINTED | _SWATCH | {"in"} or (ahead == "of" and start > 1 and words[start - 2] in _SWATCH)
+    ):
         return True
     whole = start == 0 and not after
     return whole and (open_palette or (len(found) > 1 and any(word not in _THINGS_TOO for word in found)))

@@ -47,7 +47,7 @@ teacher=lehrer lehrerin professeur maestro;police_officer=polizist polizistin po
 trust=vertrauen confiance confianza;freedom=freiheit liberté libertad;growth=wachstum croissance crecimiento;peace=frieden paix paz;music=musik musique música
 meadow=blumenwiese;kitchen=küche cuisine cocina;school=schule école escuela;street=straße rue calle;camp=lager zeltlager campement campamento;market=markt marché mercado
 hot_air_balloon=montgolfière;balloons=ballons;swan=schwan cygne;penguin=pinguin pingouin;whales=wale;elephant=elefanten;bridge=brücken;soccer_ball=fußball;motorcycle=motorrad moto
-children=kinder enfants niños;above=au-dessus;sunrise=aurore;roof=toit dach;kitten=kätzchen chaton;lemonade=limonade;potato=kartoffel kartoffeln;playing=spielen spielt spielend;walking=gehen läuft;old_man=opa;old_woman=oma;cloudy=bewölkt;friendly=freundlich freundliche freundlicher freundliches freundlichen;of=von de du del
+ambulance=rettungswagen krankenwagen;bakery=bäckerei boulangerie panadería;children=kinder enfants niños;above=au-dessus;sunrise=aurore;roof=toit dach;kitten=kätzchen chaton;lemonade=limonade;potato=kartoffel kartoffeln;playing=spielen spielt spielend;walking=gehen läuft;old_man=opa;old_woman=oma;cloudy=bewölkt;friendly=freundlich freundliche freundlicher freundliches freundlichen;of=von de du del
 icon=symbol icono icône;watercolor=aquarell acuarela aquarelle;background=hintergrund fondo fond;style=stil estilo;transparent=durchsichtig;painting=gemälde;picture=bild imagen
 """.replace("\n", ";").split(";"):
     if "=" in _line:
