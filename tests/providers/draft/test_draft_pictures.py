@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, count
 from pathlib import Path
 from typing import Literal
 from xml.etree import ElementTree
@@ -14,8 +14,10 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from pixmake.providers.base import Call, Failed, Picture, Provider, Request
-from pixmake.providers.draft import DraftProvider, draw
+from pixmake.providers.draft import DraftProvider, draw, finish
 from pixmake.providers.draft.casting import cast
+from pixmake.providers.draft.corpus import icon
+from pixmake.providers.draft.glyph import Paint, Spot, place
 from pixmake.providers.draft.reading import read
 
 Kind = Literal["raster", "svg", "gif"]
@@ -74,9 +76,11 @@ def test_drawings_with_an_attribute_twice_are_drawn(title: str) -> None:
 
 
 def test_drawings_are_cut_at_their_box() -> None:
-    alpha = drawn("crossed swords", "96x96", "transparent").convert("RGBA").getchannel("A")
-    spilled = alpha.crop((94, 0, 96, 96)).point(lambda value: 255 if value > 40 else 0)
-    assert spilled.getbbox() is None
+    body = place(icon("noto:crossed-swords"), Spot(x=0, y=0, size=32), Paint(), count())
+    head = '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64">'
+    alpha = finish.rasterise(f"{head}{body}</svg>", 64, 64).getchannel("A")
+    box = alpha.getbbox()
+    assert box is not None and box[2] <= 33
 
 
 def test_charts_are_not_mirrored() -> None:
