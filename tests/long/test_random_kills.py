@@ -1,6 +1,6 @@
 """kill -9 at 200 random moments of builds of sixty pictures: they complete, nothing is torn, no picture is bought twice.
 
-Calls are in flight together, in chains, with masks, references and shared requests. About ten minutes, so not part of
+Calls are in flight together, in chains, with masks, references and shared requests. About seven minutes, so not part of
 the suite: `python -m pytest -m long tests/long/test_random_kills.py -s` prints the figures.
 """
 
