@@ -300,7 +300,7 @@ class Watch:
         plan = project.plan(*self._selectors, exclude=[*self._exclude, *failed])
         if not covers(self._agreed if asked else self.purse.waiting, purchases(plan)):
             self._say(self.purse.pending())
-            if not asked:  # what is the same after the next look is not asked for in a circle; a stale key stops nothing
+            if not asked:  # what is the same after the next look is not asked for in a circle
                 self.purse.give_up()
         else:
             began = time.monotonic()
