@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixmake.providers.base import Request
-from pixmake.providers.models import as_of, estimate, limits_of, table
+from pixmake.providers.models import as_of, bill, estimate, limits_of, table
 from pixmake.providers.tokens import input_tokens, output_tokens, text_tokens, tile_tokens
 
 BASES = {"low": 16, "medium": 24, "high": 48, "xhigh": 64, "max": 96}
@@ -150,3 +150,39 @@ def test_every_row_is_dated_and_sourced() -> None:
     assert table()["gpt-image-1"].limits.retired == "2026-10-23"
     assert table()["gpt-image-1.5"].limits.retired == "2026-12-01"
     assert table()["gpt-image-2.5-flare"].limits.retired is None
+
+
+@pytest.mark.parametrize(
+    ("model", "quality", "size", "prompt", "inputs", "count", "text", "image", "out"),
+    [
+        ("gpt-image-2.5-flare", "medium", "1024x1024", 600, [], 4, 4 * 156, 0, 4 * 439),
+        ("gpt-image-2.5-sunburst", "high", "1536x1024", 400, [(1536, 1024), (1024, 1024)], 1, 116, 2560, 1372),
+        ("gpt-image-2.5-flare", "max", "3840x2160", 0, [], 1, 6, 0, 13342),
+        ("gpt-image-2", "high", "1024x1024", 0, [], 1, 6, 0, 7024),
+        ("gpt-image-2.5-flare", "medium", "1024x1024", 0, [(1024, 1024)], 1, 16, 1024, 439),
+    ],
+)
+def test_the_estimate_is_within_one_percent_of_the_bill(
+    model: str,
+    quality: str,
+    size: str,
+    prompt: int,
+    inputs: list[tuple[int, int] | None],
+    count: int,
+    text: int,
+    image: int,
+    out: int,
+) -> None:
+    """The fact sheet's worked examples: what the plan says against what `usage` settles."""
+    said = estimate(request(model, quality, size, prompt, "edit" if inputs else "generate"), inputs, count)
+    usage = {
+        "input_tokens": text + image,
+        "input_tokens_details": {"text_tokens": text, "image_tokens": image},
+        "output_tokens": out,
+        "total_tokens": text + image + out,
+    }
+    billed = bill(model, usage, count=count, size=size, quality=quality)
+    assert said is not None
+    assert billed is not None
+    assert abs(said.low - billed) <= billed / 100
+    assert billed <= said.high
