@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pixmake.build.budget import Budget, Consent, DayLedger
 from pixmake.build.paying import NO_MONEY, Cashier
-from pixmake.build.recording import Keeper, LockKeeper, record_lock, record_picks
+from pixmake.build.recording import LockKeeper, record_lock, record_picks
 from pixmake.build.report import BuildReport, entry_reports, exit_of
 from pixmake.build.runner import LOCAL, Runner, StepOutcome
 from pixmake.build.scheduler import Job, Scheduler
@@ -29,7 +29,7 @@ from pixmake.plan.graph import ActionId
 from pixmake.plan.inputs import Pending
 from pixmake.plan.planner import Plan
 from pixmake.publish.outputs import clear_leftovers
-from pixmake.publish.realize import Realizer
+from pixmake.publish.realize import realizer_of
 from pixmake.store.durable import writing
 from pixmake.store.shelf import STATE
 
@@ -217,15 +217,10 @@ def _has_picture(plan: Plan, node: ActionId) -> bool:
 
 def _runner(plan: Plan, budget: Budget, day: DayLedger, clock: Clock, listener: Listener) -> Runner:
     world = plan.world
-    realizer = Realizer(content=world.store.content, shelf=world.shelf, elsewhere=world.elsewhere)
+    realizer = realizer_of(world)
     cashier = Cashier(world.store, realizer, budget, day, clock, world.view.scope)
-
-    lock = LockKeeper(plan, lambda artifact: world.store.content.put(realizer.data(artifact)))
+    lock = LockKeeper(plan, realizer.keep)
     return Runner(plan, realizer, cashier, budget, clock, listener, lock.bought)
-
-
-def _keeper(runner: Runner) -> Keeper:
-    return lambda artifact: runner.world.store.content.put(runner.realizer.data(artifact))
 
 
 def _schedule(plan: Plan, orders: Orders, runner: Runner, jobs: Sequence[Job[ActionId]]) -> bool:
@@ -291,7 +286,7 @@ def _folders(plan: Plan, jobs: Iterable[Job[ActionId]]) -> set[Path]:
 def _record(plan: Plan, runner: Runner) -> None:
     """The lock, last picks, the memo and the index: each written only where it changed."""
     world = plan.world
-    world.lock = record_lock(plan, world.lock, _keeper(runner), runner.outcomes.written)
+    world.lock = record_lock(plan, world.lock, runner.realizer.keep, runner.outcomes.written)
     record_picks(plan, runner.clock)
     world.save()
 

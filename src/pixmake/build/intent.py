@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from pixmake.build.project import Project
-from pixmake.build.recording import Keeper, change_lock, record_lock
+from pixmake.build.recording import change_lock, record_lock
 from pixmake.build.targets import Candidate as Candidate
 from pixmake.build.targets import Target, asset_of, candidates_of, line_of, point, target_of
 from pixmake.diagnostics import Problem, Span, problem
@@ -21,7 +21,7 @@ from pixmake.imaging.probe import BadPicture, probe_bytes
 from pixmake.plan.inputs import Pending
 from pixmake.plan.keys import preimage
 from pixmake.plan.planner import Plan
-from pixmake.publish.realize import Realizer
+from pixmake.publish.realize import realizer_of
 from pixmake.spec.asset import Asset, Step
 from pixmake.store.lockfile import Line
 from pixmake.store.records import Outcome, Result
@@ -80,7 +80,7 @@ class Intent:
                 raise problem("nothing-bought", f"'{asset.name}' has no bought picture to keep", help="build it first")
         change_lock(self.project.root, [replace(line, frozen=True) for _, line in lines if line is not None])
         frozen = self.project.plan(*(asset.name for asset in assets))  # keeps fenced pictures as pixels too
-        record_lock(frozen, frozen.world.lock, self._keeper(frozen), {})
+        record_lock(frozen, frozen.world.lock, realizer_of(frozen.world).keep, {})
         return [asset.name for asset in assets]
 
     def unfreeze(self, selectors: Sequence[str]) -> list[str]:
@@ -249,11 +249,6 @@ class Intent:
         )
 
     # --- small things --------------------------------------------------------------------------------------------------
-
-    def _keeper(self, plan: Plan) -> Keeper:
-        world = plan.world
-        realizer = Realizer(content=world.store.content, shelf=world.shelf, elsewhere=world.elsewhere)
-        return lambda artifact: world.store.content.put(realizer.data(artifact))
 
     def _now(self) -> str:
         return self.project.clock.now().isoformat(timespec="milliseconds")

@@ -12,7 +12,7 @@ from pixmake.imaging.probe import probe_bytes
 from pixmake.plan.artifact import Artifact
 from pixmake.plan.inputs import Pending
 from pixmake.plan.sizes import Size
-from pixmake.publish.realize import Gone, Realizer
+from pixmake.publish.realize import Gone, realizer_of
 
 SUFFIXES = {"image/jpeg": "jpg", "image/svg+xml": "svg"}
 """File suffixes of media types that are not the second half of the type itself."""
@@ -67,7 +67,7 @@ def _parent(target: Target) -> Artifact:
 def _picture(target: Target, parent: Artifact) -> tuple[bytes, Size]:
     """Bytes of a step's parent, and the size that a mask must have. Raises Problem where they are gone."""
     world = target.plan.world
-    realizer = Realizer(content=world.store.content, shelf=world.shelf, elsewhere=world.elsewhere)
+    realizer = realizer_of(world)
     try:
         data = realizer.data(parent)
     except Gone as gone:

@@ -27,7 +27,7 @@ from pixmake.plan.world import View, World
 from pixmake.providers.base import Provider
 from pixmake.providers.catalog import Factory
 from pixmake.publish.outputs import derive
-from pixmake.publish.realize import Gone, Realizer
+from pixmake.publish.realize import Gone, Realizer, realizer_of
 from pixmake.spec.asset import Asset, Spec
 from pixmake.spec.load import SpecCache, load
 from pixmake.store.home import Store, locate, open_store
@@ -242,7 +242,7 @@ class Project:
         )
         painters = self._painters.of(self.spec)
         world = World(view, self.lock(), self.store, self.memo, self.shelf, painters, self._derive)
-        self._realizer = Realizer(content=self.store.content, shelf=self.shelf, elsewhere=world.elsewhere)
+        self._realizer = realizer_of(world)
         return world
 
     def _derive(self, order: Delivery) -> Digest | None:

@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
 
 from pixmake.build.budget import Budget
 from pixmake.build.paying import Cashier, Purchase, Receipt, picture
@@ -34,7 +33,6 @@ from pixmake.providers.base import Call, ProviderError
 from pixmake.publish.outputs import NotOurs, Written, publish
 from pixmake.publish.realize import Gone, Realizer
 
-Value = TypeVar("Value")
 LOCAL = "local"
 """The lane of work that needs no provider."""
 
@@ -60,7 +58,6 @@ class Outcomes:
     steps: dict[ActionId, StepOutcome] = field(default_factory=dict)
     written: dict[str, list[Written]] = field(default_factory=dict)
     edited: dict[str, list[str]] = field(default_factory=dict)
-    troubles: dict[str, str] = field(default_factory=dict)
     finished: int = 0
     problems: list[Problem] = field(default_factory=list)
     """What stopped the whole build: told once, whichever jobs met it."""
@@ -151,9 +148,7 @@ class Runner:
             return await self._draw(action, verdict)
         if verdict.state == "pay":
             return await self._buy(action, verdict)
-        if verdict.artifact is not None:
-            return StepOutcome(result="found")
-        return StepOutcome(result=_result_of(verdict.state), message=verdict.reason, state=verdict.state)
+        return self._found(verdict)
 
     def _again(self, action: Action, planned: Verdict) -> Verdict:
         """A waiting step, judged with what has arrived; what would be more than the plan said is held."""

@@ -15,6 +15,7 @@ from pixmake.digest import Digest, sha256_bytes
 from pixmake.imaging.probe import BadPicture, probe_bytes
 from pixmake.plan.artifact import Artifact, DraftPicture, Fenced, FilePicture, MaskPicture, Original, Pinned, Processed
 from pixmake.plan.entries import State
+from pixmake.plan.world import World
 from pixmake.spec.asset import Region
 from pixmake.store.content import Content
 from pixmake.store.shelf import Shelf
@@ -53,6 +54,10 @@ class Realizer:
         if not self.shelf.has(name):
             self.shelf.put(name, self._png(self.image(artifact)))
         return self.shelf.path(name).read_bytes()
+
+    def keep(self, artifact: Artifact) -> Digest:
+        """Puts a picture's bytes among the originals, and returns their digest. Raises Gone, Problem."""
+        return self.content.put(self.data(artifact))
 
     def file(self, item: Artifact | MaskPicture) -> Path:
         """A file with those bytes, for a provider to read."""
@@ -142,6 +147,11 @@ class Realizer:
             return self.shelf.path(key).read_bytes()
         except OSError as error:
             raise Gone(f"the draft {key[:12]} is not there") from error
+
+
+def realizer_of(world: World) -> Realizer:
+    """A realizer over the places that a world looks at."""
+    return Realizer(content=world.store.content, shelf=world.shelf, elsewhere=world.elsewhere)
 
 
 def media_type(path: Path) -> tuple[str, int, int]:

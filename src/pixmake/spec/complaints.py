@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from pixmake.diagnostics import Diagnostic, did_you_mean
 from pixmake.spec.fields import shown
-from pixmake.spec.nodes import Leaf, Node, Rendered, at
+from pixmake.spec.nodes import Node, Rendered, at
 
 AT_KEY = ("unknown-key", "options-field", "output-twice", "mask-and-markup")
 """What is wrong with these is the key, not its value."""
@@ -132,8 +132,3 @@ def _models_in(annotation: Any, metadata: Iterable[Any] = ()) -> Iterator[type[B
         yield annotation
     for inner in get_args(annotation):
         yield from _models_in(inner)
-
-
-def leaf_text(node: Node) -> str | None:
-    """The text of a scalar, or None."""
-    return node.value if isinstance(node, Leaf) and isinstance(node.value, str) else None
