@@ -1,0 +1,1 @@
+"""Benches: pixmake beside the tools people would use instead, in ratios. `python -m bench`; README.md says more."""
