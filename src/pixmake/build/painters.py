@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pixmake.diagnostics import Diagnostic, Note, Problem, did_you_mean
 from pixmake.plan.world import Painter
 from pixmake.providers.base import Provider
-from pixmake.providers.catalog import Factory, open_provider, provider_types
+from pixmake.providers.catalog import BUILT_IN, Factory, open_provider, provider_types
 from pixmake.spec.asset import ProviderSettings, Spec
 
 UNDECLARED = ("openai", "draft")
@@ -28,8 +28,7 @@ class Painters:
 
     def check(self, spec: Spec) -> None:
         """Raises Problem for providers nobody knows: the names that steps use, the types that settings name."""
-        types = [*provider_types(), *self._extra]
-        found = [_unknown_type(item, types) for item in spec.providers.values() if item.type not in types]
+        found = self._unknown_types(spec)
         unknown: dict[str, Diagnostic] = {}
         for step in (step for asset in spec.assets for step in asset.steps):
             if step.provider not in unknown and self._settings(spec, step.provider) is None:
@@ -43,6 +42,16 @@ class Painters:
                 )
         if found or unknown:
             raise Problem([*found, *unknown.values()])
+
+    def _unknown_types(self, spec: Spec) -> list[Diagnostic]:
+        """Installed packages are asked for theirs only where a type is none of ours: that takes longer than a load."""
+        unsure = [
+            item for item in spec.providers.values() if item.type not in BUILT_IN and item.type not in self._extra
+        ]
+        if not unsure:
+            return []
+        types = [*provider_types(), *self._extra]
+        return [_unknown_type(item, types) for item in unsure if item.type not in types]
 
     def _settings(self, spec: Spec, name: str) -> ProviderSettings | None:
         if name in spec.providers:
