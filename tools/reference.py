@@ -54,6 +54,8 @@ MAPS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("A group", project.GroupFields, "One entry of `groups`."),
     ("A profile", project.ProfileFields, "One entry of `profiles`."),
     ("A budget", local.BudgetFields, "For `budget`."),
+    ("A model", project.ModelFields, "One entry of `models` of a provider of type openai or azure-openai."),
+    ("Prices of a model", project.PriceFields, "For `prices` of a model."),
     ("A provider of type openai", project.OpenAIFields, "One entry of `providers`."),
     ("A provider of type azure-openai", project.AzureFields, "One entry of `providers`."),
     ("A provider of type draft", project.DraftFields, "One entry of `providers`."),

@@ -152,6 +152,8 @@ class Limits:
     retired: str | None = None
     """Day (ISO) from which the model can't be bought."""
     replaced_by: str | None = None
+    snapshot: str | None = None
+    """The dated name that an alias stands for, as far as the table knows; None for what is no alias."""
     unknown: bool = False
     """True: the name is not in the table; nothing can be checked offline."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from pixmake.providers.base import Estimate, Limits, Request, SizeRule
 from pixmake.providers.tokens import input_tokens, output_tokens, text_tokens, tile_tokens
 
 MILLION = Decimal(1_000_000)
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 APIS = ("images",)
 """The Responses API is not spoken yet."""
 MOST_INPUT_TOKENS = 1536
@@ -32,6 +34,8 @@ class Model:
     fixed: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
     spread: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     per_image: Mapping[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
+    flat: Decimal | None = None
+    """USD a picture, whatever is asked: what a spec's own row states (see rows.py)."""
     auto_tokens: int | None = None
     tiles: bool = False
     batch: bool = False
@@ -39,8 +43,13 @@ class Model:
     source: str = ""
 
 
+Rows = Mapping[str, Model]
+"""Models by name."""
+NO_ROWS: Rows = {}
+
+
 @cache
-def table() -> Mapping[str, Model]:
+def table() -> Rows:
     """All models by name, newest first, as `models.toml` lists them."""
     raw = tomllib.loads((files("pixmake.providers") / "models.toml").read_text("utf-8"))
     return {name: _model(name, row, raw) for row in raw["model"] for name in row["names"]}
@@ -88,6 +97,14 @@ def _limits(name: str, row: dict[str, Any], rule: dict[str, Any]) -> Limits:
         apis=APIS,
         retired=row.get("retired"),
         replaced_by=row.get("replaced_by"),
+        snapshot=_snapshot(name, row["names"]),
+    )
+
+
+def _snapshot(name: str, names: Sequence[str]) -> str | None:
+    """The dated name behind an alias: of the row's names the alias with a day at its end; None where there is none."""
+    return next(
+        (other for other in names if other.startswith(f"{name}-") and DAY.fullmatch(other[len(name) + 1 :])), None
     )
 
 
@@ -97,9 +114,14 @@ def parse_size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def limits_of(model: str) -> Limits:
-    """What `model` can do; a name the table lacks gets limits that allow everything a model may do."""
-    known = table().get(model)
+def model_of(name: str, own: Rows = NO_ROWS) -> Model | None:
+    """The row of a model: one of the spec's own first, then the table's; None for a name that neither has."""
+    return own.get(name) or table().get(name)
+
+
+def limits_of(model: str, own: Rows = NO_ROWS) -> Limits:
+    """What `model` can do; a name that no row has gets limits that allow everything a model may do."""
+    known = model_of(model, own)
     if known is not None:
         return known.limits
     newest = next(iter(table().values())).limits
@@ -117,13 +139,17 @@ def limits_of(model: str) -> Limits:
     )
 
 
-def estimate(request: Request, inputs: Sequence[tuple[int, int] | None], count: int) -> Estimate | None:
+def estimate(
+    request: Request, inputs: Sequence[tuple[int, int] | None], count: int, own: Rows = NO_ROWS
+) -> Estimate | None:
     """Price of one live call on the Images API for `count` pictures; None where the table has no price.
 
     cost = count * (out * P_out + sum(in) * P_in + text * P_text); inputs count once per picture (fact sheet,
     section 7). Low takes the guess of the prompt's tokens, high its ceiling; an input of unknown size counts 0 to 1536.
     """
-    model = table().get(request.model or "")
+    model = model_of(request.model or "", own)
+    if model is not None and model.flat is not None:
+        return Estimate(low=model.flat * count, high=model.flat * count)
     if model is None or not model.prices or request.quality not in (None, *model.limits.qualities):
         return None
     low, high, rough = _output_price(model, request)
@@ -138,7 +164,13 @@ def estimate(request: Request, inputs: Sequence[tuple[int, int] | None], count: 
 
 
 def bill(
-    model: str, usage: Mapping[str, Any], *, count: int = 1, size: str | None = None, quality: str | None = None
+    model: str,
+    usage: Mapping[str, Any],
+    *,
+    count: int = 1,
+    size: str | None = None,
+    quality: str | None = None,
+    own: Rows = NO_ROWS,
 ) -> Decimal | None:
     """What a live call cost in USD by the `usage` of its answer; None where it tells nothing or the table has no price.
 
@@ -146,7 +178,9 @@ def bill(
     model with a price per image is billed by that for its output (fact sheet, section 7). SVG adds tokens of a text
     model whose price the table does not know.
     """
-    known = table().get(model)
+    known = model_of(model, own)
+    if known is not None and known.flat is not None:
+        return known.flat * count
     if known is None or not known.prices or usage.get("svg_usage"):
         return None
     prices = known.prices

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from datetime import date
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -17,6 +18,7 @@ from pixmake.spec.fields import (
     Rule,
     Shape,
     Texts,
+    check_exact_size,
     refuse,
     shown,
 )
@@ -91,8 +93,47 @@ class ProviderFields(Declared):
     price_per_image: Money | None = Field(None, description="USD a picture, where no price is known.")
 
 
+def check_day(value: Any) -> str:
+    """A day as ISO 8601 writes it."""
+    try:
+        return date.fromisoformat(value).isoformat()
+    except (TypeError, ValueError):
+        refuse("wrong-type", f"{shown(value)} is not a day", "write it like 2027-05-01")
+
+
+Day = Annotated[str, Rule(check_day, (("type", "string"), ("format", "date")))]
+Exact = Annotated[str, Rule(check_exact_size, (("type", "string"), ("pattern", r"^\d+x\d+$")))]
+
+
+class PriceFields(Declared):
+    """Prices of a model, in USD per million tokens."""
+
+    text_in: Money | None = Field(None, description="Text that goes in.")
+    image_in: Money | None = Field(None, description="Pictures that go in.")
+    text_out: Money | None = Field(None, description="Text that comes out.")
+    image_out: Money | None = Field(None, description="Pictures that come out.")
+
+
+class ModelFields(Declared):
+    """What is known of a model: a row on top of the model table."""
+
+    like: str | None = Field(None, description="A model of the table whose facts hold where this row says nothing.")
+    sizes: list[Exact] | None = Field(None, description="The sizes it makes, WxH; default: those of 'like'.")
+    qualities: list[str] | None = Field(None, description="What 'quality' may be.")
+    backgrounds: list[str] | None = Field(None, description="What 'background' may be.")
+    complexities: list[str] | None = Field(None, description="What 'complexity' may be.")
+    kinds: list[Literal["raster", "svg", "gif"]] | None = Field(None, description="What 'kind' may be.")
+    price_per_image: Money | None = Field(None, description="USD a picture, whatever is asked for.")
+    prices: PriceFields | None = Field(None, description="USD per million tokens.")
+    batch: bool | None = Field(None, description="Whether the Batch API takes it.")
+    retired: Day | None = Field(None, description="The day from which nothing new can be bought from it.")
+    replaced_by: str | None = Field(None, description="The model that takes its place.")
+
+
 class OpenAIFields(ProviderFields):
     """A server that speaks OpenAI's API."""
+
+    models: dict[str, ModelFields] | None = Field(None, description="Rows on top of the model table, by model.")
 
     images_per_minute: Annotated[int, Field(ge=1, le=100_000)] | None = Field(None, description="Rate of pictures.")
     requests_per_minute: Annotated[int, Field(ge=1, le=100_000)] | None = Field(None, description="Rate of calls.")

@@ -10,6 +10,7 @@ from typing import Any
 from pixmake.providers.base import Answer, Call, Estimate, Failed, Limits, Request, Stopped
 from pixmake.providers.models import bill, estimate, limits_of, table
 from pixmake.providers.openai.address import address_of, obstacle_of
+from pixmake.providers.rows import rows_of
 
 CONCURRENCY = 8
 TIMEOUT = 600
@@ -32,16 +33,17 @@ class OpenAIProvider:
         self.price_per_image = None if stated is None else Decimal(str(stated))
         dropped = settings.get("drop")
         self.drop = tuple(map(str, dropped)) if isinstance(dropped, list | tuple) else ()
+        self.rows = rows_of(settings)
         self._line: Any = None
 
     def limits(self, model: str | None) -> Limits:
-        return limits_of(model or "")
+        return limits_of(model or "", self.rows)
 
     def known_models(self) -> Sequence[str]:
-        return tuple(table())
+        return (*self.rows, *table())
 
     def estimate(self, request: Request, inputs: Sequence[tuple[int, int] | None], count: int) -> Estimate | None:
-        return estimate(request, inputs, count)
+        return estimate(request, inputs, count, self.rows)
 
     def obstacle(self) -> str | None:
         return obstacle_of(self.settings)
@@ -77,7 +79,9 @@ class OpenAIProvider:
         """What the user says a picture costs; else the bill by `usage`."""
         if self.price_per_image is not None:
             return self.price_per_image * made
-        return bill(call.request.model or "", told.usage, count=made, size=told.size, quality=told.quality)
+        return bill(
+            call.request.model or "", told.usage, count=made, size=told.size, quality=told.quality, own=self.rows
+        )
 
     def _connected(self) -> Any:
         """The line of this event loop and of the key and address as they are now."""

@@ -1,0 +1,62 @@
+"""Providers room: rows that a spec adds to the model table: models of one's own, or known ones of which other facts hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+from pixmake.providers.base import Limits, SizeRule
+from pixmake.providers.models import Model, limits_of, parse_size, table
+
+WORDS = ("qualities", "backgrounds", "complexities", "kinds")
+
+
+def rows_of(settings: Mapping[str, object]) -> dict[str, Model]:
+    """The rows under a provider's `models`, by name. They were validated with the spec (spec/project.py).
+
+    A row starts from the one it is `like`, else from the table's row of its own name, else from a model that may do
+    everything and whose price nobody knows.
+    """
+    rows = settings.get("models")
+    if not isinstance(rows, Mapping):
+        return {}
+    return {str(name): _row(str(name), row or {}) for name, row in rows.items()}
+
+
+def _row(name: str, row: Mapping[str, object]) -> Model:
+    like = str(row.get("like") or name)
+    base = table().get(like) or Model(limits=limits_of(like), prices={})
+    prices = row.get("prices")
+    flat = row.get("price_per_image")
+    return replace(
+        base,
+        limits=_limits(name, base.limits, row),
+        prices={**base.prices, **{str(kind): Decimal(str(usd)) for kind, usd in prices.items()}}
+        if isinstance(prices, Mapping)
+        else base.prices,
+        flat=base.flat if flat is None else Decimal(str(flat)),
+        batch=base.batch if row.get("batch") is None else bool(row["batch"]),
+        source="assets.yaml",
+    )
+
+
+def _limits(name: str, base: Limits, row: Mapping[str, object]) -> Limits:
+    sizes = row.get("sizes")
+    words = {field: tuple(map(str, value)) for field in WORDS if isinstance(value := row.get(field), list | tuple)}
+    return replace(
+        base,
+        model=name,
+        sizes=SizeRule(listed=tuple(map(parse_size, map(str, sizes))))
+        if isinstance(sizes, list | tuple)
+        else base.sizes,
+        retired=_day(row["retired"]) if "retired" in row else base.retired,
+        replaced_by=str(row["replaced_by"]) if row.get("replaced_by") else base.replaced_by,
+        snapshot=None if row.get("like") else base.snapshot,
+        unknown=False,
+        **words,  # type: ignore[arg-type]
+    )
+
+
+def _day(value: object) -> str | None:
+    return None if value is None else str(value)
