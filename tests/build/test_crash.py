@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -97,3 +98,26 @@ def check_outputs(ground: Ground) -> None:
     if lock.exists():
         for line in lock.read_text().splitlines():
             json.loads(line)
+
+
+def test_what_a_crash_left_on_the_way_is_cleared_and_what_is_in_flight_stays(tmp_path: Path) -> None:
+    """Killed between `done` and the end of a stay in `incoming/`; torn on arrival; in another process's hands."""
+    ground = Ground(tmp_path, SPEC.replace("[1, 2, 3, 4, 5, 6, 7, 8]", "[1]"))
+    ground.painter = CountingProvider(script={"night": ["unknown"]})
+    ground.build()
+    store = open_store(ground.store, project_root=ground.root, spec_store=None, env={})
+    bought, lost = (item.intent for item in map(decode_or_none, store.journal.read().lines) if isinstance(item, Intent))
+    (digest,) = store.content.digests()
+    way = ground.store / "incoming"
+    os.link(store.content.path(digest), way / f"{bought}.0.{digest}")
+    torn = way / f"{lost}.0.{'0' * 64}"
+    torn.write_bytes(b"half of a pict")
+    flying = way / f"{'f' * 32}.0.{'1' * 64}"
+    flying.write_bytes(b"somebody is writing this")
+    for name, age in (("put.old", 2 * 86_400), ("put.new", 60)):
+        (way / name).write_bytes(b"a copy that nobody finished")
+        os.utime(way / name, (time.time() - age,) * 2)
+    ground.project().recover()
+    assert sorted(path.name for path in way.iterdir()) == [flying.name, "put.new"]
+    assert store.content.read_verified(digest)
+    assert (ground.store / "quarantine" / torn.name).read_bytes() == b"half of a pict"

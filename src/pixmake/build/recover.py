@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pixmake.clock import Clock
 from pixmake.diagnostics import ExitCode, Problem
 from pixmake.imaging.probe import BadPicture, probe_file
 from pixmake.store.content import Arrival
 from pixmake.store.home import Store
-from pixmake.store.records import Failure, Intent, Outcome, Result
+from pixmake.store.records import Failure, Intent, Outcome, Result, decode_or_none
 
 
 def recover(store: Store, clock: Clock) -> int:
     """Settles every open intent that no living process works on; returns how many pictures were saved that way."""
-    saved = 0
+    saved, waiting = 0, store.content.waiting()
     for intent in store.journal.open_intents():
         try:
             with store.journal.key_lock(intent.key, timeout=0):
@@ -20,7 +22,22 @@ def recover(store: Store, clock: Clock) -> int:
         except Problem as busy:
             if busy.exit_code != ExitCode.LOCKED:
                 raise
+    _tidy(store, waiting)
     return saved
+
+
+def _tidy(store: Store, waiting: Iterable[str]) -> None:
+    """Clears what was left on the way by processes that died after the end was recorded, and torn files of those before.
+
+    `waiting` was asked before the journal is: of a call that is in flight now, no end is in it.
+    """
+    if not waiting:
+        return
+    records = map(decode_or_none, store.journal.read().lines)
+    ended = {item.intent for item in records if isinstance(item, Outcome | Failure)}
+    for intent in waiting:
+        if intent in ended:
+            store.content.clear(intent)
 
 
 def _settle(store: Store, intent: Intent, clock: Clock) -> int:

@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from pixmake.store.folder import Folder
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 INTENT = re.compile(r"[A-Za-z0-9_-]{1,80}")
+DAY = 86_400.0
 ROOM_PER_PICTURE = 32 << 20
 """Bytes that must be free per picture before a call is paid: more than any PNG of 8.3 million pixels needs."""
 
@@ -132,6 +134,17 @@ class Content:
                     discard(path)
                 else:
                     self._aside(path)
+
+    def waiting(self) -> tuple[str, ...]:
+        """Intents of which something lies in `incoming/`, sorted. Copies that `put` left there a day ago are removed."""
+        found = set()
+        for path in self._incoming.glob("*.*"):
+            intent = path.name.partition(".")[0]
+            if intent != "put":
+                found.add(intent)
+            elif _is_old(path):
+                discard(path)
+        return tuple(sorted(found))
 
     def read_verified(self, digest: Digest) -> bytes:
         """The bytes of `digest`. Raises Problem `lost-original` (exit 5) or `corrupt-original` (exit 8)."""
@@ -245,6 +258,13 @@ class Content:
         if not (number.isdecimal() and is_digest(digest) and sha256_file(path) == digest):
             return None
         return Arrival(intent=intent, number=int(number), digest=digest, path=path)
+
+
+def _is_old(path: Path) -> bool:
+    try:
+        return time.time() - path.lstat().st_mtime > DAY
+    except FileNotFoundError:
+        return False
 
 
 def _copy(source: Path, target: Path) -> Digest:
