@@ -197,3 +197,40 @@ def test_verify_finds_damage_and_loss(shell: Shell) -> None:
 def test_a_word_that_is_no_cache_command(shell: Shell) -> None:
     said = shell.run("cache", "verfy")
     assert (said.code, said.err.splitlines()[1]) == (2, "help: did you mean 'verify'? commands: path, info, verify")
+
+
+def test_a_plan_warns_of_what_it_buys_from_a_model_that_goes(shell: Shell) -> None:
+    shell.write(
+        "version: 1\nproviders: {counting: {type: counting}}\n"
+        "defaults: {provider: counting}\n"
+        "assets:\n  a.png: {prompt: a hen, model: ink-1}\n"
+    )
+    assert shell.run("plan", "--json").body["warnings"] == []
+    shell.write("version: 1\ndefaults: {model: gpt-image-1-mini}\nassets: {a.png: a hen}\n")
+    found = shell.run("plan", "--json").body["warnings"]
+    assert [item["code"] for item in found] == ["model-retires"]
+    assert found[0]["help"] == (
+        "`pixmake migrate --from gpt-image-1-mini --to gpt-image-2.6-flare` prices the move; "
+        "what was bought stays, only new pictures need another model"
+    )
+
+
+def test_one_model_by_two_names(shell: Shell) -> None:
+    shell.write(
+        "version: 1\nassets:\n"
+        "  a.png: {prompt: a hen, model: gpt-image-2}\n"
+        "  b.png: {prompt: a hen, model: gpt-image-2-2026-04-21}\n"
+    )
+    said = shell.run("check")
+    assert said.code == 0
+    assert said.err == (
+        "assets.yaml:3:33: warning[mixed-models]: 'gpt-image-2' and 'gpt-image-2-2026-04-21' are one model today and "
+        "two in requests: equal prompts are bought once for each\n"
+        "    3 |   a.png: {prompt: a hen, model: gpt-image-2}\n"
+        "      |                                 ^^^^^^^^^^^\n"
+        "note: assets.yaml:4:33: 'gpt-image-2-2026-04-21' is named here\n"
+        "    4 |   b.png: {prompt: a hen, model: gpt-image-2-2026-04-21}\n"
+        "      |                                 ^^^^^^^^^^^^^^^^^^^^^^\n"
+        "help: name the dated one everywhere to stay with it, or the other to follow the provider\n"
+    )
+    assert [item["code"] for item in shell.run("plan", "--json").body["warnings"]] == ["mixed-models"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
 from pathlib import Path
 
 import click
@@ -12,10 +11,10 @@ from pixmake.cli.console import counted
 from pixmake.cli.session import Session, common_options, exclude_option, selector_argument, with_session
 from pixmake.diagnostics import Diagnostic, ExitCode, worst
 from pixmake.plan.planner import Plan
-from pixmake.spec.asset import Asset, Step
+from pixmake.plan.retirement import mixed, retiring, uses_of
 
-SOON = timedelta(days=60)
-"""A model that goes within this time is warned of."""
+OF_MODELS = ("model-retires", "mixed-models")
+"""Warnings of a plan about the models it buys from; here they are about all that are named."""
 DECIDE = ("edited", "conflict", "lost", "unknown")
 """States that a person has to decide on (exit 5)."""
 
@@ -63,7 +62,7 @@ def _corrupt(plan: Plan) -> bool:
 def findings(plan: Plan) -> Iterator[Diagnostic]:
     """Everything that is wrong or might be. What is wrong with the spec itself was raised when it was loaded."""
     yield from plan.problems
-    yield from plan.warnings
+    yield from (item for item in plan.warnings if item.code not in OF_MODELS)
     yield from plan.damage
     yield from _models(plan)
     yield from _unused_templates(plan)
@@ -84,31 +83,10 @@ def findings(plan: Plan) -> Iterator[Diagnostic]:
 
 
 def _models(plan: Plan) -> Iterator[Diagnostic]:
-    """One warning a model that can't be bought soon, or any more, at the first place that names it."""
-    seen: set[tuple[str, str | None]] = set()
-    for asset in plan.selected:
-        for step in asset.steps:
-            if (step.provider, step.model) not in seen:
-                seen.add((step.provider, step.model))
-                yield from _retirement(plan, asset, step)
-
-
-def _retirement(plan: Plan, asset: Asset, step: Step) -> Iterator[Diagnostic]:
-    limits = plan.world.painter(step.provider).provider.limits(step.model)
-    today = date.fromisoformat(plan.world.view.today)
-    if step.model is None or limits.retired is None or date.fromisoformat(limits.retired) > today + SOON:
-        return
-    gone = date.fromisoformat(limits.retired) <= today
-    users = sum(1 for item in plan.selected if any(one.model == step.model for one in item.steps))
-    remedy = f"'{limits.replaced_by}' takes its place; " if limits.replaced_by else ""
-    yield Diagnostic(
-        code="model-retires",
-        severity="warning",
-        message=f"the model '{step.model}' {'has been' if gone else 'will be'} retired {'since' if gone else 'on'} "
-        f"{limits.retired}; {counted(users, 'asset')} here {'uses' if users == 1 else 'use'} it",
-        span=step.spans.get("model") or step.span or asset.span,
-        help=f"{remedy}what was bought stays, only new pictures need another model",
-    )
+    """What is to be said of all models that are named; what the plan said of those it buys from is among it."""
+    uses = uses_of(plan.world, ((asset, step) for asset in plan.selected for step in asset.steps))
+    yield from retiring(uses, plan.world.view.today)
+    yield from mixed(uses)
 
 
 def _unused_templates(plan: Plan) -> Iterator[Diagnostic]:

@@ -12,10 +12,11 @@ from pixmake.plan.graph import ActionGraph, ActionId
 from pixmake.plan.inputs import Pending
 from pixmake.plan.judge import Judge
 from pixmake.plan.outputs import judge_outputs, ownership
+from pixmake.plan.retirement import mixed, retiring, uses_of
 from pixmake.plan.sizes import cut, final_size
 from pixmake.plan.world import World
 from pixmake.providers.base import FREE, Estimate
-from pixmake.spec.asset import Asset, Spec
+from pixmake.spec.asset import Asset, Spec, Step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +81,7 @@ def make_plan(spec: Spec, graph: ActionGraph, world: World, selected: Sequence[A
     outputs = {asset.name: _outputs(judge, asset) for asset in selected}
     _need_backward(graph, judge, world, wanted, outputs)
     _size_warnings(trouble, judge, graph, wanted)
+    _model_warnings(trouble, judge, graph, wanted)
     entries = tuple(_entries(spec, graph, judge, selected, seen, outputs))
     return Plan(
         profile=spec.profile,
@@ -330,6 +332,24 @@ def _size_warnings(trouble: Collector, judge: Judge, graph: ActionGraph, wanted:
         if final is None or asked is None or node[1] != asset.steps[-1].index or not asset.outputs:
             continue
         _warn_of_cut(trouble, asset, asked, final)
+
+
+def _model_warnings(trouble: Collector, judge: Judge, graph: ActionGraph, wanted: set[ActionId]) -> None:
+    """Where something is bought: models of it that go soon, and any that are named in two ways."""
+    steps = [node for node in graph.order if node in wanted and node[1] is not None]
+    buying = [node for node in steps if judge.done[node].images and not judge.world.draft]
+    if buying:
+        named = [
+            uses_of(judge.world, ((graph.actions[node].asset, _step(graph, node)) for node in nodes))
+            for nodes in (buying, steps)
+        ]
+        trouble.found += [*retiring(named[0], judge.world.view.today), *mixed(named[1])]
+
+
+def _step(graph: ActionGraph, node: ActionId) -> Step:
+    step = graph.actions[node].step
+    assert step is not None, "ends were left out"
+    return step
 
 
 def _warn_of_cut(trouble: Collector, asset: Asset, asked: tuple[int, int], final: tuple[int, int]) -> None:

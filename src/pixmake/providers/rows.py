@@ -16,7 +16,7 @@ def rows_of(settings: Mapping[str, object]) -> dict[str, Model]:
     """The rows under a provider's `models`, by name. They were validated with the spec (spec/project.py).
 
     A row starts from the one it is `like`, else from the table's row of its own name, else from a model that may do
-    everything and whose price nobody knows.
+    everything and whose price nobody knows; `like` a name that nobody knows, it stays unknown.
     """
     rows = settings.get("models")
     if not isinstance(rows, Mapping):
@@ -25,8 +25,8 @@ def rows_of(settings: Mapping[str, object]) -> dict[str, Model]:
 
 
 def _row(name: str, row: Mapping[str, object]) -> Model:
-    like = str(row.get("like") or name)
-    base = table().get(like) or Model(limits=limits_of(like), prices={})
+    like = row.get("like")
+    base = table().get(str(like or name)) or Model(limits=replace(limits_of(name), unknown=like is not None), prices={})
     prices = row.get("prices")
     flat = row.get("price_per_image")
     return replace(
@@ -53,7 +53,6 @@ def _limits(name: str, base: Limits, row: Mapping[str, object]) -> Limits:
         retired=_day(row["retired"]) if "retired" in row else base.retired,
         replaced_by=str(row["replaced_by"]) if row.get("replaced_by") else base.replaced_by,
         snapshot=None if row.get("like") else base.snapshot,
-        unknown=False,
         **words,  # type: ignore[arg-type]
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pixmake.spec.fields import (
     LIST,
@@ -114,6 +114,10 @@ class PriceFields(Declared):
     image_out: Money | None = Field(None, description="Pictures that come out.")
 
 
+PRICED = {"text_in", "image_in", "image_out"}
+"""Prices without which no call can be estimated."""
+
+
 class ModelFields(Declared):
     """What is known of a model: a row on top of the model table."""
 
@@ -128,6 +132,19 @@ class ModelFields(Declared):
     batch: bool | None = Field(None, description="Whether the Batch API takes it.")
     retired: Day | None = Field(None, description="The day from which nothing new can be bought from it.")
     replaced_by: str | None = Field(None, description="The model that takes its place.")
+
+    @model_validator(mode="after")
+    def whole_prices(self) -> ModelFields:
+        given = {name for name in PRICED if getattr(self.prices, name, None) is not None}
+        if self.prices is not None and self.like is None and given != PRICED:
+            missing = ", ".join(sorted(PRICED - given))
+            refuse(
+                "missing-price",
+                f"'prices' lacks {missing}",
+                "add it, or name a model that this one is 'like'",
+                ("prices",),
+            )
+        return self
 
 
 class OpenAIFields(ProviderFields):
