@@ -5,7 +5,7 @@ All uncertainty of the outside world enters here, as an Answer or as one of five
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -66,10 +66,21 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Partial:
+    """A picture on its way: an earlier look of it, number 1, 2, … of one stream. Never a result."""
+
+    number: int
+    data: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One order: a request, its input pictures in the order of `request.inputs`, and how many answers are wanted.
 
     `intent` names the journal's record of this call; `scratch` is a folder where the provider may put files.
+    `previous` is the id of the response that drew the parent, where the planner chose to continue its conversation.
+    `partials`: how many looks on the way are wanted; each is told to `on_partial`, in the event loop's thread.
     """
 
     request: Request
@@ -77,6 +88,9 @@ class Call:
     count: int
     intent: str
     scratch: Path
+    previous: str | None = None
+    partials: int = 0
+    on_partial: Callable[[Partial], None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +104,25 @@ class Painted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a call brought. `cost` in USD for all pictures together, None when unknown. `usage` as the API gave it."""
+    """What a call brought. `cost` in USD for all pictures together, None when unknown. `usage` as the API gave it.
+
+    `response_id` names the conversation's turn that drew them (`api: responses`), by which it may be continued.
+    """
 
     pictures: tuple[Painted, ...]
     cost: Decimal | None = None
     usage: Mapping[str, object] = field(default_factory=dict)
     request_id: str | None = None
     model: str | None = None
+    response_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """What a call cost that brought no picture: USD (None: unknown, then what was reserved counts), `usage` as told."""
+
+    cost: Decimal | None = None
+    usage: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +167,12 @@ class Limits:
     kinds: tuple[str, ...] = ("raster",)
     markup: bool = False
     mask: bool = True
+    edits: bool = True
+    """Whether pictures can be changed here at all."""
+    mask_needed: bool = False
+    """True: there are no edits but those inside a mask."""
+    animations: tuple[tuple[int, SizeRule], ...] = ()
+    """Sizes of a GIF's frames, each with the most frames it holds for, the fewest first; empty: as for stills."""
     most_inputs: int = 16
     most_images: int = 4
     """Pictures per request at most (`n`)."""
@@ -149,9 +181,17 @@ class Limits:
     auto_size: bool = True
     apis: tuple[str, ...] = ("images", "responses")
     """Which of them this version speaks with the provider."""
+    remembers: int = 0
+    """Days for which a turn of a conversation can be continued by its response's id; 0: never."""
+    partials: int = 0
+    """Looks on the way that a stream brings at most; 0: this provider does not stream."""
+    partial_price: Decimal = Decimal(0)
+    """USD for each of them."""
     retired: str | None = None
     """Day (ISO) from which the model can't be bought."""
     replaced_by: str | None = None
+    absent: str | None = None
+    """Why this provider does not have the model, in words that complete "the model 'X' …"; None: as far as is known it has."""
     snapshot: str | None = None
     """The dated name that an alias stands for, as far as the table knows; None for what is no alias."""
     unknown: bool = False
@@ -194,13 +234,19 @@ class Provider(Protocol):
 
 
 class ProviderError(Exception):
-    """Base of what a call may end with. `request_id` is the provider's own name of the call, if it came so far."""
+    """Base of what a call may end with. `request_id` is the provider's own name of the call, if it came so far.
 
-    def __init__(self, message: str, *, help: str | None = None, request_id: str | None = None) -> None:
+    `bill` is set by Refused and Failed where work was billed all the same; without it nothing was.
+    """
+
+    def __init__(
+        self, message: str, *, help: str | None = None, request_id: str | None = None, bill: Bill | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.help = help
         self.request_id = request_id
+        self.bill = bill
 
 
 class Refused(ProviderError):
@@ -213,6 +259,10 @@ class Busy(ProviderError):
     def __init__(self, message: str, *, wait: float | None = None, request_id: str | None = None) -> None:
         super().__init__(message, request_id=request_id)
         self.wait = wait
+
+
+class Forgotten(Busy):
+    """Certainly not done: the conversation that `Call.previous` names is gone. Sent again at once, without it."""
 
 
 class Failed(ProviderError):

@@ -18,18 +18,22 @@ from typing import Any
 import httpx2
 import openai
 
-from pixmake.providers.base import Busy, Failed, ProviderError, Refused, Stopped, Unknown
+from pixmake.providers.base import Busy, Failed, Forgotten, ProviderError, Refused, Stopped, Unknown
 from pixmake.providers.openai.address import Address
 from pixmake.providers.openai.images import Unreadable
 
 REFUSALS = {
     "moderation_blocked", "content_policy_violation", "image_content_policy_violation", "content_filter", "contentfilter",
+    "bio_policy", "misalignment_policy_violation",
 }  # fmt: skip
 QUOTAS = {
     "insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached", "billing_not_active",
     "organization_spend_limit_exceeded", "project_spend_limit_exceeded", "organization_usage_limit_exceeded",
     "insufficient_user_quota",
 }  # fmt: skip
+RATES = {"rate_limit_exceeded", "slow_down", "rate_limit_error"}
+SERVERS = {"server_error", "server_is_overloaded", "service_unavailable_error"}
+ADVICE = "say it another way, or ask again with 'reroll'"
 FOREIGN = re.compile(r"upstream|new_api|one_api|bad_response|gateway|timeout|timed_out|proxy")
 """In the type or code of a 500 or 503: a server in front lost the answer of the one behind, which may have billed."""
 NOT_SENT = (
@@ -52,6 +56,17 @@ class Said:
     param: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
     is_api: bool = False
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The error object as the API writes it."""
+        return {
+            "message": self.message,
+            "code": self.code or None,
+            "type": self.type or None,
+            "param": self.param or None,
+            "moderation_details": self.details or None,
+        }
 
     @property
     def words(self) -> set[str]:
@@ -93,16 +108,16 @@ class Judge:
         cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
         host = self.address.host
         if isinstance(cause, Unreadable):
-            return self._lost(f"the answer of {host} {self._clean(str(cause))}", request_id)
+            return self.lost(f"the answer of {host} {self.clean(str(cause))}", request_id)
         if isinstance(cause, httpx2.LocalProtocolError | httpx2.UnsupportedProtocol):
             return Failed(f"the request can't be sent to {host}: {type(cause).__name__}")
         if isinstance(cause, NOT_SENT):
-            return Busy(f"can't connect to {host}: {self._clean(str(cause)) or type(cause).__name__}")
+            return Busy(f"can't connect to {host}: {self.clean(str(cause)) or type(cause).__name__}")
         if isinstance(cause, httpx2.TimeoutException | TimeoutError):
-            return self._lost(f"{host} did not answer in time", request_id)
+            return self.lost(f"{host} did not answer in time", request_id)
         if isinstance(cause, httpx2.TransportError | OSError):
-            return self._lost(f"the connection to {host} broke ({type(cause).__name__})", request_id)
-        return self._lost(f"no answer of {host} could be read ({type(cause).__name__})", request_id)
+            return self.lost(f"the connection to {host} broke ({type(cause).__name__})", request_id)
+        return self.lost(f"no answer of {host} could be read ({type(cause).__name__})", request_id)
 
     def of_response(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
         """The end that an answer with an error status stands for."""
@@ -116,13 +131,26 @@ class Judge:
         is_own = said.is_api and not any(FOREIGN.search(word) for word in said.words)
         if status in (500, 503) and is_own:
             return Busy(self._text(status, said), wait=wait_of(headers, said.message), request_id=request_id)
-        return self._lost(self._text(status, said), request_id)
+        return self.lost(self._text(status, said), request_id)
+
+    def of_frame(self, said: Said, request_id: str | None, *, begun: bool) -> ProviderError:
+        """The end that an error inside an answer of status 200 stands for: a frame of a stream, a response that failed.
+
+        `begun`: work had been seen by then, so that what would else be sent again was perhaps billed.
+        """
+        known = {**dict.fromkeys(RATES | QUOTAS, 429), **dict.fromkeys(SERVERS, 500)}
+        status = next((known[word] for word in said.words if word in known), 400 if said.words else 502)
+        ending = self.of_response(status, {}, json.dumps({"error": said.fields}).encode())
+        if begun and isinstance(ending, Busy):
+            return self.lost(f"{self.address.host} broke off: {self.clean(said.message)}", request_id)
+        ending.request_id = request_id
+        return ending
 
     def _of_4xx(self, status: int, headers: Mapping[str, str], said: Said, request_id: str | None) -> ProviderError:
         if said.words & REFUSALS:
-            return Refused(
-                self._refusal(said), help="say it another way, or ask again with 'reroll'", request_id=request_id
-            )
+            return Refused(self.refusal(said), help=ADVICE, request_id=request_id)
+        if "previous_response_not_found" in said.words or said.param == "previous_response_id":
+            return Forgotten(self._text(status, said), request_id=request_id)
         if said.words & QUOTAS or status == 402:
             remedy = "top up the account or raise its limit, then build again: what was bought stays"
             return Stopped(f"no money left at {self._text(status, said)}", help=remedy, request_id=request_id)
@@ -161,28 +189,30 @@ class Judge:
             f"{self.address.host} doesn't accept the key in {name} (HTTP 401)", help=remedy, request_id=request_id
         )
 
-    def _refusal(self, said: Said) -> str:
+    def refusal(self, said: Said) -> str:
+        """A refusal in words: its code, the stage and the categories, as far as they were told."""
         stage = said.details.get("moderation_stage")
         listed = said.details.get("categories")
         named = listed if isinstance(listed, list) else re.findall(r"safety_violations=\[([^\]]*)\]", said.message)
         parts = [said.code or said.type]
-        parts += [f"stage: {self._clean(str(stage))}"] if stage else []
-        parts += [f"categories: {self._clean(', '.join(map(str, named)))}"] if named else []
+        parts += [f"stage: {self.clean(str(stage))}"] if stage else []
+        parts += [f"categories: {self.clean(', '.join(map(str, named)))}"] if named else []
         return f"{self.address.host} refused the request ({'; '.join(parts)})"
 
-    def _lost(self, message: str, request_id: str | None) -> Unknown:
+    def lost(self, message: str, request_id: str | None) -> Unknown:
+        """The end of a call of which nobody knows whether it was billed."""
         return Unknown(message, help=LOST, request_id=request_id)
 
     def _text(self, status: int, said: Said) -> str:
         named = ", ".join(word for word in (said.code, said.param and f"parameter '{said.param}'") if word)
-        message = self._clean(said.message)
+        message = self.clean(said.message)
         return (
             f"{self.address.host}: HTTP {status}"
-            + (f" {self._clean(named)}" if named else "")
+            + (f" {self.clean(named)}" if named else "")
             + (message and f": {message}")
         )
 
-    def _clean(self, text: str) -> str:
+    def clean(self, text: str) -> str:
         """A server's words in one line, without secrets and without what a terminal would obey."""
         for secret in self.address.secrets:
             text = text.replace(secret, "***")

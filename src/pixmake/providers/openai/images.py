@@ -58,16 +58,16 @@ def fields_of(call: Call, drop: tuple[str, ...] = ()) -> dict[str, Any]:
 
 def extra_of(request: Request, drop: tuple[str, ...] = ()) -> dict[str, Any]:
     """The request's `options` as further fields; they never take the place of its own."""
-    return {name: _plain(value) for name, value in request.options.items() if name not in OWN and name not in drop}
+    return {name: plain(value) for name, value in request.options.items() if name not in OWN and name not in drop}
 
 
-def _plain(value: object) -> Any:
+def plain(value: object) -> Any:
     """A value of the spec as JSON has it: its exact decimals as numbers."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+        return {str(name): plain(item) for name, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ def read_answer(body: bytes | bytearray) -> Told:
     Base64 is decoded right out of the body, so that a picture is never held as text too.
     """
     lifted: list[bytes | None] = []
-    said = _json(_lift(body, lifted))
+    said = object_of(_lift(body, lifted))
     entries = said.get("data")
     if not isinstance(entries, list):
         raise Unreadable("holds no list of pictures" + _complaint(said))
@@ -137,7 +137,8 @@ def _lift(body: bytes | bytearray, lifted: list[bytes | None]) -> bytes:
     return b"".join(pieces)
 
 
-def _json(body: bytes) -> dict[str, Any]:
+def object_of(body: bytes) -> dict[str, Any]:
+    """The JSON object that a body is. Raises Unreadable."""
     start = body[:200].lstrip().lower()
     if start.startswith(b"<"):
         raise Unreadable("is a web page")
