@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pixmake.diagnostics import Collector, Source
 from pixmake.spec.document import compose
 from pixmake.spec.nodes import Branch, Leaf, Node, Origin, Spot, graft
+from pixmake.spec.usual import Known, read_entry
 
 BLOCK = re.compile(r"(?:\A|(?<=\n))assets:[ \t]*(?:#[^\n]*)?\n")
 ENDS = re.compile(r"\n(?=[^ \t#\n])")
@@ -109,12 +110,13 @@ def _table(source: Source, kept: Pieces, bounds: list[int], line: int) -> Branch
     pieces: dict[str, Piece] = {}
     table = Branch(Spot(Origin(source), line + 1, 1, 0))
     entries, keys, old = table.entries, table.keys, kept.by_text
+    lines: Known = {}
     start = bounds[0]
     for stop in bounds[1:]:
         part = text[start:stop]
         piece = old.get(part)
         if piece is None:
-            piece = _piece(source, part)
+            piece = _piece(source, part, lines)
             if piece is None:
                 return None
         origin = piece.origin
@@ -130,10 +132,10 @@ def _table(source: Source, kept: Pieces, bounds: list[int], line: int) -> Branch
     return table
 
 
-def _piece(source: Source, text: str) -> Piece | None:
+def _piece(source: Source, text: str, lines: Known) -> Piece | None:
     silent = Collector()
     origin = Origin(source)
-    node = compose(text, origin, silent)
+    node = read_entry(text, origin, lines) or compose(text, origin, silent)
     if silent.found or not isinstance(node, Branch) or len(node.entries) != 1:
         return None
     name, value = next(iter(node.entries.items()))

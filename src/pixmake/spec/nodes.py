@@ -105,7 +105,10 @@ class Leaf(Node):
     __slots__ = ("head", "plain", "value")
 
     def __init__(self, spot: Spot, value: Scalar, plain: bool = False, head: int = 0) -> None:
-        super().__init__(spot)
+        self.spot = spot  # as in Node; there are more leaves than anything else
+        self.size = 1
+        self.has_template = False
+        self._data = UNSET
         self.value = value
         self.plain = plain
         self.head = head

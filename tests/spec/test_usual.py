@@ -1,0 +1,113 @@
+"""The quick reader of usual entries: wherever it answers, the YAML reader would have made the very same nodes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pixmake.diagnostics import Collector, Source
+from pixmake.spec.document import compose
+from pixmake.spec.nodes import Branch, Leaf, Node, Origin, Row
+from pixmake.spec.usual import read_entry
+
+KEYS = st.one_of(
+    st.sampled_from(["prompt", "tags", "size", "vars", "1", "null", "a.b", "x/y", "true", "1e3", "0x1F"]),
+    st.text("ab1_./-", min_size=1, max_size=4),
+)
+WRITTEN = r"""
+a heart|"quoted: #1"|'it'|'it''s'|"a\n"|{{ x }} y|a {{ x }}|10|1.50|.5|0o17|yes|true|~|null|a: b|a:b|a #b|a#b|# c
+[a, b]|[]|[a b, 1.5]|[a,b]|[a:b]|[ a ]|[-a]|{a: b}|>|>-|&x y|*x|!t y|- a|a -|ä ö|漢字|@ref|(a)|%x|`x|a, b|...|---
+"a" b|'a' # c|...x|1_000|-1|+1|=|<<|a |a;b|https://x.y/z|12:30|"{{ a }}: b"|a "b" 'c'|a \ b|"ä: é"|[1, true, null, a/b.png]
+"""
+SCALARS = st.one_of(
+    st.sampled_from([*re.split(r"[|\n]", WRITTEN.strip("\n")), "|", "|-", "\x85", "a\tb", "a\xa0b", "\u2028"]),
+    st.text("ab :#-'\"[]{},|>&*!%@`\\\t1.é", max_size=8),
+)
+INDENTS = st.sampled_from(["  ", "    ", "      ", "   ", "     ", "        "])
+LINES = st.one_of(
+    st.builds("{}{}: {}".format, INDENTS, KEYS, SCALARS),
+    st.builds("{}{}:".format, INDENTS, KEYS),
+    st.builds("{}- {}".format, INDENTS, SCALARS),
+    st.builds("{}{}".format, INDENTS, SCALARS),
+    st.sampled_from(["", "  # note", "    # note", "        # deep", "   ", "\t"]),
+)
+ENTRIES = st.builds(
+    lambda key, lines, end: "\n".join([f"  {key}:", *lines]) + end,
+    KEYS,
+    st.lists(LINES, max_size=7),
+    st.sampled_from("\n "),
+)
+BLOCKS = st.builds(
+    lambda style, lines, tail: f"  a:\n    prompt: {style}\n" + "".join(f"{line}\n" for line in lines) + tail,
+    st.sampled_from(["|", ">", "|-", ">+"]),
+    st.lists(st.builds("{}{}".format, st.sampled_from(["      ", "       ", "    "]), SCALARS), max_size=4),
+    st.sampled_from(["", "    size: 1:1\n", "\n", "  # note\n", "      # text\n", "    tags:\n    - a\n    - b\n"]),
+)
+
+
+def told(node: Node | None) -> object:
+    """A node with all that can be seen of it."""
+    if node is None:
+        return None
+    spot = node.spot
+    seen = (type(node).__name__, spot.line, spot.column, spot.length, node.size, node.has_template)
+    if isinstance(node, Leaf):
+        return (*seen, type(node.value).__name__, str(node.value), node.plain, node.head)
+    if isinstance(node, Branch):
+        return (*seen, [(name, told(node.keys[name]), told(item)) for name, item in node.entries.items()])
+    assert isinstance(node, Row)
+    return (*seen, [told(item) for item in node.items])
+
+
+def same(text: str) -> bool:
+    """Compares the two readers; whether the quick one answered."""
+    source = Source("assets.yaml", text)
+    quick = read_entry(text, Origin(source), {})
+    if quick is None:
+        return False
+    collector = Collector()
+    assert told(quick) == told(compose(text, Origin(source), collector)), text
+    assert not collector.found, text
+    return True
+
+
+@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.one_of(ENTRIES, BLOCKS, st.builds("  {}: {}\n".format, KEYS, SCALARS)))
+def test_what_it_reads_is_what_yaml_says(text: str) -> None:
+    same(text)
+
+
+USUAL = [
+    "  a.png: a heart\n",
+    '  a/b.png:\n    prompt: "a #1 heart: red"\n    size: 64x64\n    tags: [ui, small, 1.5]\n\n  # the next\n',
+    "  a:\n    vars:\n      tone: warm\n      deep:\n        er: 3\n    quality: high\n",
+    "  a:\n    tags:\n    - ui\n    - 'x'\n    edits:\n      - more\n      - less\n    size: 1:1\n",
+    "  a:\n    prompt: |\n      one: two\n      # three\n    alt: it\n    title: >\n      folded\n      text\n",
+    "  1:\n    prompt: Käse für {{ row.name }}, (sehr) alt & gut\n",
+]
+
+
+@pytest.mark.parametrize("text", USUAL)
+def test_usual_entries_are_read(text: str) -> None:
+    assert same(text)
+
+
+UNUSUAL = [
+    "  a: {prompt: b}\n",
+    "  a:\n    prompt: one\n      two\n",
+    "  a:\n    prompt: one\n    prompt: two\n",
+    "  a:\n    prompt: &x one\n",
+    "  a:\n    prompt: one # two\n",
+    "  a:\n    prompt:\n",
+    "  a:\n    edits:\n      - prompt: x\n",
+    "  a:\n    prompt: |\n\n      x\n",
+    "  a: b",
+]
+
+
+@pytest.mark.parametrize("text", UNUSUAL)
+def test_the_unusual_is_left_to_yaml(text: str) -> None:
+    assert not same(text)
