@@ -15,8 +15,9 @@ from pixmake.store.home import Store
 from pixmake.store.records import Failure, Intent, Outcome, decode_or_none
 
 ZERO = Decimal(0)
-Ending = Literal["billed", "unbilled", "unknown", "open", "free"]
-"""How a call stands: `unbilled` brought pictures and no bill, `open` is at work in a living process, `free` cost nothing."""
+Ending = Literal["billed", "unbilled", "unknown", "open", "sent", "free"]
+"""How a call stands: `unbilled` brought pictures and no bill, `open` is at work in a living process, `sent` goes on at
+its provider, `free` cost nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,7 @@ class Charge:
     @property
     def held(self) -> Decimal:
         """USD that may be gone: reserved for a call without a usable answer, or one at work."""
-        return (self.reserved or ZERO) if self.ending in ("unknown", "open") else ZERO
+        return (self.reserved or ZERO) if self.ending in ("unknown", "open", "sent") else ZERO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +110,8 @@ def charges(store: Store) -> list[Charge]:
         elif isinstance(record, Failure) and record.intent in found:
             found[record.intent] = _failed(found[record.intent], record)
     busy = {item.intent.intent for item in store.results.unknown() if store.journal.key_busy(item.intent.key)}
+    underway = {item.intent.intent for item in store.results.underway()}
+    found = {name: replace(item, ending="sent") if name in underway else item for name, item in found.items()}
     return [_abandoned(item) if item.intent not in busy else item for item in found.values()]
 
 

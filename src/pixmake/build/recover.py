@@ -1,4 +1,7 @@
-"""Build room: intents whose process died: what arrived whole is finished, the rest is `unknown`. Never sends anything."""
+"""Build room: intents whose process died: what arrived whole is finished, the rest is `unknown`. Never sends anything.
+
+What goes on at its provider is left to whoever collects it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,11 @@ from pixmake.store.records import Failure, Intent, Outcome, Result, decode_or_no
 def recover(store: Store, clock: Clock) -> int:
     """Settles every open intent that no living process works on; returns how many pictures were saved that way."""
     saved, waiting = 0, store.content.waiting()
+    store.results.refresh()
+    underway = {item.intent.intent for item in store.results.underway()}
     for intent in store.journal.open_intents():
+        if intent.intent in underway:
+            continue
         try:
             with store.journal.key_lock(intent.key, timeout=0):
                 saved += _settle(store, intent, clock)

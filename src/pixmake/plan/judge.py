@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pixmake.diagnostics import Collector
@@ -22,7 +22,7 @@ from pixmake.plan.world import Painter, World
 from pixmake.providers.base import FREE, Estimate, Request, RequestInput
 from pixmake.spec.asset import Asset, Step
 from pixmake.store.lockfile import StepPin
-from pixmake.store.results import Pool
+from pixmake.store.pool import Pool, Underway
 
 AUTO_DRAFT = (1024, 1024)
 
@@ -196,7 +196,7 @@ class Judge:
         if not self.world.draft:
             return verdict
         if verdict.artifact is not None:
-            bought = verdict.state == "pay"  # more candidates are wanted; with --draft nothing is bought
+            bought = verdict.state in ("pay", "sent")  # more candidates are wanted; with --draft nothing is bought
             return replace(verdict, state="fresh", images=0, requests=0, cost=FREE) if bought else verdict
         built_on = any(getattr(item, "draft", False) for _, item in case.inputs.pictures())
         reason = "a draft, built on a draft" if built_on else f"a draft: {verdict.reason}"
@@ -273,7 +273,7 @@ class Judge:
 
     def _missing(self, case: Case, base: Verdict, missing: int, ended: tuple[State, str] | None) -> Verdict:
         """Pictures to buy, unless an earlier try ended in a way that only a person may repeat."""
-        if ended is not None and not base.pinned:
+        if ended is not None and (not base.pinned or ended[0] == "sent"):
             return replace(base, state=ended[0], reason=ended[1])
         if ended is not None:
             return replace(base, reason=f"{base.reason}; {missing} more not bought: {ended[1]}")
@@ -281,6 +281,8 @@ class Judge:
         return self._order(case, base, missing)
 
     def _ended(self, pool: Pool, case: Case, unknown: bool) -> tuple[State, str] | None:
+        if pool.underway:
+            return "sent", on_the_way(pool.underway)
         if self.world.view.more.get(case.action.id):
             return None  # a person asked for this very step again
         if unknown and not self.world.may_repeat:
@@ -341,6 +343,14 @@ class Case:
     key: Digest
     pin: StepPin | None
     conflict: bool
+
+
+def on_the_way(calls: Sequence[Underway]) -> str:
+    """Why nothing is bought for a key: it is coming, and by what it is called at the provider."""
+    what = {"batch": "batch", "background": "response"}
+    named = dict.fromkeys(f"{what.get(item.intent.route, 'job')} {item.handle}" for item in calls if item.handle)
+    where = ", ".join(named) or "a batch that is still to be found again"
+    return f"sent in {where}: will be collected, never bought live meanwhile"
 
 
 def position(action: Action) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from pixmake.digest import Digest
-from pixmake.store.records import HEAD, SUM_LENGTH, Failure, Intent, Outcome, Pick, Result, decode_or_none
+from pixmake.store.records import HEAD, SUM_LENGTH, Failure, Intent, Outcome, Pick, Result, Sent, decode_or_none
 
 FIRST_ASKED = b',"again":[]'
 """How an intent ends, before its checksum, that replaces no earlier one."""
@@ -24,6 +24,17 @@ class Unanswered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Underway:
+    """A call that goes on at its provider and will be collected, never bought live meanwhile.
+
+    `handle` is the provider's name of the job; None for a batch that is still to be found by its intent's `group`.
+    """
+
+    intent: Intent
+    handle: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
     """Everything known of one key. `results` in order of arrival; `failures` are answered ones, unknown ones excepted.
 
@@ -35,6 +46,7 @@ class Pool:
     results: tuple[Result, ...] = ()
     failures: tuple[Failure, ...] = ()
     unanswered: tuple[Unanswered, ...] = ()
+    underway: tuple[Underway, ...] = ()
     picks: tuple[Pick, ...] = ()
     asked: bytes | None = None
     last: Failure | None = None
@@ -72,6 +84,7 @@ class _Fold:
         self.picks: list[Pick] = []
         self.intents: dict[str, Intent] = {}
         self.ended: dict[str, Failure] = {}
+        self.handles: dict[str, str] = {}
         self.done: dict[str, set[Digest]] = {}
         self.asked: bytes | None = None
         self.last: Failure | None = None
@@ -87,6 +100,8 @@ class _Fold:
                 self.asked = line
         elif isinstance(record, Failure):
             self.add_failure(record)
+        elif isinstance(record, Sent):
+            self.handles.setdefault(record.intent, record.handle)
         elif isinstance(record, Pick):
             self.picks.append(record)
 
@@ -112,7 +127,11 @@ class _Fold:
 
     def unanswered(self) -> tuple[Unanswered, ...]:
         """Unknown calls, but for those that a person let be sent again by one that was answered or is unknown too."""
-        waiting = [item for name, item in self.intents.items() if name not in self.done and self.unknown(name)]
+        waiting = [
+            item
+            for name, item in self.intents.items()
+            if name not in self.done and self.unknown(name) and not self.collectable(item)
+        ]
         replaced = {
             old for name, item in self.intents.items() if name in self.done or self.unknown(name) for old in item.again
         }
@@ -125,12 +144,27 @@ class _Fold:
     def unknown(self, intent: str) -> bool:
         return intent not in self.ended or self.ended[intent].why == "unknown"
 
+    def underway(self) -> tuple[Underway, ...]:
+        """Calls without outcome that go on at their provider."""
+        return tuple(
+            Underway(intent=item, handle=self.handles.get(name))
+            for name, item in self.intents.items()
+            if name not in self.done and self.collectable(item)
+        )
+
+    def collectable(self, intent: Intent) -> bool:
+        """Whether an open call can still be found: a batch by its group, a background run only by its handle."""
+        if intent.intent in self.ended or intent.route == "live":
+            return False
+        return intent.route == "batch" or intent.intent in self.handles
+
     def pool(self) -> Pool:
         return Pool(
             key=self.key,
             results=tuple(self.results),
             failures=tuple(self.failures),
             unanswered=self.unanswered(),
+            underway=self.underway(),
             picks=tuple(self.picks),
             asked=self.asked,
             last=self.last,

@@ -21,6 +21,10 @@ Why = Literal["refused", "failed", "stopped", "unknown", "not-sent"]
 """How a call ended without pictures. `unknown`: sent, and no usable answer came; `not-sent`: certainly not billed."""
 
 WHYS: tuple[Why, ...] = ("refused", "failed", "stopped", "unknown", "not-sent")
+Route = Literal["live", "batch", "background"]
+"""How a call goes: `live` is answered while its process waits; the others go on at the provider and are collected."""
+
+ROUTES: tuple[Route, ...] = ("live", "batch", "background")
 UNPAID = frozenset({"human", "accepted"})
 """Sources of results that were not bought for their key: usable only where a project's own lock line names them."""
 
@@ -62,6 +66,8 @@ class Intent:
     """Written before a call is sent: what is asked, for whom, and what it may cost (`reserved`, USD, the high price).
 
     `request` is the key's pre-image. `again` names the unknown intents that a person let be sent once more by this.
+    `route` and `group` (the name that a batch carries at its provider, so that it is found again) are written only
+    where they say something: a live call's line is as it always was.
     """
 
     intent: str
@@ -77,7 +83,22 @@ class Intent:
     time: str
     pid: int
     profile: str | None = None
+    route: Route = "live"
+    group: str | None = None
     again: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """The provider took a call that goes on without us: `handle` is its own name of the job (a batch's, a response's id).
+
+    Appended as soon as it is known. Versions before it skip the line: for them the intent is unknown, never paid again.
+    """
+
+    intent: str
+    key: Digest
+    handle: str
+    time: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,16 +140,23 @@ class Pick:
     profile: str | None = None
 
 
-Record = Intent | Outcome | Failure | Pick
+Record = Intent | Sent | Outcome | Failure | Pick
+KINDS: Mapping[type, str] = {Intent: "intent", Sent: "sent", Outcome: "done", Failure: "failed", Pick: "pick"}
+UNSAID: Mapping[str, object] = {"route": "live", "group": None}
+"""Fields that are written only where they differ from this."""
 
 
 def encode(record: Record) -> bytes:
     """The journal's line for a record, with its checksum and newline. Raises TypeError for what JSON can't hold."""
-    kind = {Intent: "intent", Outcome: "done", Failure: "failed", Pick: "pick"}[type(record)]
-    body: dict[str, object] = {"key": record.key, "type": kind, "intent": getattr(record, "intent", None)}
+    body: dict[str, object] = {
+        "key": record.key,
+        "type": KINDS[type(record)],
+        "intent": getattr(record, "intent", None),
+    }
     for name in type(record).__slots__:
-        if name not in body:
-            body[name] = _plain(name, getattr(record, name))
+        value = getattr(record, name)
+        if name not in body and not (name in UNSAID and value == UNSAID[name]):
+            body[name] = _plain(name, value)
     return seal(body)
 
 
@@ -198,7 +226,23 @@ def _intent(body: dict[str, object]) -> Intent:
         time=_text(body["time"]),
         pid=_number(body["pid"]),
         profile=_maybe_text(body.get("profile")),
+        route=_route(body.get("route")),
+        group=_maybe_text(body.get("group")),
         again=tuple(_intent_id(item) for item in _list(body.get("again"))),
+    )
+
+
+def _route(value: object) -> Route:
+    """A newer version's word counts as `live`: then the call is unknown at worst, and never paid again on its own."""
+    return next((route for route in ROUTES if route == value), "live")
+
+
+def _sent(body: dict[str, object]) -> Sent:
+    return Sent(
+        intent=_intent_id(body["intent"]),
+        key=_digest(body["key"]),
+        handle=_text(body["handle"]),
+        time=_text(body["time"]),
     )
 
 
@@ -260,6 +304,7 @@ def _pick(body: dict[str, object]) -> Pick:
 
 DECODERS: dict[object, Callable[[dict[str, object]], Record]] = {
     "intent": _intent,
+    "sent": _sent,
     "done": _outcome,
     "failed": _failure,
     "pick": _pick,

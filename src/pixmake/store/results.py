@@ -15,7 +15,7 @@ from pixmake.store.folder import Folder
 from pixmake.store.index import OPEN, Covered, Reader, asked, asset_row, pool_row
 from pixmake.store.journal import Damage, Journal
 from pixmake.store.pool import Pool as Pool
-from pixmake.store.pool import Unanswered, fold, grouped, unanswered
+from pixmake.store.pool import Unanswered, Underway, fold, grouped, unanswered
 
 INDEX_FROM = 1 << 20
 """Bytes of journal that the index may lack: so many are read and grouped in about 5 ms."""
@@ -91,12 +91,20 @@ class Results:
 
     def unknown(self) -> tuple[Unanswered, ...]:
         """Every call without usable answer, by time; which of them are in flight, their keys' locks tell."""
-        view = self._ready()
-        keys = dict.fromkeys(line.decode() for line in self._rows([OPEN]).get(OPEN, []) if line)
-        view = self._ready()
-        keys |= dict.fromkeys(key for key, lines in view.groups.items() if unanswered(lines))
-        found = [item for pool in self.pools(map(Digest, keys)).values() for item in pool.unanswered]
+        found = [item for pool in self._open_pools() for item in pool.unanswered]
         return tuple(sorted(found, key=lambda item: (item.intent.time, item.intent.intent)))
+
+    def underway(self) -> tuple[Underway, ...]:
+        """Every call that goes on at its provider and is to be collected, by time."""
+        found = [item for pool in self._open_pools() for item in pool.underway]
+        return tuple(sorted(found, key=lambda item: (item.intent.time, item.intent.intent)))
+
+    def _open_pools(self) -> Iterable[Pool]:
+        """Pools of all keys that have an intent without `done`."""
+        keys = dict.fromkeys(line.decode() for line in self._rows([OPEN]).get(OPEN, []) if line)
+        view = self._ready()  # another one, without index, where the index turned out broken
+        keys |= dict.fromkeys(key for key, lines in view.groups.items() if unanswered(lines))
+        return self.pools(map(Digest, keys)).values()
 
     @property
     def damage(self) -> tuple[Diagnostic, ...]:
