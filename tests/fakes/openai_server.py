@@ -430,7 +430,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif found is None:
             self._send(404, b"not here", {"content-type": "text/plain"})
         else:
-            self._send(200, found, {"content-type": "application/octet-stream"})
+            is_model = self.path.startswith("/v1/models/")
+            self._send(200, found, {"content-type": f"application/{'json' if is_model else 'octet-stream'}"})
 
     def do_POST(self) -> None:
         endpoint = self.path.partition("?")[0].removeprefix("/v1/images/")

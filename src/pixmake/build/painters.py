@@ -8,7 +8,9 @@ from pixmake.diagnostics import Diagnostic, Note, Problem, did_you_mean
 from pixmake.plan.world import Painter
 from pixmake.providers.base import Provider
 from pixmake.providers.catalog import BUILT_IN, Factory, open_provider, provider_types
+from pixmake.providers.rows import with_last_days
 from pixmake.spec.asset import ProviderSettings, Spec
+from pixmake.store.lastdays import Days
 
 UNDECLARED = ("openai", "draft")
 """Providers that a spec need not declare."""
@@ -17,14 +19,20 @@ UNDECLARED = ("openai", "draft")
 class Painters:
     """Providers by the name the spec calls them; each is opened once and kept while its settings stand."""
 
-    def __init__(self, extra: Mapping[str, Factory]) -> None:
+    def __init__(self, extra: Mapping[str, Factory], last_days: Days | None = None) -> None:
+        """`extra`: types by name besides the known ones; `last_days`: what providers told of their models' ends."""
         self._extra = extra
+        self._last_days = last_days or {}
         self._open: dict[str, tuple[ProviderSettings, Painter]] = {}
 
     def of(self, spec: Spec) -> dict[str, Painter]:
         """Every provider that a step of the spec names, and `draft`."""
         names = {step.provider for asset in spec.assets for step in asset.steps} | {"draft"}
         return {name: self._painter(spec, name) for name in sorted(names)}
+
+    def every(self, spec: Spec) -> dict[str, Provider]:
+        """Every provider that the spec declares or need not declare, used or not."""
+        return {name: self._painter(spec, name).provider for name in spec.providers}
 
     def check(self, spec: Spec) -> None:
         """Raises Problem for providers nobody knows: the names that steps use, the types that settings name."""
@@ -83,6 +91,9 @@ class Painters:
             values["concurrency"] = settings.concurrency
         if settings.price_per_image is not None:
             values["price_per_image"] = settings.price_per_image
+        if told := self._last_days.get(settings.name):
+            days = {model: day.retired for model, day in told.items()}
+            values["models"] = with_last_days(values.get("models"), days)
         return open_provider(settings.type, values, self._extra)
 
 

@@ -31,9 +31,13 @@ from pixmake.publish.realize import Gone, Realizer, realizer_of
 from pixmake.spec.asset import Asset, Spec
 from pixmake.spec.load import SpecCache, load
 from pixmake.store.home import Store, locate, open_store
+from pixmake.store.lastdays import read_last_days
 from pixmake.store.lockfile import Lock, read
 from pixmake.store.memo import Memo
 from pixmake.store.shelf import STATE, Shelf
+
+LAST_DAYS = "models.json"
+"""In `.pixmake/`: what `pixmake models --refresh` was told."""
 
 
 def _silent(event: Event) -> None:
@@ -75,7 +79,6 @@ class Project:
         self.allow_outside = allow_outside
         self.env = os.environ if env is None else env
         self.clock = clock or SystemClock()
-        self._painters = Painters(providers or {})
         self._store_folder = store
         self._cache = SpecCache()
         self._lock: tuple[object, Lock] | None = None
@@ -83,6 +86,8 @@ class Project:
         self.state = self.root / STATE
         self.memo = Memo(self.state / "memo.json")
         self.shelf = Shelf(self.state / "shelf")
+        self.last_days = self.state / LAST_DAYS
+        self._painters = Painters(providers or {}, read_last_days(self.last_days))
         self.reload()
 
     # --- load -----------------------------------------------------------------------------------------------------
@@ -110,6 +115,11 @@ class Project:
     def assets(self) -> tuple[Asset, ...]:
         """All assets, in the spec's order."""
         return self.spec.assets
+
+    @property
+    def providers(self) -> dict[str, Provider]:
+        """All providers of the spec by the name it gives them, used or not."""
+        return self._painters.every(self.spec)
 
     # --- plan -----------------------------------------------------------------------------------------------------
 

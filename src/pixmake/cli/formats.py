@@ -305,6 +305,35 @@ def _restore() -> Schema:
     )
 
 
+FREE_SIZES = ("multiple", "longest", "ratio", "least_area", "most_area")
+
+
+def _models() -> Schema:
+    day = maybe({"type": "string", "format": "date"})
+    model = record(
+        model=TEXT,
+        provider=TEXT,
+        released=day,
+        retired=day,
+        replaced_by=maybe(TEXT),
+        snapshot=maybe(TEXT),
+        told=maybe(record(retired=day, told=day)),
+        sizes={"anyOf": [record(listed=listed(TEXT)), record(**dict.fromkeys(FREE_SIZES, COUNT))]},
+        qualities=listed(TEXT),
+        backgrounds=listed(TEXT),
+        complexities=listed(TEXT),
+        fidelities=listed(TEXT),
+        kinds=listed(TEXT),
+        markup=FLAG,
+        batch=FLAG,
+        prices=by_name(USD),
+        price=COST,
+        source=TEXT,
+        assets=COUNT,
+    )
+    return record(as_of=day, models=listed(model), problems=listed(PROBLEM))
+
+
 FORMATS: Mapping[str, Callable[[], Schema]] = {
     "accept": lambda: record(profile=maybe(TEXT), bound=listed(TEXT)),
     "adopt": lambda: record(asset=TEXT, step=COUNT, candidate=CANDIDATE),
@@ -323,6 +352,7 @@ FORMATS: Mapping[str, Callable[[], Schema]] = {
     "init": _init,
     "list": _names,
     "mask": lambda: record(target=TEXT, width=COUNT, height=COUNT, picture=TEXT, mask=TEXT),
+    "models": _models,
     "pick": lambda: record(asset=TEXT, step=COUNT, state=STATE, picked=maybe(COUNT), candidates=listed(CANDIDATE)),
     "plan": _plan,
     "prompts": lambda: record(prompts=listed(record(asset=TEXT, step=COUNT, prompt=TEXT))),

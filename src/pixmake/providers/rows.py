@@ -10,6 +10,8 @@ from pixmake.providers.base import Limits, SizeRule
 from pixmake.providers.models import Model, limits_of, parse_size, table
 
 WORDS = ("qualities", "backgrounds", "complexities", "kinds")
+TOLD = "retired (told)"
+"""Holds the last day that the API told; no key of a spec."""
 
 
 def rows_of(settings: Mapping[str, object]) -> dict[str, Model]:
@@ -22,6 +24,19 @@ def rows_of(settings: Mapping[str, object]) -> dict[str, Model]:
     if not isinstance(rows, Mapping):
         return {}
     return {str(name): _row(str(name), row or {}) for name, row in rows.items()}
+
+
+def with_last_days(rows: object, days: Mapping[str, str | None]) -> dict[str, object]:
+    """A provider's `models` with the last days that its API told; what the spec itself says of one stands above that.
+
+    Days of models that neither the spec nor the table knows are left out: a row would make such a model known.
+    """
+    merged: dict[str, object] = dict(rows) if isinstance(rows, Mapping) else {}
+    for model, retired in days.items():
+        row = merged.get(model)
+        if row is not None or model in table():
+            merged[model] = {TOLD: retired, **(row if isinstance(row, Mapping) else {})}
+    return merged
 
 
 def _row(name: str, row: Mapping[str, object]) -> Model:
@@ -37,7 +52,7 @@ def _row(name: str, row: Mapping[str, object]) -> Model:
         else base.prices,
         flat=base.flat if flat is None else Decimal(str(flat)),
         batch=base.batch if row.get("batch") is None else bool(row["batch"]),
-        source="assets.yaml",
+        source=base.source if set(row) <= {TOLD} else "assets.yaml",
     )
 
 
@@ -50,7 +65,7 @@ def _limits(name: str, base: Limits, row: Mapping[str, object]) -> Limits:
         sizes=SizeRule(listed=tuple(map(parse_size, map(str, sizes))))
         if isinstance(sizes, list | tuple)
         else base.sizes,
-        retired=_day(row["retired"]) if "retired" in row else base.retired,
+        retired=_day(row.get("retired", row.get(TOLD, base.retired))),
         replaced_by=str(row["replaced_by"]) if row.get("replaced_by") else base.replaced_by,
         snapshot=None if row.get("like") else base.snapshot,
         **words,  # type: ignore[arg-type]
