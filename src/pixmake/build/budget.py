@@ -71,8 +71,10 @@ class DayLedger:
         elif isinstance(record, Outcome) and record.intent in self._waiting:
             reserved = self._waiting.pop(record.intent)
             self._billed += reserved if record.cost is None else record.cost
-        elif isinstance(record, Failure) and record.why != "unknown":
-            self._waiting.pop(record.intent, None)
+        elif isinstance(record, Failure) and record.why != "unknown" and record.intent in self._waiting:
+            reserved = self._waiting.pop(record.intent)
+            if record.billed:
+                self._billed += reserved if record.bill is None else record.bill
 
 
 class Budget:

@@ -16,7 +16,7 @@ from pixmake.store.records import Failure, Intent, Outcome, decode_or_none
 
 ZERO = Decimal(0)
 Ending = Literal["billed", "unbilled", "unknown", "open", "sent", "free"]
-"""How a call stands: `unbilled` brought pictures and no bill, `open` is at work in a living process, `sent` goes on at
+"""How a call stands: `unbilled` was paid for and no bill came, `open` is at work in a living process, `sent` goes on at
 its provider, `free` cost nothing."""
 
 
@@ -142,7 +142,9 @@ def _failed(charge: Charge, failure: Failure) -> Charge:
     if charge.ending in ("billed", "unbilled"):
         return charge
     ending: Ending = "unknown" if failure.why == "unknown" else "free"
-    return replace(charge, ending=ending, message=failure.message)
+    if failure.billed:  # answered in words, say
+        ending = "unbilled" if failure.bill is None else "billed"
+    return replace(charge, ending=ending, billed=failure.bill, message=failure.message)
 
 
 def _abandoned(charge: Charge) -> Charge:

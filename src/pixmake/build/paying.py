@@ -28,6 +28,7 @@ from pixmake.providers.base import (
     Busy,
     Call,
     Estimate,
+    Forgotten,
     InputKind,
     Picture,
     ProviderError,
@@ -54,7 +55,10 @@ BILLED = "it was probably billed: what came is in the store's quarantine; ask ag
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purchase:
-    """One call to make: whose, what, how many pictures, at what price, with which input files."""
+    """One call to make: whose, what, how many pictures, at what price, with which input files.
+
+    `previous`: the response that the planner found to be continued; it goes where that turns out to be gone.
+    """
 
     asset: str
     step: int
@@ -66,6 +70,7 @@ class Purchase:
     inputs: StepInputs
     painter: Painter
     again: tuple[str, ...] = ()
+    previous: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +138,9 @@ class Cashier:
                 break
             if receipt.busy is None:
                 break
+            if isinstance(receipt.busy, Forgotten):  # the same turn once more, with the parent's bytes
+                order = replace(order, previous=None)
+                continue
             if gate.streak >= MOST_TRIES:  # nobody got through for minutes: the others need not find out one by one
                 receipt = replace(receipt, fatal=True)
                 break
@@ -148,7 +156,7 @@ class Cashier:
         finally:
             if receipt is None or receipt.held:
                 gate.unsent(turn)
-            elif receipt.busy is not None:
+            elif receipt.busy is not None and not isinstance(receipt.busy, Forgotten):
                 gate.refused(turn, receipt.busy.wait)
             else:
                 gate.left(turn)
@@ -174,6 +182,7 @@ class Cashier:
             count=order.count,
             intent=intent.intent,
             scratch=self.realizer.shelf.folder,
+            previous=order.previous,
         )
         return await self._send(order, call, intent, reserved)
 
@@ -228,6 +237,7 @@ class Cashier:
             request_id=answer.request_id,
             model=answer.model or order.request.model,
             revised_prompt=painted.revised_prompt,
+            response_id=answer.response_id,
         )
 
     def _nothing_usable(
@@ -241,9 +251,13 @@ class Cashier:
 
     async def _failed(self, intent: Intent, error: ProviderError, reserved: Decimal, order: Purchase) -> Receipt:
         why = _why(error)
-        if why != "unknown":
+        billed = None
+        if error.bill is not None and why in ("refused", "failed"):
+            billed = self.budget.settle(reserved, error.bill.cost)
+        elif why != "unknown":
             self.budget.release(reserved)
         failure = self._failure(intent, why, error.message, error.request_id, order)
+        failure = replace(failure, billed=billed is not None, bill=error.bill.cost if error.bill else None)
         await asyncio.to_thread(self.store.journal.append, failure)
         return Receipt(
             why=why,
@@ -251,7 +265,7 @@ class Cashier:
             help=error.help,
             fatal=isinstance(error, Stopped),
             busy=error if isinstance(error, Busy) else None,
-            cost=reserved if why == "unknown" else None,
+            cost=reserved if why == "unknown" else billed,
         )
 
     def _failure(self, intent: Intent, why: Why, message: str, request_id: str | None, order: Purchase) -> Failure:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Literal, cast
@@ -54,6 +54,8 @@ class Result:
     request_id: str | None = None
     model: str | None = None
     revised_prompt: str | None = None
+    response_id: str | None = None
+    """The turn of a conversation that drew it; written only where there is one."""
 
     @property
     def bought(self) -> bool:
@@ -117,7 +119,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A call that ended without pictures. `moderation` is the request's, as a refusal holds only for it."""
+    """A call that ended without pictures. `moderation` is the request's, as a refusal holds only for it.
+
+    `billed`: it was paid for all the same, for `bill` USD (None: unknown, then what was reserved counts).
+    """
 
     intent: str
     key: Digest
@@ -126,6 +131,8 @@ class Failure:
     time: str
     request_id: str | None = None
     moderation: str | None = None
+    billed: bool = False
+    bill: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +149,7 @@ class Pick:
 
 Record = Intent | Sent | Outcome | Failure | Pick
 KINDS: Mapping[type, str] = {Intent: "intent", Sent: "sent", Outcome: "done", Failure: "failed", Pick: "pick"}
-UNSAID: Mapping[str, object] = {"route": "live", "group": None}
+UNSAID: Mapping[str, object] = {"route": "live", "group": None, "billed": False, "bill": None, "response_id": None}
 """Fields that are written only where they differ from this."""
 
 
@@ -153,11 +160,13 @@ def encode(record: Record) -> bytes:
         "type": KINDS[type(record)],
         "intent": getattr(record, "intent", None),
     }
-    for name in type(record).__slots__:
-        value = getattr(record, name)
-        if name not in body and not (name in UNSAID and value == UNSAID[name]):
-            body[name] = _plain(name, value)
-    return seal(body)
+    return seal(body | _said(record, body))
+
+
+def _said(value: Record | Result, but: Collection[str] = ()) -> dict[str, object]:
+    """A record's fields by name, but those that say nothing."""
+    found = {name: getattr(value, name) for name in type(value).__slots__ if name not in but}
+    return {name: _plain(name, item) for name, item in found.items() if name not in UNSAID or item != UNSAID[name]}
 
 
 def seal(body: Mapping[str, object]) -> bytes:
@@ -179,10 +188,7 @@ def _sum(head: bytes) -> bytes:
 
 def _plain(name: str, value: object) -> object:
     if name == "results":
-        return [
-            {slot: _plain(slot, getattr(item, slot)) for slot in Result.__slots__}
-            for item in cast("tuple[Result]", value)
-        ]
+        return [_said(item) for item in cast("tuple[Result]", value)]
     if name == "request":
         return None if value is None else json.loads(canonical_json(value))
     if isinstance(value, Decimal):
@@ -274,6 +280,7 @@ def _result(body: object) -> Result:
         request_id=_maybe_text(body.get("request_id")),
         model=_maybe_text(body.get("model")),
         revised_prompt=_maybe_text(body.get("revised_prompt")),
+        response_id=_maybe_text(body.get("response_id")),
     )
 
 
@@ -288,6 +295,8 @@ def _failure(body: dict[str, object]) -> Failure:
         time=_text(body["time"]),
         request_id=_maybe_text(body.get("request_id")),
         moderation=_maybe_text(body.get("moderation")),
+        billed=body.get("billed") is True,
+        bill=_money(body.get("bill")),
     )
 
 

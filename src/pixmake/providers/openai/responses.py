@@ -121,7 +121,6 @@ class Heard:
     usage: Mapping[str, Any] = field(default_factory=dict)
     size: str | None = None
     quality: str | None = None
-    model: str | None = None
 
     @property
     def is_running(self) -> bool:
@@ -150,7 +149,6 @@ def heard_of(said: Mapping[str, Any]) -> Heard:
         usage=_usage(said, calls),
         size=_text(good[0].get("size")) if good else None,
         quality=_text(good[0].get("quality")) if good else None,
-        model=_text(said.get("model")),
     )
 
 
@@ -174,9 +172,9 @@ def _texts(items: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _usage(said: Mapping[str, Any], calls: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """`usage` (the mainline model's tokens) and `tool_usage.image_gen` (the image model's) apart, as the API gave them.
+    """`usage` (the mainline model's tokens) and `image_gen` (the image tool's) apart, as the API gave them.
 
-    `svg_usage` is that of each call that has one.
+    Besides, the mainline model as answered, and `svg_usage` of each call that has one.
     """
     found: dict[str, Any] = {}
     tools = said.get("tool_usage")
@@ -184,6 +182,8 @@ def _usage(said: Mapping[str, Any], calls: Sequence[Mapping[str, Any]]) -> dict[
         found["usage"] = dict(usage)
     if isinstance(tools, Mapping) and isinstance(image := tools.get("image_gen"), Mapping):
         found["image_gen"] = dict(image)
+    if isinstance(said.get("model"), str):
+        found["responses_model"] = said["model"]
     if authors := [call["svg_usage"] for call in calls if isinstance(call.get("svg_usage"), Mapping)]:
         found["svg_usage"] = authors[0] if len(authors) == 1 else authors
     return found
