@@ -52,8 +52,8 @@ def _framed(value: object) -> object:
         if not value.is_finite():
             raise TypeError(f"not a finite number: {value}")
         return {"$decimal": decimal_text(value)}
-    if isinstance(value, Mapping):
-        return {_map_key(key): _framed(item) for key, item in value.items()}
+    if isinstance(value, dict | Mapping):
+        return {_map_key(key): item if type(item) in _PLAIN else _framed(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_framed(item) for item in value]
     raise TypeError(f"cannot be hashed: {type(value).__name__} {value!r}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import gcd, isqrt
 
 from pixmake.providers.base import SizeRule
@@ -128,6 +129,7 @@ class Cut:
     enlarges: bool
 
 
+@lru_cache(maxsize=4096)
 def cut(requested: Size, final: Size, fit: str) -> Cut:
     """How much of a requested picture ends up in the final one. Only `cover` cuts anything away."""
     across, down = Fraction(final[0], requested[0]), Fraction(final[1], requested[1])

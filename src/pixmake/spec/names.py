@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -10,6 +11,7 @@ from pixmake.diagnostics import did_you_mean
 MOST_SEGMENT = 200
 """Bytes of one part of a name; file systems end at 255."""
 MOST_NAME = 900
+PLAIN = re.compile(r"[0-9A-Za-z_./-]*")
 
 
 def canonical(name: str) -> str:
@@ -36,7 +38,7 @@ def fault(name: str) -> tuple[str, str] | None:
             return f"'{name[:40]}…' is too long", f"each part has at most {MOST_SEGMENT} bytes"
     if len(name) > MOST_NAME:
         return f"'{name[:40]}…' is too long", f"a name has at most {MOST_NAME} characters"
-    wrong = next((char for char in name if not _allowed(char)), None)
+    wrong = None if PLAIN.fullmatch(name) else next((char for char in name if not _allowed(char)), None)
     if wrong is None:
         return None
     shown = "a space" if wrong == " " else f"'{wrong}'"

@@ -22,6 +22,7 @@ from pixmake.spec.nodes import Branch, Leaf, Node, Row, untemplated
 from pixmake.spec.scopes import Renderers, render_node
 from pixmake.spec.templates import Failed
 
+UNWRITABLE = re.compile("[\\\\\x00-\x1f\ud800-\udfff]")
 LATER = {"height": "{{ height }}", "hash": "{{ hash }}"}
 PLAIN_LATER = re.compile(r"\{\{ (?:height|hash) \}\}")
 SIZE = "1024x1024"
@@ -40,7 +41,7 @@ class Places:
 
     def fault(self, path: str) -> tuple[str, str] | None:
         """Why a file can't be written at `path` (relative to the root), and the remedy."""
-        if "\\" in path or any(ord(char) < 32 or 0xD800 <= ord(char) < 0xE000 for char in path):
+        if UNWRITABLE.search(path):
             return f"{path!r} is no path for files", "write folders with '/', and only letters that files can have"
         parts = path.split("/")
         if parts[-1] in ("", ".", "..") or "" in parts[1:-1]:
@@ -214,7 +215,12 @@ def default_path(name: str) -> str:
 
 def suffix_of(path: str) -> str:
     """The image suffix of a path, lower case; empty where it has none."""
-    suffix = PurePosixPath(path).suffix.lower()
+    if path.endswith(("/", ".")):  # rare, and only pathlib knows what the last part is then
+        suffix = PurePosixPath(path).suffix
+    else:
+        stem, _, after = path.rpartition("/")[2].rpartition(".")
+        suffix = f".{after}" if stem else ""
+    suffix = suffix.lower()
     return suffix if suffix in IMAGE_SUFFIXES else ""
 
 

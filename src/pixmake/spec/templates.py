@@ -47,9 +47,13 @@ class _Folder(BaseLoader):
         self.files = files
         self.sources: dict[str, Source] = {}
         self.loaded: dict[Path, Source] = {}
+        self.paths: dict[str, Path] = {}
 
     def path(self, name: str) -> Path:
-        return Path(os.path.normpath(self.folder / name))
+        found = self.paths.get(name)
+        if found is None:
+            found = self.paths[name] = Path(os.path.normpath(self.folder / name))
+        return found
 
     def get_source(self, environment: Any, template: str) -> tuple[str, str, Callable[[], bool]]:
         path = PurePosixPath(template)
@@ -124,7 +128,8 @@ class Renderer:
             more = self.environment.edges.get(waiting.pop(), set()) - names
             names |= more
             waiting += more
-        return {self.loader.path(name): self.loader.files.text(self.loader.path(name)) for name in sorted(names)}
+        paths = [self.loader.path(name) for name in sorted(names)]
+        return {path: self.loader.files.text(path) for path in paths}
 
     def _compiled(self, text: str) -> Compiled:
         found = self.inline.get(text)
