@@ -248,6 +248,7 @@ class Runner:
             inputs=inputs,
             painter=painter,
             again=self.world.unanswered(verdict.key) if self._repeats(action) else (),
+            previous=verdict.turn.response if verdict.turn is not None else None,
         )
 
     def _repeats(self, action: Action) -> bool:

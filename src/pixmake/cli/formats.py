@@ -67,11 +67,14 @@ ENTRY: dict[str, Schema] = {
     "cost": COST,
     "outputs": listed(TEXT),
     "pending": FLAG,
+    "turn": maybe({"enum": ["conversation", "bytes"]}),
 }
 TOTALS = record(images=COUNT, requests=COUNT, cost=record(low=USD, high=USD), unpriced=COUNT, by_state=by_name(COUNT))
 SETTLED = record(_low=USD, _high=USD, settled=maybe(USD))
 
 
+CHECK = record(name=TEXT, state={"enum": ["ok", "warning", "error"]}, message=TEXT, help=maybe(TEXT))
+"""One line of `doctor`."""
 CALL = record(intent=TEXT, images=COUNT, price=maybe(USD), time=TEXT, message=maybe(TEXT))
 """A call without a usable answer, at its step."""
 CANDIDATE = record(
@@ -344,6 +347,7 @@ FORMATS: Mapping[str, Callable[[], Schema]] = {
     "check": lambda: record(profile=maybe(TEXT), assets=COUNT, problems=listed(PROBLEM), exit_code=EXIT),
     "clean": _clean,
     "costs": _costs,
+    "doctor": lambda: record(checks=listed(CHECK), exit_code=EXIT),
     "error": lambda: record(exit_code=EXIT, problems=listed(PROBLEM)),
     "explain": _explain,
     "forget": _names,

@@ -38,6 +38,10 @@ COLORS: dict[State, str] = {
 """Styles of states; what is not here is red."""
 
 
+SENT_AS = {"conversation": "goes on in its conversation", "bytes": "sent with its parent's bytes"}
+"""How a later turn of a conversation is sent."""
+
+
 def color_of(state: State) -> str:
     return COLORS.get(state, "red")
 
@@ -144,6 +148,8 @@ def short_reason(entry: Entry) -> str:
 
 def _entry_row(entry: Entry, verbose: bool) -> list[Cell]:
     verdict, reason = entry.verdict, entry.reason if verbose else short_reason(entry)
+    if verbose and verdict.turn is not None:
+        reason += f"; {SENT_AS[verdict.turn.transport]}: {verdict.turn.reason}"
     asked = ""
     if verdict.images and verdict.request is not None:
         asked = " ".join(filter(None, (verdict.request.size, verdict.request.quality)))

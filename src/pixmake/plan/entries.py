@@ -48,6 +48,22 @@ class OutputPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """How a turn of a conversation comes by those before it, and why so. A transport: its key is the same either way.
+
+    `response` is the id that it continues; None: the earlier prompts and the parent's bytes are sent.
+    """
+
+    response: str | None
+    reason: str
+
+    @property
+    def transport(self) -> str:
+        """`conversation` or `bytes`."""
+        return "bytes" if self.response is None else "conversation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What was decided of one step, and why: the reason is written where the decision is made.
 
@@ -70,6 +86,8 @@ class Verdict:
     asking: bool = False
     pending: bool = False
     """True: a build would do something here."""
+    turn: Turn | None = None
+    """How a later turn of a conversation is sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +131,7 @@ class Entry:
             "cost": cost_json(self.cost),
             "outputs": [item.path for item in self.outputs],
             "pending": self.pending,
+            "turn": self.verdict.turn.transport if self.verdict.turn is not None else None,
         }
 
 

@@ -9,7 +9,7 @@ from pixmake.diagnostics import Collector
 from pixmake.digest import Digest
 from pixmake.plan.artifact import Artifact, DraftPicture, Pinned
 from pixmake.plan.check import check_request
-from pixmake.plan.entries import Difference, State, Verdict
+from pixmake.plan.entries import Difference, State, Turn, Verdict
 from pixmake.plan.explain import cause_of, differences
 from pixmake.plan.frame import Frame, frame_of
 from pixmake.plan.graph import Action, ActionId
@@ -18,6 +18,7 @@ from pixmake.plan.keys import action_key, draft_key, preimage
 from pixmake.plan.pricing import chunks, price
 from pixmake.plan.requests import StepInputs, build_request, identities, named_inputs, size_to_ask
 from pixmake.plan.sizes import final_size
+from pixmake.plan.turns import turn_of
 from pixmake.plan.world import Painter, World
 from pixmake.providers.base import FREE, Estimate, Request, RequestInput
 from pixmake.spec.asset import Asset, Step
@@ -312,7 +313,13 @@ class Judge:
             cost=cost,
             differences=tuple(changed),
             causes=causes or (self._plain_cause(base, case),),
+            turn=self._turn(case),
         )
+
+    def _turn(self, case: Case) -> Turn | None:
+        before = self.done.get((case.action.asset.name, case.step.index - 1))
+        limits = case.painter.provider.limits(case.step.model)
+        return turn_of(self.world, case.action, case.inputs, before, limits)
 
     def _plain_cause(self, base: Verdict, case: Case) -> str:
         return "more variants" if base.pinned else "new"
