@@ -81,6 +81,7 @@ class Call:
     `intent` names the journal's record of this call; `scratch` is a folder where the provider may put files.
     `previous` is the id of the response that drew the parent, where the planner chose to continue its conversation.
     `partials`: how many looks on the way are wanted; each is told to `on_partial`, in the event loop's thread.
+    `uploads` is a folder of the store where the provider may remember what it has uploaded.
     """
 
     request: Request
@@ -88,6 +89,7 @@ class Call:
     count: int
     intent: str
     scratch: Path
+    uploads: Path | None = None
     previous: str | None = None
     partials: int = 0
     on_partial: Callable[[Partial], None] | None = None

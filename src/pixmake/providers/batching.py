@@ -6,13 +6,13 @@ carries at the provider, so that one whose answer was lost is found again.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from pixmake.providers.base import Answer, Call, Provider, ProviderError
+from pixmake.providers.base import Answer, Call, Provider, ProviderError, Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +66,8 @@ class BatchProvider(Provider, Protocol):
         """A short word for this server and the account behind this key: equal words see the same batches. No secret."""
         ...
 
-    def share(self, model: str | None) -> Decimal | None:
-        """What a batch costs of the live price (0.5: half); None where this model can't go by batch."""
+    def share(self, request: Request) -> Decimal | str:
+        """What this request costs by batch of its live price (0.5: half); a text says why it can't go by batch."""
         ...
 
     async def line(self, call: Call) -> Line:
@@ -90,6 +90,7 @@ class BatchProvider(Provider, Protocol):
         """Asks for its end; what is done by then is delivered and billed. None as for `look`."""
         ...
 
-    def collect(self, batch: Batch, scratch: Path) -> AsyncIterator[Collected]:
-        """What became of each line that the provider tells of, in any order; `scratch` is a file to be written over."""
+    def collect(self, batch: Batch, models: Mapping[str, str | None], scratch: Path) -> AsyncIterator[Collected]:
+        """What became of each line that the provider tells of, in any order; lines of no intent in `models` are passed
+        over. `scratch` is a file to be written over. Raises Failed where the answers are gone for good."""
         ...
