@@ -136,6 +136,13 @@ def mask_png(mask: Image.Image) -> bytes:
     return data
 
 
+def white_png(mask: Image.Image) -> bytes:
+    """The mask as other servers read one: a PNG without alpha, white where it repaints, black where it keeps."""
+    stream = io.BytesIO()
+    ImageChops.invert(mask.getchannel("A")).convert("RGB").save(stream, "PNG", compress_level=6)
+    return stream.getvalue()
+
+
 def fence(answer: Image.Image, parent: Image.Image, mask: Image.Image, feather: int = 0) -> Image.Image:
     """The answer where the mask repaints, the parent's very bytes where it keeps; in the answer's size.
 

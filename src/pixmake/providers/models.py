@@ -16,10 +16,11 @@ from pixmake.providers.tokens import input_tokens, output_tokens, text_tokens, t
 
 MILLION = Decimal(1_000_000)
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
-APIS = ("images",)
-"""The Responses API is not spoken yet."""
+APIS = ("images", "responses")
 MOST_INPUT_TOKENS = 1536
 """An input whose size is not known yet counts as the dearest one (fact sheet: the patch limit)."""
+PARTIAL_TOKENS = 100
+"""Output tokens of a partial image (fact sheet, section 7)."""
 LARGEST = (2880, 2880)
 """The size that makes `auto` dearest where nothing better is known."""
 
@@ -39,6 +40,8 @@ class Model:
     auto_tokens: int | None = None
     tiles: bool = False
     batch: bool = False
+    azure_retired: str | None = None
+    """Day (ISO) from which Azure no longer has it; it goes by days of its own."""
     released: str = ""
     source: str = ""
 
@@ -77,6 +80,7 @@ def _model(name: str, row: dict[str, Any], raw: dict[str, Any]) -> Model:
         auto_tokens=row.get("auto_tokens"),
         tiles=row.get("tiles", False),
         batch=row["batch"],
+        azure_retired=row.get("azure_retired"),
         released=row["released"],
         source=row["source"],
     )
@@ -139,6 +143,12 @@ def limits_of(model: str, own: Rows = NO_ROWS) -> Limits:
     )
 
 
+def azure_retirement(name: str, own: Rows = NO_ROWS) -> str | None:
+    """The day (ISO) from which Azure can't make pictures with a model: its own, or what the spec's own row says."""
+    known = model_of(name, own)
+    return None if known is None else known.azure_retired
+
+
 def estimate(
     request: Request, inputs: Sequence[tuple[int, int] | None], count: int, own: Rows = NO_ROWS
 ) -> Estimate | None:
@@ -191,6 +201,13 @@ def bill(
     if quality is not None and quality in known.per_image and size and "x" in size:
         output = count * _one_price(known, quality, parse_size(size))[1] * MILLION
     return (inputs + output) / MILLION
+
+
+def partial_price(model: str, own: Rows = NO_ROWS) -> Decimal:
+    """USD for one partial image; 0 where the price of a model's tokens is not known."""
+    known = model_of(model, own)
+    price = known.prices.get("image_out") if known is not None else None
+    return Decimal(0) if price is None else PARTIAL_TOKENS * price / MILLION
 
 
 def _split(usage: Mapping[str, Any], side: str, text_price: Decimal, image_price: Decimal) -> Decimal | None:

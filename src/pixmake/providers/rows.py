@@ -52,6 +52,7 @@ def _row(name: str, row: Mapping[str, object]) -> Model:
         else base.prices,
         flat=base.flat if flat is None else Decimal(str(flat)),
         batch=base.batch if row.get("batch") is None else bool(row["batch"]),
+        azure_retired=_day(row.get("retired", row.get(TOLD, base.azure_retired))),
         source=base.source if set(row) <= {TOLD} else "assets.yaml",
     )
 

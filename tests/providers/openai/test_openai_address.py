@@ -11,7 +11,6 @@ import pytest
 from fakes.openai_request import request
 from fakes.openai_server import FakeOpenAI
 from pixmake.providers.base import Answer, Call, Failed, Stopped
-from pixmake.providers.catalog import open_provider
 from pixmake.providers.openai.address import OPENAI, address_of
 from pixmake.providers.openai.provider import OpenAIProvider
 
@@ -123,12 +122,6 @@ def test_a_server_of_the_spec_that_wants_a_key_is_told_how(server: FakeOpenAI, a
     with pytest.raises(Stopped, match=r"wants a key \(HTTP 401\)$") as raised:
         ask(settings={"base_url": server.url})
     assert raised.value.help == "name the variable with the key of this server: 'api_key_env: …' under 'providers'"
-
-
-def test_azure_says_that_it_does_not_buy_yet() -> None:
-    provider = open_provider("azure-openai", {"deployments": {"gpt-image-2": "art"}})
-    assert provider.obstacle() == "buying from azure-openai is not part of this version yet; --draft makes free drafts"
-    assert not provider.limits("gpt-image-2").unknown
 
 
 def test_the_responses_api_is_not_bought_yet(server: FakeOpenAI, ask: Ask) -> None:

@@ -209,7 +209,8 @@ def test_a_public_name_is_asked_at_the_address_that_was_checked(other: FakeOpenA
         return ["127.0.0.1"]
 
     async def run(allowed: Callable[[str], bool]) -> bytes:
-        fetcher = Fetcher(base="https://api.example/v1", key="sk-x", resolve=resolve, allowed=allowed)
+        key = {"Authorization": "Bearer sk-x"}
+        fetcher = Fetcher(base="https://api.example/v1", headers=key, resolve=resolve, allowed=allowed)
         async with httpx2.AsyncClient() as client:
             return await fetcher.fetch(client, other.origin.replace("127.0.0.1", "pictures.example") + "/secret.png")
 
@@ -223,7 +224,7 @@ def test_a_public_name_is_asked_at_the_address_that_was_checked(other: FakeOpenA
 
 def test_a_fetched_picture_has_a_limit(other: FakeOpenAI) -> None:
     async def run() -> bytes:
-        fetcher = Fetcher(base=other.url, key=None, most_bytes=10)
+        fetcher = Fetcher(base=other.url, most_bytes=10)
         async with httpx2.AsyncClient() as client:
             return await fetcher.fetch(client, "/secret.png")
 

@@ -15,6 +15,8 @@ import openai
 
 from pixmake.providers.base import Painted
 from pixmake.providers.openai.address import Address
+from pixmake.providers.openai.clients import client_of
+from pixmake.providers.openai.dialect import Dialect
 from pixmake.providers.openai.errors import Judge
 from pixmake.providers.openai.fetching import Fetcher, Unfetched
 from pixmake.providers.openai.images import Link, Told, Unreadable, read_answer
@@ -47,21 +49,28 @@ class Reply:
 class Line:
     """Calls to one server in one event loop."""
 
-    def __init__(self, address: Address, *, timeout: float, organization: str | None, project: str | None) -> None:
+    def __init__(
+        self,
+        address: Address,
+        dialect: Dialect,
+        *,
+        timeout: float,
+        organization: str | None = None,
+        project: str | None = None,
+    ) -> None:
         self.address = address
         self.timeout = timeout
         self.loop = asyncio.get_running_loop()
         self.http = openai.DefaultAsyncHttpxClient(
             limits=NO_KEEPING, follow_redirects=False, timeout=_timeouts(timeout)
         )
-        self.client = openai.AsyncOpenAI(
-            api_key=address.key,
-            base_url=address.url,
+        self.client = client_of(
+            address,
+            dialect,
+            http=self.http,
+            timeout=_timeouts(timeout),
             organization=organization,
             project=project,
-            timeout=_timeouts(timeout),
-            max_retries=0,
-            http_client=self.http,
         )
 
     async def post(self, order: Order) -> Reply:
@@ -104,7 +113,7 @@ class Line:
         """The picture itself, fetched where the answer only points to it; None (and a fault) where that fails."""
         if isinstance(item, Painted):
             return item
-        fetcher = Fetcher(base=self.address.url, key=self.address.key if self.address.key_name else None)
+        fetcher = Fetcher(base=self.address.url, headers=self.address.key_headers)
         try:
             async with asyncio.timeout(self.timeout):
                 data = await fetcher.fetch(self.http, item.url)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -52,10 +52,10 @@ def is_public(address: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetcher:
-    """Fetches what one server's answers point to. `base` is the server's address, `key` its key (None: it has none)."""
+    """Fetches what one server's answers point to. `base` is the server's address, `headers` carry its key."""
 
     base: str
-    key: str | None = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     resolve: Resolve = resolve
     allowed: Callable[[str], bool] = is_public
     most_bytes: int = MOST_BYTES
@@ -98,7 +98,7 @@ class Fetcher:
         if parts.scheme not in PORTS or not host:
             raise Unfetched(f"is none of http or https but '{parts.scheme}'")
         if self._is_own(host, port):
-            secret = {"Authorization": f"Bearer {self.key}"} if self.key and parts.scheme == self._scheme else {}
+            secret = self.headers if parts.scheme == self._scheme else {}
             return client.build_request("GET", url, headers=secret)
         found = await self.resolve(host, port)
         private = [address for address in found if not self.allowed(address)]

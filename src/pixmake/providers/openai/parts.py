@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pixmake.imaging.probe import MODEL_INPUTS, BadPicture, Facts, probe_bytes
+from pixmake.imaging.probe import BadPicture, Facts, probe_bytes
 from pixmake.providers.base import Failed, Picture
+from pixmake.providers.openai.dialect import Dialect
 
 Part = tuple[str, bytes, str]
 """File name, bytes, media type. Without name and type the API answers `unsupported_file_mimetype`."""
@@ -18,7 +19,10 @@ DEPTH_PLACE = 24
 """Where a PNG says its bits a channel."""
 
 
-def parts_of(pictures: Sequence[Picture]) -> dict[str, Part | list[Part]]:
+OPENAI = Dialect()
+
+
+def parts_of(pictures: Sequence[Picture], dialect: Dialect = OPENAI) -> dict[str, Part | list[Part]]:
     """`image` (one part, or a list that is sent as `image[]`), `mask` and `markup`. Raises Failed for unusable files.
 
     Reads and decodes files, so it belongs into a thread.
@@ -26,17 +30,20 @@ def parts_of(pictures: Sequence[Picture]) -> dict[str, Part | list[Part]]:
     images = [item for item in pictures if item.kind == "image"]
     found: dict[str, Part | list[Part]] = {}
     if images:
-        parts = [_part(f"image-{number}", item) for number, item in enumerate(images, start=1)]
+        parts = [_part(f"image-{number}", item, dialect) for number, item in enumerate(images, start=1)]
         found["image"] = parts[0] if len(parts) == 1 else parts
     for item in pictures:
         if item.kind != "image":
-            found[item.kind] = _part(item.kind, item)
+            found[item.kind] = _part(item.kind, item, dialect)
     return found
 
 
-def _part(name: str, picture: Picture) -> Part:
+def _part(name: str, picture: Picture, dialect: Dialect) -> Part:
     try:
-        data, media_type = as_sent(picture.path.read_bytes())
+        if picture.kind == "mask" and dialect.mask == "white":
+            data, media_type = _white(picture), "image/png"
+        else:
+            data, media_type = as_sent(picture.path.read_bytes(), dialect.takes)
     except BadPicture as bad:
         raise Failed(f"the input '{name}' {bad.message}", help=bad.help) from None
     except OSError as error:
@@ -47,10 +54,20 @@ def _part(name: str, picture: Picture) -> Part:
     return f"{name}.{SUFFIX[media_type]}", data, media_type
 
 
-def as_sent(data: bytes) -> tuple[bytes, str]:
-    """A picture's bytes and media type as the API takes them: the same bytes where it takes them. Raises BadPicture."""
+def _white(picture: Picture) -> bytes:
+    """Our mask (alpha 0: painted anew) for a server to which white says that. Raises BadPicture, OSError."""
+    from pixmake.imaging.alpha import load_mask, white_png
+
+    return white_png(load_mask(picture.path))
+
+
+def as_sent(data: bytes, takes: frozenset[str] = OPENAI.takes) -> tuple[bytes, str]:
+    """A picture's bytes and media type as the API takes them: the same bytes where it takes them. Raises BadPicture.
+
+    Of an animation the first frame is sent; of a drawing its pixels.
+    """
     facts = probe_bytes(data)
-    if is_taken(facts, data):
+    if is_taken(facts, data, takes):
         return data, facts.media_type
     from pixmake.imaging.decode import decode
     from pixmake.imaging.encode import encode
@@ -58,13 +75,13 @@ def as_sent(data: bytes) -> tuple[bytes, str]:
     return encode(decode(data), "png"), "image/png"
 
 
-def is_taken(facts: Facts, data: bytes) -> bool:
+def is_taken(facts: Facts, data: bytes, takes: frozenset[str] = OPENAI.takes) -> bool:
     """Whether the API takes these bytes: a still, upright PNG, JPEG or WebP of 8-bit RGB or RGBA.
 
     It refuses CMYK, 16 bits and palettes with `invalid_image_file` (fact sheet, section 12); a turned picture would
     not fit its mask on every server.
     """
-    if facts.media_type not in MODEL_INPUTS or facts.frames > 1 or facts.orientation != 1:
+    if facts.media_type not in takes or facts.frames > 1 or facts.orientation != 1:
         return False
     if facts.media_type == "image/png" and data[DEPTH_PLACE] == SIXTEEN_BITS:
         return False

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from pixmake.providers.base import Answer, Call, Estimate, Failed, Limits, Request, Stopped
-from pixmake.providers.models import bill, estimate, limits_of, table
-from pixmake.providers.openai.address import address_of, obstacle_of
+from pixmake.providers.base import Answer, Call, Estimate, Limits, Request, Stopped
+from pixmake.providers.models import azure_retirement, bill, estimate, limits_of, partial_price, table
+from pixmake.providers.openai.address import Address, address_of, azure_address_of, obstacle_of
+from pixmake.providers.openai.dialect import AZURE_INPUTS, dialect_of
+from pixmake.providers.openai.ordering import TakesBatches
+from pixmake.providers.openai.told import Probe, Told
 from pixmake.providers.rows import rows_of
 
 CONCURRENCY = 8
 TIMEOUT = 600
 """Seconds: what OpenAI's own client waits."""
-NO_RESPONSES = "buying through 'api: responses' is not part of this version yet"
-NO_AZURE = "buying from azure-openai is not part of this version yet; --draft makes free drafts"
+REMEMBERED_DAYS = 28
+"""For which a response can be continued: they are kept for 30 days (fact sheet, section 4)."""
+MOST_PARTIALS = 3
+"""Of one stream (fact sheet, section 2)."""
 
 
-class OpenAIProvider:
+class OpenAIProvider(TakesBatches):
     """The `openai` type of provider. Made without key or network; `settings` is its entry under `providers`."""
 
     free = False
@@ -31,29 +37,50 @@ class OpenAIProvider:
         self.timeout = float(str(settings.get("timeout") or TIMEOUT))
         stated = settings.get("price_per_image")
         self.price_per_image = None if stated is None else Decimal(str(stated))
-        dropped = settings.get("drop")
-        self.drop = tuple(map(str, dropped)) if isinstance(dropped, list | tuple) else ()
+        self.dialect = dialect_of(settings)
         self.rows = rows_of(settings)
+        self.store = settings.get("store") is not False
+        self._limits: dict[str | None, Limits] = {}
         self._line: Any = None
 
     def limits(self, model: str | None) -> Limits:
-        return limits_of(model or "", self.rows)
+        known = self._limits.get(model)
+        if known is None:
+            known = self._limits[model] = self._spoken(self.dialect.limits(limits_of(model or "", self.rows)))
+        return known
+
+    def _spoken(self, limits: Limits) -> Limits:
+        """What a model can do on the routes that this server has besides plain calls."""
+        return replace(
+            limits,
+            remembers=REMEMBERED_DAYS if self.store else 0,
+            partials=0 if self.dialect.only_images else MOST_PARTIALS,
+            partial_price=partial_price(limits.model, self.rows),
+        )
 
     def known_models(self) -> Sequence[str]:
         return (*self.rows, *table())
 
     def estimate(self, request: Request, inputs: Sequence[tuple[int, int] | None], count: int) -> Estimate | None:
+        if request.api == "responses":
+            from pixmake.providers.openai.billing import turn_estimate
+
+            return turn_estimate(request, inputs, count, self.rows)
         return estimate(request, inputs, count, self.rows)
 
     def obstacle(self) -> str | None:
-        return obstacle_of(self.settings)
+        return obstacle_of(self.address())
+
+    def address(self) -> Address:
+        """The server and its key, by the settings and the environment as it is now."""
+        return address_of(self.settings)
 
     async def make(self, call: Call) -> Answer:
         """One POST to the Images API. Raises Refused, Busy, Stopped, Failed or Unknown."""
         if (obstacle := self.obstacle()) is not None:
             raise Stopped(obstacle)
-        if call.request.api != "images":
-            raise Failed(NO_RESPONSES, help="use 'api: images'")
+        if call.request.api == "responses":
+            return await self._converse(call)
         order = await asyncio.to_thread(self._order, call)
         reply = await self._connected().post(order)
         return Answer(
@@ -64,16 +91,26 @@ class OpenAIProvider:
             model=reply.told.model,
         )
 
+    async def _converse(self, call: Call) -> Answer:
+        """One turn of a conversation. Raises as `make`."""
+        from pixmake.providers.openai.conversing import Conversation, Terms
+
+        parts = await asyncio.to_thread(self._parts, call)
+        terms = Terms(store=self.store, drop=self.dialect.drop, rows=self.rows, price_per_image=self.price_per_image)
+        return await Conversation(self._connected(), terms, call).answer(parts)
+
     def _order(self, call: Call) -> Any:
         from pixmake.providers.openai.client import Order
         from pixmake.providers.openai.images import extra_of, fields_of
+
+        dialect = self.dialect
+        fields, extra = dialect.fields(fields_of(call, dialect.drop), extra_of(call.request, dialect.drop))
+        return Order(fields=fields, extra=extra, files=self._parts(call))
+
+    def _parts(self, call: Call) -> Mapping[str, Any]:
         from pixmake.providers.openai.parts import parts_of
 
-        return Order(
-            fields=fields_of(call, self.drop),
-            extra=extra_of(call.request, self.drop),
-            files=parts_of(call.pictures) if call.request.operation == "edit" else {},
-        )
+        return parts_of(call.pictures, self.dialect) if call.request.operation == "edit" else {}
 
     def _cost(self, call: Call, told: Any, made: int) -> Decimal | None:
         """What the user says a picture costs; else the bill by `usage`."""
@@ -87,16 +124,34 @@ class OpenAIProvider:
         """The line of this event loop and of the key and address as they are now."""
         from pixmake.providers.openai.client import Line
 
-        address = address_of(self.settings)
+        address = self.address()
         line = self._line
         if line is None or line.loop is not asyncio.get_running_loop() or line.address != address:
             self._line = line = Line(
                 address,
+                self.dialect,
                 timeout=self.timeout,
                 organization=_text(self.settings.get("organization")),
                 project=_text(self.settings.get("project")),
             )
         return line
+
+    async def shutdown_dates(self, models: Iterable[str]) -> list[Told]:
+        """When the API says that these models end; free of charge. Raises ProviderError where nobody can be asked."""
+        from pixmake.providers.openai.shutdown import shutdown_dates
+
+        if (obstacle := self.obstacle()) is not None:
+            raise Stopped(obstacle)
+        return await shutdown_dates(self._connected(), models)
+
+    async def probe(self, model: str) -> Probe:
+        """Whether the server can be reached and takes the key, by one free question about a model. Raises nothing."""
+        from pixmake.providers.openai.probing import probe
+
+        try:
+            return await probe(self._connected(), model)
+        finally:
+            await self.close()
 
     async def close(self) -> None:
         line, self._line = self._line, None
@@ -105,10 +160,18 @@ class OpenAIProvider:
 
 
 class AzureProvider(OpenAIProvider):
-    """The `azure-openai` type: models, limits and prices are OpenAI's; it does not buy yet."""
+    """The `azure-openai` type: OpenAI's models as deployments of an Azure resource, with retirement days of their own."""
 
-    def obstacle(self) -> str | None:
-        return NO_AZURE
+    def __init__(self, settings: Mapping[str, object]) -> None:
+        super().__init__(settings)
+        self.dialect = dialect_of(settings, takes=AZURE_INPUTS, only_images=True)
+
+    def limits(self, model: str | None) -> Limits:
+        retired = azure_retirement(model or "", self.rows)
+        return replace(super().limits(model), retired=retired, replaced_by=None)
+
+    def address(self) -> Address:
+        return azure_address_of(self.settings)
 
 
 def _text(value: object) -> str | None:

@@ -1,0 +1,60 @@
+"""Providers room: the SDK's client for an address and a dialect. One method sends on every route; only the client differs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2
+import openai
+
+from pixmake.providers.openai.address import Address
+from pixmake.providers.openai.dialect import EDITS, Dialect
+
+EDITS_PATH = f"/{EDITS}"
+
+
+def client_of(
+    address: Address,
+    dialect: Dialect,
+    *,
+    http: httpx2.AsyncClient,
+    timeout: openai.Timeout,
+    organization: str | None = None,
+    project: str | None = None,
+) -> openai.AsyncOpenAI:
+    """A client without retries of its own. No request is sent by making it."""
+    common: dict[str, Any] = {"timeout": timeout, "max_retries": 0, "http_client": http}
+    if address.api_version is not None:
+        return openai.AsyncAzureOpenAI(
+            azure_endpoint=address.url, api_key=address.key, api_version=address.api_version, **common
+        )
+    return Speaker(
+        dialect,
+        api_key=address.key,
+        base_url=address.url,
+        organization=organization,
+        project=project,
+        default_headers=_headers(address),
+        **common,
+    )
+
+
+def _headers(address: Address) -> dict[str, Any] | None:
+    """Azure takes its key in a header of its own, and the SDK's usual one must not go with it."""
+    return None if address.header == "bearer" else {**address.key_headers, "Authorization": openai.Omit()}
+
+
+class Speaker(openai.AsyncOpenAI):
+    """The SDK's client with a server's own path and names for the parts of an edit."""
+
+    def __init__(self, dialect: Dialect, **options: Any) -> None:
+        super().__init__(**options)
+        self.dialect = dialect
+
+    def _build_request(self, options: Any, *, retries_taken: int = 0) -> httpx2.Request:
+        """Where the SDK's own Azure client puts its deployments in, too."""
+        if options.url == EDITS_PATH and not self.dialect.is_plain:
+            options = options.model_copy()
+            options.url = f"/{self.dialect.edits}"
+            options.files = self.dialect.parts(list(options.files or ()))
+        return super()._build_request(options, retries_taken=retries_taken)
