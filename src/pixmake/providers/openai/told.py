@@ -1,4 +1,4 @@
-"""Providers room: what the API tells of a model's end, as a value."""
+"""Providers room: what a server tells without being paid, as values."""
 
 from __future__ import annotations
 
@@ -13,3 +13,16 @@ class Told:
     model: str
     known: bool
     retired: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What came of the question. `trouble` None: reached, key accepted, model there; else what is wrong, with `help`.
+
+    `reached`: a server answered at all. `skew`: seconds by which its clock is ahead of ours, where it told the time.
+    """
+
+    reached: bool
+    trouble: str | None = None
+    help: str | None = None
+    skew: float | None = None
