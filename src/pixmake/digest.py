@@ -43,6 +43,7 @@ def canonical_json(value: object) -> bytes:
 
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 _PLAIN = frozenset({str, int, bool, type(None)})
+_TEXT = frozenset({str})
 
 
 def _framed(value: object) -> object:
@@ -52,11 +53,19 @@ def _framed(value: object) -> object:
         if not value.is_finite():
             raise TypeError(f"not a finite number: {value}")
         return {"$decimal": decimal_text(value)}
-    if isinstance(value, dict | Mapping):
-        return {_map_key(key): item if type(item) in _PLAIN else _framed(item) for key, item in value.items()}
+    if type(value) is dict and _needs_no_frame(value):
+        return value
+    if isinstance(value, Mapping):
+        return {_map_key(key): _framed(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_framed(item) for item in value]
     raise TypeError(f"cannot be hashed: {type(value).__name__} {value!r}")
+
+
+def _needs_no_frame(value: dict[object, object]) -> bool:
+    """Whether a map holds nothing that would be written otherwise than it is; False also in doubt."""
+    plain = _PLAIN.issuperset(map(type, value.values())) and _TEXT.issuperset(map(type, value))
+    return plain and "$" not in "".join(value)  # type: ignore[arg-type]
 
 
 def _map_key(key: object) -> str:

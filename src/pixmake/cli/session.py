@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import click
 
 from pixmake.cli.console import Console
+from pixmake.collecting import settle, uncollected
 from pixmake.diagnostics import Problem, problem
 
 if TYPE_CHECKING:
@@ -79,9 +80,12 @@ class Session:
 
     def plan(self, selectors: Sequence[str], **options: Any) -> Plan:
         """A plan for what the user selected. Raises Problem."""
-        chosen = self.chosen(selectors)
-        excluded = [localize(self.project, text) for text in self.exclude]
-        return self.project.plan(*chosen, exclude=excluded, **options)
+        with uncollected():
+            chosen = self.chosen(selectors)
+            excluded = [localize(self.project, text) for text in self.exclude]
+            plan = self.project.plan(*chosen, exclude=excluded, **options)
+            settle()
+        return plan
 
     def command_line(self, verb: str, *arguments: str, selectors: Sequence[str] | None = None) -> str:
         """A command about the same project and assets, as one would type it."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from pixmake.collecting import uncollected
 from pixmake.diagnostics import Diagnostic, Note, Problem, Span
 from pixmake.spec.asset import Asset, AssetInput, FileInput, Input, Step
 
@@ -58,6 +59,7 @@ def _reach(ids: Iterable[ActionId], nexts: Callable[[ActionId], Iterable[ActionI
     return seen
 
 
+@uncollected()
 def build_graph(assets: Iterable[Asset], before: ActionGraph | None = None) -> ActionGraph:
     """The graph of a project. Raises Problem `cycle`, with the place of each link, where there is one.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from pixmake.collecting import uncollected
 from pixmake.diagnostics import Collector, Diagnostic, Note
 from pixmake.plan.artifact import Artifact, DraftPicture, Fenced, Processed, originals
 from pixmake.plan.entries import Entry, Group, OutputPlan, State, Totals, Verdict, total
@@ -62,6 +63,7 @@ class Plan:
         }
 
 
+@uncollected()
 def make_plan(spec: Spec, graph: ActionGraph, world: World, selected: Sequence[Asset]) -> Plan:
     """Plans the selected assets with all they need. Pure but for reading: no network, no key, nothing written."""
     trouble = Collector(found=list(spec.warnings))

@@ -16,6 +16,7 @@ Size = tuple[int, int]
 """Width and height in pixels."""
 
 
+@lru_cache(maxsize=4096)
 def final_size(text: str) -> Size | None:
     """The final size of a `size` text; None for `auto`.
 

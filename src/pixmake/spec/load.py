@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from pixmake.collecting import uncollected
 from pixmake.diagnostics import Collector, Diagnostic, Problem, Source
 from pixmake.digest import sha256_bytes
 from pixmake.spec.asset import Asset, Footprint, ProviderSettings, Spec
@@ -27,6 +27,7 @@ HARMLESS = ("duplicate-key", "comment-cuts-text", "not-yet")
 LATER = ("sheets", "atlases", "manifests", "remote")
 
 
+@uncollected()
 def load(
     file: Path,
     *,
@@ -40,15 +41,9 @@ def load(
     `env` is what `allow_env` may read, by default the process's own. Raises Problem, with all that is wrong sorted
     by place, and never anything else, whatever the files hold.
     """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        kept = cache if cache is not None else SpecCache()
-        found = os.environ if env is None else env
-        return _Load(Path(os.path.abspath(file)), profile, allow_outside, found, kept, keeps=cache is not None).run()
-    finally:
-        if was_on:
-            gc.enable()
+    kept = cache if cache is not None else SpecCache()
+    found = os.environ if env is None else env
+    return _Load(Path(os.path.abspath(file)), profile, allow_outside, found, kept, keeps=cache is not None).run()
 
 
 class _Load:
