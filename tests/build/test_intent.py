@@ -173,6 +173,24 @@ def test_an_edited_file_that_is_accepted_ships_until_its_recipe_changes(tmp_path
     assert Image.open(path).size == (32, 32)
 
 
+def test_a_file_that_is_no_whole_picture_is_neither_accepted_nor_adopted(tmp_path: Path) -> None:
+    """A pointer of Git LFS at an output's path, a picture cut short: shipped by mistake, both."""
+    ground = Ground(tmp_path, ONE.replace(", variants: 3", ", size: 64x64"))
+    ground.build()
+    path = ground.root / "assets/a.png"
+    whole, own = path.read_bytes(), ground.root / "own.png"
+    for data in (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\n", whole[:-20]):
+        own.write_bytes(data)
+        with pytest.raises(Problem, match="bad-picture"):
+            intent(ground).adopt("a", own)
+        path.write_bytes(data)
+        before = ground.files()
+        with pytest.raises(Problem, match="bad-picture"):
+            intent(ground).accept("a")
+        assert ground.files() == before
+        path.write_bytes(whole)
+
+
 def test_forget_drops_the_line_and_deletes_nothing(tmp_path: Path) -> None:
     ground = Ground(tmp_path, ONE)
     ground.build()

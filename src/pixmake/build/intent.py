@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
+from pixmake.build.paying import believed
 from pixmake.build.project import Project
 from pixmake.build.recording import change_lock, record_lock
 from pixmake.build.targets import Candidate as Candidate
 from pixmake.build.targets import Target, asset_of, candidates_of, line_of, point, target_of
 from pixmake.diagnostics import Problem, Span, problem
 from pixmake.digest import Digest
-from pixmake.imaging.probe import BadPicture, probe_bytes
+from pixmake.imaging.probe import BadPicture, Facts
 from pixmake.plan.inputs import Pending
 from pixmake.plan.keys import preimage
 from pixmake.plan.planner import Plan
@@ -216,9 +217,10 @@ class Intent:
         )  # as if the files were ours: that tells their recipes
         files = [item for entry in plan.entries if entry.asset == asset.name for item in entry.outputs]
         edited = [item for item in files if item.path in touched and item.recipe is not None]
+        whole = {item.path: _picture_in(self.project.root / item.path)[0] for item in edited}
         line = plan.world.line(asset.name)[0] or Line(asset=asset.name, profile=self.project.profile)
         for item in edited:
-            digest = self.project.store.content.put(self.project.root / item.path)
+            digest = self.project.store.content.put(whole[item.path])
             assert item.recipe is not None
             plan.world.wrote(item.path, item.recipe, digest)
             line = replace(line, outputs={**line.outputs, item.path: plan.world.pin_of(item.path)})
@@ -229,13 +231,7 @@ class Intent:
 
     def _kept(self, file: Path, source: str, target: Target) -> Result:
         """A file's bytes in the store, as a result. Raises Problem for what is no picture."""
-        try:
-            data = file.read_bytes()
-            facts = probe_bytes(data)
-        except BadPicture as bad:
-            raise problem("bad-picture", f"'{file}' {bad.message}", help=bad.help) from bad
-        except OSError as error:
-            raise problem("unreadable-file", f"'{file}' can't be read: {error.strerror}") from error
+        data, facts = _picture_in(file)
         return Result(
             digest=self.project.store.content.put(data),
             media_type=facts.media_type,
@@ -252,6 +248,17 @@ class Intent:
 
     def _now(self) -> str:
         return self.project.clock.now().isoformat(timespec="milliseconds")
+
+
+def _picture_in(file: Path) -> tuple[bytes, Facts]:
+    """A file that somebody wants shipped, and what it is. Raises Problem for anything but a whole picture."""
+    try:
+        data = file.read_bytes()
+        return data, believed(data)
+    except BadPicture as bad:
+        raise problem("bad-picture", f"'{file}' {bad.message}", help=bad.help) from bad
+    except OSError as error:
+        raise problem("unreadable-file", f"'{file}' can't be read: {error.strerror}") from error
 
 
 def _refuse_spec(asset: Asset, said: object, field: str, step: Step) -> None:
