@@ -42,7 +42,7 @@ def test_schemas_are_schemas(name: str) -> None:
 
 READING = [
     ["plan"], ["plan", "--draft"], ["status"], ["list"], ["explain", "**"], ["show", "**"], ["show", "**", "--prompt"],
-    ["graph"], ["check"], ["cache", "path"], ["cache", "info"], ["cache", "verify"], ["schema"], [],
+    ["graph"], ["check"], ["models"], ["doctor", "--offline"], ["cache", "path"], ["cache", "info"], ["cache", "verify"], ["schema"], [],
 ]  # fmt: skip
 
 
