@@ -29,7 +29,7 @@ class Batch:
     """A batch as its provider tells of it. `status` is the provider's own word, `over`: nothing more will be done.
 
     `total`, `completed` and `failed` count its lines. `trouble` is how all of it ended where nothing of it was done.
-    `created` in seconds since 1970.
+    `created` and `ended` in seconds since 1970.
     """
 
     handle: str
@@ -40,9 +40,11 @@ class Batch:
     completed: int = 0
     failed: int = 0
     created: float = 0.0
+    ended: float | None = None
     files: tuple[str, ...] = ()
     """The provider's names of the files with its answers, as far as there are any."""
     trouble: ProviderError | None = None
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,6 @@ class BatchProvider(Provider, Protocol):
         ...
 
     def collect(self, batch: Batch, models: Mapping[str, str | None], scratch: Path) -> AsyncIterator[Collected]:
-        """What became of each line that the provider tells of, in any order; lines of no intent in `models` are passed
-        over. `scratch` is a file to be written over. Raises Failed where the answers are gone for good."""
+        """What became of each line that the provider tells of, in any order. `models` are the requests' by intent, for
+        the bill; `scratch` is a file to be written over. Raises Failed where the answers are gone for good."""
         ...

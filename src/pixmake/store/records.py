@@ -69,7 +69,8 @@ class Intent:
 
     `request` is the key's pre-image. `again` names the unknown intents that a person let be sent once more by this.
     `route` and `group` (the name that a batch carries at its provider, so that it is found again) are written only
-    where they say something: a live call's line is as it always was.
+    where they say something: a live call's line is as it always was. So is `moderated`, the request's `moderation`: it
+    is in no key, and a refusal that comes later must say what it holds for.
     """
 
     intent: str
@@ -87,6 +88,7 @@ class Intent:
     profile: str | None = None
     route: Route = "live"
     group: str | None = None
+    moderated: str | None = None
     again: tuple[str, ...] = ()
 
 
@@ -149,7 +151,9 @@ class Pick:
 
 Record = Intent | Sent | Outcome | Failure | Pick
 KINDS: Mapping[type, str] = {Intent: "intent", Sent: "sent", Outcome: "done", Failure: "failed", Pick: "pick"}
-UNSAID: Mapping[str, object] = {"route": "live", "group": None, "billed": False, "bill": None, "response_id": None}
+UNSAID: Mapping[str, object] = {
+    "route": "live", "group": None, "moderated": None, "billed": False, "bill": None, "response_id": None,
+}  # fmt: skip
 """Fields that are written only where they differ from this."""
 
 
@@ -234,6 +238,7 @@ def _intent(body: dict[str, object]) -> Intent:
         profile=_maybe_text(body.get("profile")),
         route=_route(body.get("route")),
         group=_maybe_text(body.get("group")),
+        moderated=_maybe_text(body.get("moderated")),
         again=tuple(_intent_id(item) for item in _list(body.get("again"))),
     )
 

@@ -168,6 +168,8 @@ def batch_of(said: Any) -> Batch:
         completed=counts.completed if counts else 0,
         failed=counts.failed if counts else 0,
         created=float(said.created_at),
+        ended=said.completed_at or said.expired_at or said.cancelled_at or said.failed_at,
+        model=said.model,
         files=tuple(name for name in files if name),
         trouble=_trouble(said) if said.status == "failed" else None,
     )

@@ -116,8 +116,8 @@ class TakesBatches:
         desk = self._desk()
         async for said in desk.answers(batch, scratch):
             intent = said.get("custom_id")
-            if isinstance(intent, str) and intent in models:
-                end = await asyncio.to_thread(self._end, desk, said, models[intent])
+            if isinstance(intent, str):
+                end = await asyncio.to_thread(self._end, desk, said, models.get(intent, batch.model))
                 yield Collected(intent=intent, end=end)
 
     def _end(self, desk: Desk, said: Mapping[str, Any], model: str | None) -> Answer | ProviderError:
