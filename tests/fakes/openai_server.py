@@ -31,9 +31,20 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from fakes.counting import png
+from fakes.openai_responses import (
+    Conversations,
+    Stream,
+    Turn,
+    check_stream,
+    frames,
+    image_events,
+    read_turn,
+    said,
+    tool_of,
+)
 from fakes.openai_shapes import MODELS, Bad, Body, check, family, read_body, usage_of
 
 Json = dict[str, object]
@@ -116,7 +127,7 @@ class Drip:
     pause: float = 0.1
 
 
-Behaviour = Paint | Error | Raw | Cut | Hang | Drip
+Behaviour = Paint | Error | Raw | Cut | Hang | Drip | Turn | Stream
 
 HTML = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
@@ -160,7 +171,12 @@ class Asked:
 
     @property
     def prompt(self) -> str:
-        return str(self.body.fields.get("prompt", ""))
+        return said(self.body.fields) if self.endpoint == "responses" else str(self.body.fields.get("prompt", ""))
+
+    @property
+    def tool(self) -> Mapping[str, Any]:
+        """The image tool of a turn."""
+        return tool_of(self.body.fields)
 
     @property
     def count(self) -> int:
@@ -201,7 +217,11 @@ class FakeOpenAI:
         """Path and headers of every GET."""
         self.files: dict[str, bytes | str] = {}
         """What GET gives, by path; a text is an address to be redirected to."""
+        self.looks: list[Error | Cut | None] = []
+        """What happens to the next questions after a response, one each; None: it is answered."""
         self.most_at_once = 0
+        self.talks = Conversations(self._paint, _dimensions)
+        """The Responses API: what is kept, what runs, which ids were asked for."""
         self._rules: list[_Rule] = []
         self._token = os.urandom(6)
         self._serial = 0
@@ -309,9 +329,14 @@ class FakeOpenAI:
         if asked.headers.get("authorization") != f"Bearer {self.key}" and self.strict:
             return Error(401, "invalid_api_key", message=f"Incorrect API key: {asked.headers.get('authorization')}")
         try:
+            if asked.endpoint == "responses":
+                asked.body = read_turn(asked.raw)
+                self.talks.check(asked.body, self.models)
+                return None
             asked.body = read_body(content_type, asked.raw, asked.endpoint)
             if self.strict:
                 check(asked.body, asked.endpoint, self.models)
+                check_stream(asked.body)
         except Bad as bad:
             return Error(bad.status, body={"error": bad.error})
         return None
@@ -337,6 +362,32 @@ class FakeOpenAI:
         headers = {"retry-after-ms": str(int(wait * 1000) + 1), "retry-after": str(int(wait) + 1)}
         text = f"Rate limit reached on images per min: Limit {self.images_per_minute}."
         return Error(429, "rate_limit_exceeded", "images", text, headers=headers)
+
+    def _told_whole(self, asked: Asked, do: Behaviour) -> tuple[bytes, str]:
+        """The good answer's body and media type; what was asked is painted and billed."""
+        fields: Mapping[str, Any] = asked.body.fields
+        stream = do if isinstance(do, Stream) else Stream()
+        is_streamed = bool(fields.get("stream"))
+        if asked.endpoint != "responses":
+            answer = self._painting(asked, do if isinstance(do, Paint) else Paint())
+            if not is_streamed:
+                return json.dumps(answer).encode(), "application/json"
+            events = image_events(answer, asked.endpoint, fields, stream, lambda: self._paint("png", (64, 64), False))
+            return frames(events, stream), "text/event-stream"
+        turn = do if isinstance(do, Turn) else Turn()
+        told, asked.painted, asked.cost = self.talks.answer(asked.body, turn)
+        if is_streamed:
+            return frames(self.talks.events(asked.body, told, stream), stream), "text/event-stream"
+        if fields.get("background"):
+            told = self.talks.begin(told, turn.polls)
+        return json.dumps(told).encode(), "application/json"
+
+    def _paint(self, kind: str, size: tuple[int, int], alpha: bool) -> bytes:
+        """A picture that no other answer has."""
+        with self._lock:
+            self._serial += 1
+            serial = self._serial
+        return picture(kind, *size, self._token + struct.pack(">I", serial), alpha=alpha)
 
     def _painting(self, asked: Asked, how: Paint) -> Json:
         """The answer's JSON; what was asked is painted and billed."""
@@ -424,6 +475,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.fake.fetched.append((self.path, self._headers()))
+        if self.path.startswith("/v1/responses/"):
+            self._tell_of(self.path.removeprefix("/v1/responses/").partition("?")[0])
+            return
         found = self.fake.files.get(self.path)
         if isinstance(found, str):
             self._send(302, b"", {"location": found})
@@ -433,9 +487,29 @@ class _Handler(BaseHTTPRequestHandler):
             is_model = self.path.startswith("/v1/models/")
             self._send(200, found, {"content-type": f"application/{'json' if is_model else 'octet-stream'}"})
 
+    def _tell_of(self, name: str) -> None:
+        """What has become of a response; or its answer breaks, as often as was asked for."""
+        fake = self.fake
+        told = fake.talks.look(name)
+        trouble = fake.looks.pop(0) if fake.looks else None
+        if isinstance(trouble, Error):
+            self._send_error(trouble, None)
+        elif trouble is not None:
+            self._break(reset=True)
+        elif self.headers.get("authorization") != f"Bearer {fake.key}":
+            self._send_error(Error(401, "invalid_api_key"), None)
+        elif told is None:
+            self._send_error(Error(404, None, message=f"Response with id '{name}' not found."), None)
+        else:
+            self._send(200, json.dumps(told).encode(), {"content-type": "application/json", "x-request-id": "req_look"})
+
     def do_POST(self) -> None:
-        endpoint = self.path.partition("?")[0].removeprefix("/v1/images/")
-        if endpoint not in ("generations", "edits"):
+        endpoint = self.path.partition("?")[0].removeprefix("/v1/images/").removeprefix("/v1/")
+        if endpoint.startswith("responses/") and endpoint.endswith("/cancel"):
+            told = self.fake.talks.cancel(endpoint.split("/")[1])
+            self._send(200 if told else 404, json.dumps(told).encode(), {"content-type": "application/json"})
+            return
+        if endpoint not in ("generations", "edits", "responses"):
             self._send_error(Error(404, message=f"Invalid URL (POST {self.path})"), None)
             return
         asked = self.fake._arrived(endpoint, self._headers())
@@ -465,27 +539,27 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(do, Error):
             self.fake._ending.wait(do.delay)
             if do.paints:
-                self.fake._painting(asked, Paint())
+                self.fake._told_whole(asked, Paint())
             self._send_error(do, asked)
             return
-        body = json.dumps(self.fake._painting(asked, do if isinstance(do, Paint) else Paint())).encode()
+        body, kind = self.fake._told_whole(asked, do)
         if isinstance(do, Hang):
             if do.headers:
-                self._head(200, len(body), {"content-type": "application/json", "x-request-id": f"req_{asked.number}"})
+                self._head(200, len(body), {"content-type": kind, "x-request-id": f"req_{asked.number}"})
                 self.wfile.flush()
             self.fake._ending.wait()
             self._break(reset=True)
         elif isinstance(do, Cut):
-            self._cut(asked, do, body)
+            self._cut(asked, do, body, kind)
         elif isinstance(do, Drip):
             self._drip(do, body)
         elif isinstance(do, Raw):
             asked.status = 200
             self._send(200, do.body, {"content-type": do.media_type, "x-request-id": f"req_{asked.number}"})
         else:
-            self.fake._ending.wait(do.delay or self.fake.delay)
+            self.fake._ending.wait(0 if isinstance(do, Stream) else do.delay or self.fake.delay)
             asked.status = 200
-            self._send(200, body, {"content-type": "application/json", "x-request-id": f"req_{asked.number}"})
+            self._send(200, body, {"content-type": kind, "x-request-id": f"req_{asked.number}"})
 
     def _drip(self, do: Drip, body: bytes) -> None:
         self._head(200, len(body), {"content-type": "application/json"})
@@ -496,8 +570,8 @@ class _Handler(BaseHTTPRequestHandler):
                 if self.fake._ending.wait(do.pause):
                     return
 
-    def _cut(self, asked: Asked, do: Cut, body: bytes) -> None:
-        headers = {"content-type": "application/json", "x-request-id": f"req_{asked.number}"}
+    def _cut(self, asked: Asked, do: Cut, body: bytes, kind: str) -> None:
+        headers = {"content-type": kind, "x-request-id": f"req_{asked.number}"}
         if do.when == "json":
             asked.status = 200
             self._send(200, body[: len(body) // 2], headers)

@@ -27,7 +27,7 @@ BASES = {
 FIXED = {"low": (272, 408, 400), "medium": (1056, 1584, 1568), "high": (4160, 6240, 6208)}
 SHARED = {
     "prompt", "model", "n", "size", "quality", "background", "complexity", "output_format", "output_compression",
-    "frame_count", "frame_duration_ms", "svg", "safety_identifier", "user",
+    "frame_count", "frame_duration_ms", "svg", "safety_identifier", "user", "stream", "partial_images",
 }  # fmt: skip
 FIELDS = {"generations": SHARED | {"moderation"}, "edits": SHARED | {"input_fidelity"}}
 FILES = {"image", "image[]", "mask", "markup"}
@@ -95,7 +95,7 @@ def read_body(content_type: str, data: bytes, endpoint: str) -> Body:
     return _multipart(content_type, data)
 
 
-NUMBERS = ("n", "output_compression", "frame_count", "frame_duration_ms")
+NUMBERS = ("n", "output_compression", "frame_count", "frame_duration_ms", "partial_images")
 
 
 def _multipart(content_type: str, data: bytes) -> Body:
@@ -125,7 +125,8 @@ def _put(fields: dict[str, object], name: str, text: str) -> None:
         return
     if first in fields:
         raise Bad(f"Duplicate parameter: '{first}'.", "duplicate_parameter", param=first)
-    fields[first] = int(text) if first in NUMBERS and re.fullmatch(r"-?\d+", text) else text
+    is_number = first in NUMBERS and re.fullmatch(r"-?\d+", text)
+    fields[first] = int(text) if is_number else text == "true" if first == "stream" else text
 
 
 def check(body: Body, endpoint: str, models: Sequence[str] = MODELS) -> None:
@@ -148,6 +149,22 @@ def check(body: Body, endpoint: str, models: Sequence[str] = MODELS) -> None:
     _check_format(body, model)
     if endpoint == "edits":
         _check_files(body, model)
+
+
+def check_tool(tool: Mapping[str, object], models: Sequence[str] = MODELS) -> None:
+    """Raises Bad for an image tool of the Responses API that the published rules forbid; its types were checked."""
+    model = str(tool.get("model"))
+    if model not in models:
+        text = f"The model '{model}' does not exist or you do not have access to it."
+        raise Bad(text, "model_not_found", param="tools[0].model", status=404)
+    _check_words(tool, model)
+    _check_size(str(tool.get("size", "auto")), model)
+    _check_format(Body(fields=tool), model)
+    kind = tool.get("output_format", "png")
+    if kind == "gif" and "input_image_mask" in tool:
+        raise Bad("A mask can't be used with gif.", "invalid_value", param="input_image_mask")
+    if kind in ("gif", "svg") and tool.get("partial_images"):
+        raise Bad("No partial images of gif and svg.", "invalid_value", param="partial_images")
 
 
 def _word(fields: Mapping[str, object], name: str, known: Sequence[str]) -> None:

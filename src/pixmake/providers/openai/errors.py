@@ -96,10 +96,12 @@ def said_of(body: bytes) -> Said:
 class Judge:
     """Turns what went wrong into one of the five ends. Its texts never hold the key, even where a server echoes it."""
 
-    def __init__(self, address: Address, *, edits: bool, model: str | None) -> None:
+    def __init__(self, address: Address, *, edits: bool, model: str | None, tool_model: str | None = None) -> None:
+        """`model` is asked; `tool_model` draws for it, where that is another one."""
         self.address = address
         self.edits = edits
         self.model = model
+        self.tool_model = tool_model
 
     def of_exception(self, error: Exception, request_id: str | None = None) -> ProviderError:
         """The end that an exception of the SDK, of its transport, a passed deadline or a bad answer stands for."""
@@ -141,6 +143,7 @@ class Judge:
         known = {**dict.fromkeys(RATES | QUOTAS, 429), **dict.fromkeys(SERVERS, 500)}
         status = next((known[word] for word in said.words if word in known), 400 if said.words else 502)
         ending = self.of_response(status, {}, json.dumps({"error": said.fields}).encode())
+        ending.message = ending.message.replace(f": HTTP {status} ", ": ", 1)  # it came with status 200
         if begun and isinstance(ending, Busy):
             return self.lost(f"{self.address.host} broke off: {self.clean(said.message)}", request_id)
         ending.request_id = request_id
@@ -163,7 +166,8 @@ class Judge:
     def _barred(self, status: int, said: Said, request_id: str | None) -> ProviderError:
         """401, 403, 404: nothing more can be bought, but where only edits are missing."""
         if "model_not_found" in said.words:
-            message = f"{self.address.host} has no model '{self.model}' for this key: retired, mistyped or no access"
+            named = self.tool_model if self.tool_model and self.tool_model in said.message else self.model
+            message = f"{self.address.host} has no model '{named}' for this key: retired, mistyped or no access"
             remedy = "check the name against the models of the account; what was bought stays"
             return Stopped(message, help=remedy, request_id=request_id)
         if "verif" in said.message.lower():

@@ -32,10 +32,10 @@ class Said:
 class Talk:
     """Turns of conversations with one server."""
 
-    def __init__(self, line: Line, model: str | None) -> None:
-        """`model` is the one that a "no such model" is about."""
+    def __init__(self, line: Line, model: str | None, tool_model: str | None = None) -> None:
+        """`model` is talked to, `tool_model` draws: what a "no such model" may be about."""
         self.line = line
-        self.judge = Judge(line.address, edits=False, model=model)
+        self.judge = Judge(line.address, edits=False, model=model, tool_model=tool_model)
 
     async def say(self, turn: Turn) -> Said:
         """One POST. Raises one of the five ends."""
