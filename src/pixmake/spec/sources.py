@@ -23,6 +23,7 @@ from pixmake.spec.model import AssetFields
 from pixmake.spec.nodes import Branch, Leaf, Node, Row, untemplated
 from pixmake.spec.project import FileFields, RootFields
 from pixmake.spec.scopes import Renderers, Scope, branch, empty, entry, inner_scope
+from pixmake.spec.shapes import Shape, shape_of
 from pixmake.spec.templates import Renderer
 
 VERSION = 1
@@ -48,6 +49,8 @@ class Reader:
     absent: set[str] = field(default_factory=set)
     """Complete names, as far as they are known, of assets that are wrong by themselves."""
     count: int = 0
+    sound: set[Shape | None] = field(default_factory=set)
+    """Shapes of assets that were judged to be right."""
     profile: Branch | None = None
 
     def root(self, file: Path, profile: str | None) -> Branch | None:
@@ -161,7 +164,11 @@ class Reader:
     def judge_asset(self, name: str, node: Node) -> bool:
         """An asset is a text or a map of declared fields."""
         if isinstance(node, Branch):
-            node.judged = node.judged or self.judge(node, AssetFields)
+            if not node.judged:
+                shape = shape_of(node)
+                node.judged = (shape is not None and shape in self.sound) or self.judge(node, AssetFields)
+                if node.judged:
+                    self.sound.add(shape)
             return node.judged
         if isinstance(node, Leaf) and isinstance(node.value, str):
             return True

@@ -81,6 +81,10 @@ class _Environment(Bounded):
             self.edges.setdefault(parent, set()).add(str(name))
         return super().get_template(name, parent, globals)
 
+    def make_globals(self, d: Any) -> dict[str, Any]:
+        """The globals of a template; Jinja would chain two maps, to be merged anew at each render."""
+        return {**self.globals, **(d or {})}
+
 
 class Renderer:
     """Renders the texts of one templates folder. `used` collects the names of template files asked for."""
@@ -112,6 +116,7 @@ class Renderer:
 
     def renew(self) -> None:
         """Drops what was compiled where a file is not as it was. Raises Broken where one can't be read any more."""
+        self.environment.clock.written = 0
         files = self.loader.files
         if all(files.text(path) is source for path, source in self.loader.loaded.items()):
             return

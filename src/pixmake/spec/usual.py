@@ -114,6 +114,8 @@ class _Reader:
         """Closes what ends before this line; whether the line then stands where it can."""
         opened, indent, kind = self.opened, line.indent, Row if line.key is None else Branch
         top = opened[-1]
+        if top.indent == indent and type(top.node) is kind:
+            return True
         while top.indent > indent or (top.indent == indent and type(top.node) is Row and kind is Branch):
             if len(opened) == 1:
                 return False
@@ -129,34 +131,33 @@ class _Reader:
 
     def take(self, line: Line) -> bool:
         """Puts what the line says into the innermost map or list. False where its key stands there already."""
-        top, name = self.opened[-1], line.key
+        indent, name, meaning, kind, scalar, column, length, _ = line
+        top, origin, number = self.opened[-1], self.origin, self.number
+        value: Node | None = None
+        if kind == "plain" or kind == "quoted":
+            value = Leaf(Spot(origin, number, column, length), scalar, kind == "plain")
+        elif kind != "open":
+            value = self.value(line)
         node = top.node
         if isinstance(node, Row):
-            value = self.value(line)
             if value is not None:
                 node.add(value)
             return value is not None
-        assert name is not None
-        key = Leaf(Spot(self.origin, self.number, line.indent + 1, len(name)), line.meaning, True)
-        if name in node.entries:
+        if name is None or name in node.entries:
             return False
-        if line.kind == "open":
-            top.key, top.name = key, name
-            return True
-        value = self.value(line)
+        key = Leaf(Spot(origin, number, indent + 1, len(name)), meaning, True)
         if value is not None:
             node.add(key, name, value)
-        return value is not None
+        top.key, top.name = key, name
+        return value is not None or kind == "open"
 
     def value(self, line: Line) -> Node | None:
-        kind = line.kind
+        """A list of words or a block text."""
         spot = Spot(self.origin, self.number, line.column, line.length)
-        if kind == "plain" or kind == "quoted":
-            return Leaf(spot, line.value, kind == "plain")
-        if kind == "words":
+        if line.kind == "words":
             return self.row(line, spot)
         text = self.block(line)
-        return None if text is None else Leaf(spot, text, False, 1 if kind == "|" else 0)
+        return None if text is None else Leaf(spot, text, False, 1 if line.kind == "|" else 0)
 
     def row(self, line: Line, spot: Spot) -> Row:
         row, column = Row(spot), line.column + 1
