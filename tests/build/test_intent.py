@@ -191,6 +191,13 @@ def test_a_file_that_is_no_whole_picture_is_neither_accepted_nor_adopted(tmp_pat
         path.write_bytes(whole)
 
 
+def test_accepting_a_chain_of_which_nothing_was_bought_is_told_plainly(tmp_path: Path) -> None:
+    """Its second step has no request yet, and no line in the lock."""
+    ground = Ground(tmp_path, CHAIN)
+    with pytest.raises(Problem, match="'a' has nothing to accept"):
+        intent(ground).accept("a")
+
+
 def test_forget_drops_the_line_and_deletes_nothing(tmp_path: Path) -> None:
     ground = Ground(tmp_path, ONE)
     ground.build()

@@ -15,7 +15,7 @@ from pixmake.build.paying import believed
 from pixmake.build.project import Project
 from pixmake.build.recording import change_lock, record_lock
 from pixmake.build.targets import Candidate as Candidate
-from pixmake.build.targets import Target, asset_of, candidates_of, line_of, point, target_of
+from pixmake.build.targets import Target, asset_of, candidates_of, point, target_of
 from pixmake.diagnostics import Problem, Span, problem
 from pixmake.digest import Digest
 from pixmake.imaging.probe import BadPicture, Facts
@@ -188,8 +188,8 @@ class Intent:
 
     def _accept_step(self, target: Target) -> list[str]:
         """Binds one step's new key to the pictures its lock line names for the old one."""
-        _, pins = line_of(self.project, target)
-        old = pins[target.place] if target.place < len(pins) else None
+        line, _ = target.plan.world.line(target.asset.name)
+        old = line.steps[target.place] if line is not None and target.place < len(line.steps) else None
         verdict = target.verdict
         if old is None or not old.variants or verdict.key in (None, old.key) or verdict.request is None:
             return []
