@@ -21,6 +21,7 @@ from pixmake.providers.openai.errors import Judge
 from pixmake.providers.openai.fetching import Fetcher, Unfetched
 from pixmake.providers.openai.images import Link, Told, Unreadable, read_answer
 from pixmake.providers.openai.parts import Part
+from pixmake.providers.openai.wire import transport
 
 CONNECT_SECONDS = 15.0
 MOST_BYTES = 512_000_000
@@ -62,7 +63,7 @@ class Line:
         self.timeout = timeout
         self.loop = asyncio.get_running_loop()
         self.http = openai.DefaultAsyncHttpxClient(
-            limits=NO_KEEPING, follow_redirects=False, timeout=_timeouts(timeout)
+            limits=NO_KEEPING, follow_redirects=False, timeout=_timeouts(timeout), transport=transport()
         )
         self.client = client_of(
             address,
