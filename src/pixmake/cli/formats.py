@@ -70,6 +70,8 @@ ENTRY: dict[str, Schema] = {
     "turn": maybe({"enum": ["conversation", "bytes"]}),
 }
 TOTALS = record(images=COUNT, requests=COUNT, cost=record(low=USD, high=USD), unpriced=COUNT, by_state=by_name(COUNT))
+OFFER = maybe(record(images=COUNT, live=record(low=USD, high=USD), cost=record(low=USD, high=USD)))
+"""What could go by batch."""
 SETTLED = record(_low=USD, _high=USD, settled=maybe(USD))
 
 
@@ -100,6 +102,7 @@ def _plan() -> Schema:
         entries=listed(record(**ENTRY)),
         groups=listed(record(cause=TEXT, assets=listed(TEXT), images=COUNT, cost=COST)),
         totals=TOTALS,
+        batch=OFFER,
         problems=listed(PROBLEM),
         warnings=listed(PROBLEM),
         _made_from=made_from,

@@ -172,9 +172,19 @@ def _totals(plan: Plan, paint: Paint) -> list[str]:
         money_text = " + ".join(filter(None, (price, unpriced)))
         requests = counted(sum(entry.verdict.requests for entry in bought), "request")
         lines.append(f"to buy: {counted(images, 'image')}{by} in {requests}, {paint(money_text, 'yellow')}{rough}")
+        lines += _by_batch(plan, images)
     elif not plan.pending:
         lines.append("nothing to do")
     return lines
+
+
+def _by_batch(plan: Plan, images: int) -> list[str]:
+    """What the same would cost by batch, where it would be less."""
+    offer = plan.offer
+    if offer is None:
+        return []
+    some = "" if offer.images == images else f", {counted(offer.images, 'image')} of them"
+    return [f"by batch{some}: {money(offer.cost)} in place of {money(offer.live)}, within 24 hours (build --batch)"]
 
 
 def _model(plan: Plan, entry: Entry) -> str | None:

@@ -288,7 +288,7 @@ class Judge:
             return None  # a person asked for this very step again
         if unknown and not self.world.may_repeat:
             return "unknown", "sent before, and no usable answer came: it may have been billed"
-        refusal = pool.refusal(case.step.moderation)
+        refusal = pool.refusal(case.request.moderation)
         if refusal is not None:
             return "refused", f"refused by the provider: {refusal.message}"
         return None

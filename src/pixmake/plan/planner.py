@@ -12,6 +12,7 @@ from pixmake.plan.entries import Entry, Group, OutputPlan, State, Totals, Verdic
 from pixmake.plan.graph import ActionGraph, ActionId
 from pixmake.plan.inputs import Pending
 from pixmake.plan.judge import Judge
+from pixmake.plan.offer import Offer, offer_of
 from pixmake.plan.outputs import judge_outputs, ownership
 from pixmake.plan.retirement import mixed, retiring, uses_of
 from pixmake.plan.sizes import cut, final_size
@@ -25,7 +26,7 @@ class Plan:
     """What a build would do, why, and for how much; `build` runs this very object, once.
 
     `problems` are errors that stand in the way of buying; `warnings` don't. `damage`: records that can't be read, so
-    that no build may run. `orphans` are lock lines without an asset.
+    that no build may run. `orphans` are lock lines without an asset. `offer` is what could go by batch.
     The last six fields are what it was made from; `wanted` are the actions that its outputs need.
     """
 
@@ -38,6 +39,7 @@ class Plan:
     damage: tuple[Diagnostic, ...]
     warnings: tuple[Diagnostic, ...]
     orphans: tuple[str, ...]
+    offer: Offer | None
     spec: Spec = field(repr=False)
     graph: ActionGraph = field(repr=False)
     world: World = field(repr=False)
@@ -58,6 +60,7 @@ class Plan:
             "entries": [entry.to_json() for entry in self.entries],
             "groups": [group.to_json() for group in self.groups],
             "totals": self.totals.to_json(),
+            "batch": self.offer.to_json() if self.offer is not None else None,
             "problems": [item.to_json() for item in (*self.damage, *self.problems)],
             "warnings": [item.to_json() for item in self.warnings],
         }
@@ -95,6 +98,7 @@ def make_plan(spec: Spec, graph: ActionGraph, world: World, selected: Sequence[A
         damage=_damage(world, entries),
         warnings=_warnings(trouble, world),
         orphans=world.orphans(assets),
+        offer=offer_of(graph, world, entries),
         spec=spec,
         graph=graph,
         world=world,

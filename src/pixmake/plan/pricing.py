@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
+from typing import cast
 
 from pixmake.plan.sizes import Size
 from pixmake.plan.world import Painter
 from pixmake.providers.base import FREE, Estimate, Request
+from pixmake.providers.batching import BatchProvider
 
 MOST_PER_REQUEST = 4
 """Missing pictures share a request up to this many (semantics: n <= 4)."""
@@ -33,3 +36,19 @@ def price(painter: Painter, request: Request, inputs: Sequence[Size | None], cou
     parts = [painter.provider.estimate(request, inputs, count) for count in counts]
     known = [part for part in parts if part is not None]
     return sum(known, start=FREE) if len(known) == len(parts) else None
+
+
+def batching(provider: object) -> BatchProvider | None:
+    """The provider as one that takes batches, if it is one. By its method's name: the Protocol's own check asks for all
+    names each time, and a plan asks for each of its steps."""
+    return cast(BatchProvider, provider) if hasattr(provider, "submit") else None
+
+
+def share_of(painter: Painter, request: Request) -> Decimal | str:
+    """What a request costs by batch of its live price; a text says why it can't go by batch. A price that the spec
+    states is taken as it stands."""
+    provider = batching(painter.provider)
+    if provider is None:
+        return f"'{painter.name}' takes no batches"
+    share = provider.share(request)
+    return share if isinstance(share, str) or painter.price_per_image is None else Decimal(1)
