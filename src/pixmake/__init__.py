@@ -3,13 +3,9 @@
 The porch: names are fetched when they are asked for, so that importing it costs nothing. No module of the house imports it.
 """
 
-from __future__ import annotations
-
-from importlib import import_module
-from typing import TYPE_CHECKING
-
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # as type checkers read it; `typing` itself takes as long to import as Python to start
 if TYPE_CHECKING:
     from pixmake.build.project import Project
     from pixmake.build.project import load_project as load
@@ -35,5 +31,7 @@ __all__ = ["BuildReport", "Diagnostic", "Event", "ExitCode", "Plan", "Problem", 
 def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module 'pixmake' has no attribute '{name}'")
+    from importlib import import_module
+
     module, _, attribute = _HOME[name].partition(":")
     return getattr(import_module(module), attribute)

@@ -1,7 +1,6 @@
 """The console script's entry. It imports nothing until it knows what is asked."""
 
-from __future__ import annotations
-
+import os
 import sys
 
 
@@ -11,11 +10,11 @@ def run() -> None:
     from pixmake.cli.quick import answer
 
     code = answer(sys.argv[1:], __version__)
-    if code is None:
-        from pixmake.cli.main import main
+    if code is not None:
+        os._exit(code)  # all is written, and taking the interpreter down would take a tenth of the time
+    from pixmake.cli.main import main
 
-        code = int(main())
-    sys.exit(code)
+    sys.exit(int(main()))
 
 
 if __name__ == "__main__":

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from fakes.shell import Shell
+from fakes.shell import HEAD, Shell
 from pixmake import __version__
+from pixmake.cli import quick as quick_module
 from pixmake.cli.quick import answer
+from pixmake.store import snapshot as snapshot_module
 
 POSTS = """\
 version: 1
@@ -17,6 +25,8 @@ assets:
   "{{ row.stem }}": {rows: "art/posts/*.md", prompt: "{{ row.title }}"}
   "top-{{ row.stem }}": {rows: "*.md", prompt: a hen}
 """
+KNOWN = {"pixmake", "pixmake.__main__", "pixmake.cli", "pixmake.cli.quick"}
+"""All that a run with nothing to do may import over a bare start. Each further module is felt."""
 
 
 def post(shell: Shell, name: str) -> None:
@@ -36,6 +46,10 @@ def quick(*words: str) -> int | None:
     return answer(list(words), __version__)
 
 
+def snapshot(shell: Shell) -> Path:
+    return shell.root / ".pixmake" / "snapshot"
+
+
 def test_after_one_build_the_answer_is_there_and_nothing_is_written(posts: Shell) -> None:
     state = posts.root / ".pixmake"
     before = {path: path.stat().st_mtime_ns for path in state.rglob("*")}
@@ -43,6 +57,35 @@ def test_after_one_build_the_answer_is_there_and_nothing_is_written(posts: Shell
     assert posts.run("build").code == 0
     assert {path: path.stat().st_mtime_ns for path in state.rglob("*")} == before
     assert quick("build") == 0, "a build with nothing to do leaves the answer as it is"
+
+
+@pytest.mark.parametrize("words", [("plan",), ("build",), ("build", "--quiet"), ("plan", "--check")])
+def test_it_says_what_the_whole_program_says(
+    posts: Shell, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = posts.run(*words)
+    assert whole.code == quick(*words) == 0
+    assert tuple(capsys.readouterr()) == (whole.out, whole.err)
+
+
+@pytest.mark.parametrize("words", [("build", "first"), ("build", "--draft"), ("status",), ("plan", "--json"), ()])
+def test_it_answers_nothing_else(posts: Shell, words: tuple[str, ...]) -> None:
+    assert quick(*words) is None
+
+
+def test_only_what_is_needed_is_imported(posts: Shell) -> None:
+    """In a process of its own, as the console script is: what is loaded when it ends, over a bare start."""
+    report = "import sys, os; print(*sorted(sys.modules), file=sys.stdout); sys.stdout.flush()"
+    bare = subprocess.run([sys.executable, "-c", report], capture_output=True, text=True, check=True).stdout.split()
+    run = f"import os\ndef end(code):\n  {report}\n  os.kill(os.getpid(), 9)\nos._exit = end\n"
+    words = [
+        sys.executable,
+        "-c",
+        f"{run}import sys\nfrom pixmake.__main__ import run\nsys.argv[1:] = ['build']\nrun()",
+    ]
+    seen = subprocess.run(words, capture_output=True, text=True, env=posts.subprocess_environment(), check=False)
+    assert seen.stderr == "nothing to do\n"
+    assert set(seen.stdout.split()) - set(bare) == KNOWN
 
 
 def test_folders_that_no_glob_looks_into_do_not_matter(posts: Shell) -> None:
@@ -66,21 +109,154 @@ def test_a_file_that_a_glob_finds_is_seen(posts: Shell, name: str) -> None:
 
 
 @pytest.mark.parametrize("change", ["spec", "output", "input"])
-def test_changed_files_are_seen(posts: Shell, change: str) -> None:
+@pytest.mark.parametrize("way", ["removed", "longer", "touched", "replaced by its like"])
+def test_changed_files_are_seen(posts: Shell, change: str, way: str) -> None:
     assert quick("build") == 0
-    paths: dict[str, Path] = {
-        "spec": posts.root / "assets.yaml",
-        "output": posts.root / "assets" / "first.png",
-        "input": posts.root / "about.md",
-    }
-    if change == "output":
-        paths[change].unlink()
-    else:
-        paths[change].write_text(paths[change].read_text("utf-8") + "\n", "utf-8")
+    names = {"spec": "assets.yaml", "output": "assets/first.png", "input": "about.md"}
+    change_file(posts.root / names[change], way)
     assert quick("build") is None
+
+
+def change_file(path: Path, way: str) -> None:
+    seen = path.stat()
+    if way == "removed":
+        path.unlink()
+    elif way == "longer":
+        path.write_bytes(path.read_bytes() + b"\n")
+    elif way == "touched":
+        os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns + 1))
+    else:
+        other = path.with_name("other")
+        other.write_bytes(path.read_bytes())
+        os.utime(other, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+        other.replace(path)
+
+
+def test_every_one_of_many_files_is_looked_at(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In folders with many files and with few, and over the ends of the groups that are compared at a time."""
+    monkeypatch.setattr(snapshot_module, "GROUP", 5)
+    names = [f"a/{number}" for number in range(12)] + ["b/1", "b/2", "c/d/1"]
+    shell.write(HEAD + "assets:\n" + "".join(f"  {name}.png: a thing called {name}\n" for name in names))
+    assert [shell.run("build", "--yes").code for _ in range(2)] == [0, 0]
+    assert quick("build") == 0
+    for name in [*(f"assets/{name}.png" for name in names), "assets.yaml", "assets.lock"]:
+        path = shell.root / name
+        seen = path.stat()
+        os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns + 1))
+        assert quick("build") is None, name
+        assert [shell.run("build").code for _ in range(2)] == [0, 0]  # the spec is too young for the first
+        assert quick("build") == 0, name
 
 
 def test_a_lock_that_comes_later_is_seen(posts: Shell) -> None:
     assert quick("build") == 0
     posts.write('{"format":"pixmake.lock/1"}\n', "assets.lock")
+    assert quick("build") is None
+
+
+def test_variables_of_templates_are_seen(shell: Shell) -> None:
+    shell.environment(SEASON="winter")
+    shell.write(
+        "version: 1\nallow_env: [SEASON]\ndefaults: {provider: draft, size: 32x32}\n"
+        'assets: {hen.png: "a hen in {{ env.SEASON }}"}\n'
+    )
+    assert [shell.run("build").code for _ in range(2)] == [0, 0]
+    assert quick("build") == 0
+    assert b"winter" not in snapshot(shell).read_bytes(), "it may be a secret"
+    shell.environment(SEASON="summer")
+    assert quick("build") is None
+
+
+def test_another_store_is_seen(posts: Shell) -> None:
+    posts.environment(PIXMAKE_STORE=posts.folder / "other")
+    assert quick("build") is None
+
+
+def test_a_copy_of_a_project_is_not_answered_for_by_the_first(posts: Shell) -> None:
+    copy = posts.folder / "copy"
+    shutil.copytree(posts.root, copy)
+    posts.go(copy)
+    assert quick("build") is None
+    posts.go(posts.root)
+    assert quick("build") == 0
+
+
+def test_the_same_folder_by_another_name_is_the_same(posts: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = posts.folder / "link"
+    link.symlink_to(posts.root)
+    monkeypatch.setattr(os, "getcwd", lambda: os.fspath(link))
+    assert quick("build") == 0
+
+
+def test_from_a_folder_below(posts: Shell) -> None:
+    posts.go(posts.root / "art" / "posts")
+    assert quick("build") == 0
+
+
+def test_another_spec_in_the_folder_is_not_answered_for(posts: Shell) -> None:
+    posts.write("version: 1\nassets: {}\n", "other.yaml")
+    posts.edit("a hen", "an old hen")
+    assert [posts.run("build", "-f", "other.yaml").code for _ in range(2)] == [0, 0]
+    assert quick("build") is None
+
+
+def test_a_build_that_begins_takes_the_answer_back(shell: Shell) -> None:
+    """Killed then, it may leave a call that somebody must look after."""
+    shell.write(HEAD + "assets:\n  hen.png: a hen\n")
+    assert [shell.run("build", "--yes").code for _ in range(2)] == [0, 0]
+    assert quick("build") == 0
+    shell.script(hen=["failed"])
+    assert shell.run("reroll", "hen.png", "--yes").code == 1
+    assert quick("build") is None
+
+
+# --- snapshots that others wrote ---------------------------------------------------------------------------------
+
+
+def test_a_snapshot_without_the_spec_says_nothing(posts: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever hands a repository on can't know inode and times of the spec in a checkout to come."""
+    head, rest = snapshot(posts).read_bytes().split(b"\n", 1)
+    folder = os.fsencode(posts.root)
+    planted = b"%s\n%d\n%s0\n0\n%d\n%s" % (head, len(folder), folder, 14, b"build\0run me!\n")
+    for groups in (b"1 0\n.1 0\n.1 0\n.", b"", b"1 0\n.", b"0 0\n0 0\n0 0\n", b"16 0\n.\0about.md\0about1 0\n.1 0\n."):
+        snapshot(posts).write_bytes(planted + groups)
+        assert quick("build") is None
+    assert capsys.readouterr().err == "" and rest
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_damage_anywhere_never_raises(posts: Shell, data: st.DataObject) -> None:
+    whole = snapshot(posts).read_bytes()
+    at = data.draw(st.integers(0, len(whole) - 1))
+    piece = data.draw(st.binary(max_size=12))
+    gone = data.draw(st.integers(0, 12))
+    snapshot(posts).write_bytes(whole[:at] + piece + whole[at + gone :])
+    try:
+        assert quick("build") in (None, 0)
+    finally:
+        snapshot(posts).write_bytes(whole)
+
+
+@pytest.mark.parametrize("length", ["-1", "99999999999999999999", "9" * 5000, "268435455", "x", ""])
+def test_lengths_that_lie(posts: Shell, length: str) -> None:
+    whole = snapshot(posts).read_bytes()
+    head, _, rest = whole.split(b"\n", 2)
+    snapshot(posts).write_bytes(b"%s\n%s\n%s" % (head, length.encode(), rest))
+    assert quick("build") is None
+    place = whole.index(b".\0assets.yaml")
+    start = whole.rindex(b"\n", 0, place - 1)
+    snapshot(posts).write_bytes(whole[:start] + b"\n%s 8\n" % length.encode() + whole[place:])
+    assert quick("build") is None
+
+
+def test_where_folders_cannot_be_opened_paths_are_looked_up(posts: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quick_module, "HANDLES", False)  # as on Windows
+    assert quick("build") == 0
+    change_file(posts.root / "assets" / "first.png", "longer")
+    assert quick("build") is None
+
+
+def test_where_nothing_can_be_said_the_whole_program_tries(posts: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
     assert quick("build") is None

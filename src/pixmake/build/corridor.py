@@ -17,6 +17,7 @@ from pathlib import Path
 from pixmake.build.budget import Budget, Consent, DayLedger
 from pixmake.build.paying import NO_MONEY, Cashier
 from pixmake.build.recording import LockKeeper, record_lock, record_picks
+from pixmake.build.remembering import SNAPSHOT, forget
 from pixmake.build.report import BuildReport, entry_reports, exit_of
 from pixmake.build.runner import LOCAL, Runner, StepOutcome
 from pixmake.build.scheduler import Job, Scheduler
@@ -76,6 +77,7 @@ def execute(plan: Plan, orders: Orders, clock: Clock, listener: Listener) -> Bui
     if jobs:
         with writing(plan.world.root / STATE):
             (plan.world.root / STATE).mkdir(exist_ok=True)
+            forget(plan.world.root / STATE / SNAPSHOT)  # killed from here on, the next build has to look closer
     interrupted = _schedule(plan, orders, runner, jobs) if jobs else False
     try:
         _record(plan, runner)

@@ -18,6 +18,12 @@ from pixmake.store.memo import FINE_TICK, Memo, Stat, look
 from pixmake.store.snapshot import Snapshot, folder_stats, save
 
 SETTLED = frozenset({"fresh", "draft", "held"})
+SNAPSHOT = "snapshot"
+"""The snapshot's name in `.pixmake/`."""
+SPEC_NAME = "assets.yaml"
+"""The only spec that is found without being named: a snapshot answers for no other."""
+PLACES = ("PIXMAKE_STORE", "XDG_DATA_HOME", "HOME", "LOCALAPPDATA", "USERPROFILE")
+"""Variables that say where the store is: with another store there may be something to do."""
 
 
 class Watchmark:
@@ -41,46 +47,56 @@ class Watchmark:
 def remember(
     path: Path, plan: Plan, mark: Watchmark, memo: Memo, version: str, says: Mapping[str, str], lock: Path
 ) -> bool:
-    """Writes the snapshot of a checkout in which nothing is to do; whether it did. A stale one is never left in place."""
+    """Writes the snapshot of a checkout in which nothing is to do; whether it did. A stale one answers nothing by itself."""
     if plan.draft or plan.profile is not None or len(plan.selected) != len(plan.spec.assets):
+        return False
+    if plan.spec.file.name != SPEC_NAME:
         return False
     files, folders = _files(plan, mark, memo, lock), _folders(plan.spec)
     if files is None or folders is None:
         return False
     snapshot = Snapshot(
         version=version,
-        profile=plan.profile,
+        root=plan.spec.root,
         files=files,
         folders=folders,
         absent=tuple(os.fspath(item) for item in (*plan.spec.footprint.missing, lock) if os.fspath(item) not in files),
-        env=plan.spec.footprint.env,
+        hashed=plan.spec.footprint.env,
+        plain={name: os.environ.get(name) for name in PLACES},
         says=says,
     )
     return save(path, snapshot)
 
 
+def forget(path: Path) -> None:
+    """Removes a snapshot: from now on something is to do. Raises OSError."""
+    path.unlink(missing_ok=True)
+
+
 def _files(plan: Plan, mark: Watchmark, memo: Memo, lock: Path) -> dict[str, Stat] | None:
     if mark.stats is None:
         return None
-    found = dict(mark.stats)
+    spec = os.fspath(plan.spec.file)
+    found = {spec: mark.stats[spec], **mark.stats}  # the spec first
     for path in _inputs_and_outputs(plan):
         seen = memo.at_rest(path)
         if seen is None:
             return None
-        found[os.fspath(path)] = seen
+        found[path] = seen
     written = look(lock)
     if written is not None:
         found[os.fspath(lock)] = written
     return found
 
 
-def _inputs_and_outputs(plan: Plan) -> Iterable[Path]:
+def _inputs_and_outputs(plan: Plan) -> Iterable[str]:
     for asset in plan.spec.assets:
         items = [asset.origin, *(item for step in asset.steps for item in step_inputs(step))]
-        yield from (item.path for item in items if isinstance(item, FileInput))
-    for entry in plan.entries:
+        yield from (os.fspath(item.path) for item in items if isinstance(item, FileInput))
+    root = os.fspath(plan.world.root)
+    for entry in plan.entries:  # by the thousand: a Path each would take longer than all else here
         for output in entry.outputs:
-            yield plan.world.root / output.path
+            yield os.path.join(root, output.path)
 
 
 def _folders(spec: Spec) -> dict[str, tuple[int, int]] | None:

@@ -1,18 +1,25 @@
-"""CLI room: the answer "nothing to do", by looking at files only. Standard library's smallest part; it writes nothing.
+"""CLI room: the answer "nothing to do", by looking at files only. It writes nothing and imports only what Python has anyway.
 
 It answers `build` and `plan` without selectors, where every file, folder and variable that a plan would read is as
-the snapshot of the last build says. In any doubt it answers nothing, and the whole program runs.
+the snapshot of the last build says (its form is told in `store/snapshot`). In any doubt it answers nothing, and the
+whole program runs. What a snapshot says counts only after the spec's own inode and times were found in it, which
+nobody can know who hands a repository on.
 """
-
-from __future__ import annotations
 
 import os
 import sys
+from io import BufferedReader
 
 SNAPSHOT = ".pixmake/snapshot"
-FORMAT = 1
+FORMAT = 2
+SPEC = b"assets.yaml"
 PLAIN = {"build": {"-k", "--locked", "--offline", "--yes", "--quiet"}, "plan": {"--check", "--quiet"}}
 """Flags that change nothing where there is nothing to do."""
+HANDLES = os.stat in os.supports_dir_fd and hasattr(os, "O_DIRECTORY")
+FOLDER = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_PATH", 0)
+"""How a folder is opened to look up names in it, which spares the kernel the walk there for each."""
+MOST = 1 << 28
+"""Bytes that one part of an honest snapshot never has."""
 
 
 def answer(arguments: list[str], version: str) -> int | None:
@@ -25,12 +32,26 @@ def answer(arguments: list[str], version: str) -> int | None:
     if says is None or name not in says:
         return None
     if says[name] and not (arguments[0] == "build" and "--quiet" in arguments):
-        (sys.stderr if arguments[0] == "build" else sys.stdout).write(says[name] + "\n")  # data, or talk
+        return _said(says[name] + "\n", to_stderr=arguments[0] == "build")  # talk, or data
+    return 0
+
+
+def _said(text: str, to_stderr: bool) -> int | None:
+    """0 once it is written; where it can't be, the whole program tries, and tells what is wrong."""
+    stream = sys.stderr if to_stderr else sys.stdout
+    try:
+        stream.write(text)
+        stream.flush()
+    except (OSError, ValueError, AttributeError):
+        return None
     return 0
 
 
 def _root() -> str | None:
-    folder = os.getcwd()
+    try:
+        folder = os.getcwd()
+    except OSError:
+        return None  # it was removed
     while not os.path.exists(os.path.join(folder, "assets.yaml")):
         folder, below = os.path.dirname(folder), folder
         if folder == below:
@@ -39,68 +60,107 @@ def _root() -> str | None:
 
 
 def _unchanged(root: str, version: str) -> dict[str, str] | None:
-    """What the snapshot says, if the world is still as it saw it."""
+    """What the snapshot says, by command, if the world is still as it saw it."""
     try:
         with open(os.path.join(root, SNAPSHOT), "rb") as stream:
-            if stream.readline() != f"pixmake-snapshot/{FORMAT} {version} {sys.byteorder}\n".encode():
+            if stream.readline(200) != f"pixmake-snapshot/{FORMAT} {version} {sys.byteorder}\n".encode():
                 return None
-            lengths = stream.readline().split()
-            texts, paths, count = (int(length) for length in lengths)
-            words = stream.read(texts).decode("utf-8", "surrogateescape").split("\0")
-            names = stream.read(paths).decode("utf-8", "surrogateescape").split("\0")
-            stats = memoryview(stream.read()).cast("q")
-        same = _same(words) and _files(names[:count], stats) and _folders(names[count:], stats[count * 4 :])
-    except (OSError, ValueError, TypeError, IndexError):
+            place, absent, env, says = (_texts(stream) for _ in range(4))
+            same = _here(root, place) and _files(root, stream) and _folders(stream)
+            same = same and not any(map(os.path.lexists, absent)) and _environment(env)
+            return dict(zip(says[::2], says[1::2], strict=True)) if same else None
+    except (OSError, ValueError, TypeError, IndexError, MemoryError):
         return None  # gone, damaged, or not as it was
-    return _pairs(words, 2) if same else None
 
 
-def _same(words: list[str]) -> bool:
-    """Profile, absent paths and the environment: `[profile, counts of absent, env, says, absent…, env…, says…]`."""
-    absent = words[4 : 4 + int(words[1])]
-    env = _pairs(words, 1)
-    return not words[0] and not any(map(os.path.lexists, absent)) and _environment(env)
+def _here(root: str, place: list[str]) -> bool:
+    """Whether the snapshot is of this very folder: a copy of a project brings the snapshot of the first along."""
+    return place == [root] or os.path.samestat(os.stat(place[0]), os.stat(root))
 
 
-def _environment(env: dict[str, str]) -> bool:
-    """Variables that templates read, by the SHA-256 of their values; `-` for unset ones."""
-    if not env:
-        return True
-    from hashlib import sha256
-
-    for name, value in env.items():
+def _environment(env: list[str]) -> bool:
+    """Variables and values: `-` unset, `'` as it follows, `=` by the SHA-256 that follows (it may be a secret)."""
+    for name, value in zip(env[::2], env[1::2], strict=True):
         now = os.environ.get(name)
-        if value != ("-" if now is None else "=" + sha256(now.encode("utf-8", "surrogateescape")).hexdigest()):
+        if now is None:
+            said = "-"
+        elif value[:1] == "'":
+            said = f"'{now}"
+        else:
+            from hashlib import sha256
+
+            said = "=" + sha256(now.encode("utf-8", "surrogateescape")).hexdigest()
+        if said != value:
             return False
     return True
 
 
-def _pairs(words: list[str], which: int) -> dict[str, str]:
-    """The map of environment (1) or of answers (2)."""
-    counts = [int(word) for word in words[1:4]]
-    start = 4 + counts[0] + (2 * counts[1] if which == 2 else 0)
-    flat = words[start : start + 2 * counts[which]]
-    return dict(zip(flat[::2], flat[1::2], strict=True))
+# --- parts of the snapshot -------------------------------------------------------------------------------------------
 
 
-def _files(files: list[str], stats: memoryview) -> bool:
-    stat, place = os.stat, 0
-    for path in files:
-        seen = stat(path)
-        if (
-            seen.st_size != stats[place]
-            or seen.st_mtime_ns != stats[place + 1]
-            or seen.st_ctime_ns != stats[place + 2]
-            or seen.st_ino != stats[place + 3]
-        ):
+def _texts(stream: BufferedReader) -> list[str]:
+    """A line with their length in bytes, then texts joined by NUL."""
+    length = int(stream.readline(30))
+    return stream.read(length).decode("utf-8", "surrogateescape").split("\0") if 0 < length < MOST else []
+
+
+def _group(stream: BufferedReader, each: int) -> tuple[list[bytes], list[int]]:
+    """A line with two lengths, a folder and the names in it joined by NUL, and `each` 64-bit numbers a name.
+
+    No names and no numbers where there are no more groups. Raises ValueError for anything else.
+    """
+    paths, stats = map(int, stream.readline(60).split())
+    if not 0 <= paths < MOST or not 0 <= stats < MOST:
+        raise ValueError
+    names = stream.read(paths).split(b"\0")
+    numbers = memoryview(stream.read(stats)).cast("q").tolist()
+    if len(numbers) != each * (len(names) - 1):
+        raise ValueError
+    return names, numbers
+
+
+def _files(root: str, stream: BufferedReader) -> bool:
+    """Whether size, times and inode of all files are as they were. The first must be the spec."""
+    base = os.open(root, FOLDER) if HANDLES else None
+    try:
+        names, numbers = _group(stream, 4)
+        if names[:2] != [b".", SPEC]:
             return False
-        place += 4
+        while numbers:
+            if base is None:  # Windows can't open folders
+                names = [b"", *(os.path.join(os.fsencode(root), names[0], name) for name in names[1:])]
+            if not _as_seen(base, names, numbers):
+                return False
+            names, numbers = _group(stream, 4)
+    finally:
+        if base is not None:
+            os.close(base)
     return True
 
 
-def _folders(folders: list[str], stats: memoryview) -> bool:
-    for place, path in enumerate(folders):
-        seen = os.stat(path)
-        if seen.st_mtime_ns != stats[2 * place] or seen.st_ino != stats[2 * place + 1]:
+def _as_seen(base: int | None, names: list[bytes], numbers: list[int]) -> bool:
+    """The files of one group. Half of a run is spent in this loop, most of it in the kernel."""
+    stat, number = os.stat, iter(numbers)
+    folder = os.open(names[0], FOLDER, dir_fd=base) if base is not None else None
+    try:
+        for name, size, mtime, ctime, inode in zip(names[1:], number, number, number, number):  # noqa: B905
+            seen = stat(name, dir_fd=folder)
+            if seen.st_ctime_ns != ctime or seen.st_mtime_ns != mtime:
+                return False
+            if seen.st_ino != inode or seen.st_size != size:
+                return False
+    finally:
+        if folder is not None:
+            os.close(folder)
+    return True
+
+
+def _folders(stream: BufferedReader) -> bool:
+    """Whether the folders that globs look into list the same names."""
+    names, numbers = _group(stream, 2)
+    number = iter(numbers)
+    for name, mtime, inode in zip(names[1:], number, number):  # noqa: B905
+        seen = os.stat(name)
+        if seen.st_mtime_ns != mtime or seen.st_ino != inode:
             return False
     return True

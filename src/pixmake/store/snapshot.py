@@ -2,8 +2,15 @@
 
 `.pixmake/snapshot` is written by builds and read by `cli/quick`, which imports nothing of ours. It is throw-away state:
 missing, damaged or of another version, it means nothing. Its form is plain columns, since a hostile repository may
-bring one along: a line with the tag, a line with the lengths of three sections, then texts joined by NUL, paths
-joined by NUL, and 64-bit numbers.
+bring one along:
+
+- a line with the tag;
+- four lists of texts, each a line with its length in bytes, then the texts joined by NUL: the project's folder; paths
+  that must not exist; variables and their values in turn; commands and what to print for them in turn;
+- groups of files, each a line `bytes of names, bytes of numbers`, a folder and the names in it joined by NUL, and for
+  each name size, mtime, ctime, inode as 64-bit numbers. Paths count from the project's folder. The first file is the
+  spec; the last group is empty;
+- one such group of folders whose lists of names matter, with mtime and inode.
 """
 
 from __future__ import annotations
@@ -11,41 +18,47 @@ from __future__ import annotations
 import os
 import sys
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pixmake.store.durable import replace_quickly
 
-FORMAT = 1
+FORMAT = 2
+FEW = 4
+"""Files of one folder below which opening it costs more than it saves: they are named from the project's folder."""
+GROUP = 4096
+"""Files that are read and compared at a time: bounds the memory of whoever reads."""
+
+Numbers = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """All that the answer hangs on. Stats are (size, mtime ns, ctime ns, inode); `folders` have (mtime ns, inode).
 
-    `files` are absolute paths in a stable order. `absent` must not exist. `env` holds SHA-256 of values by variable,
-    None: unset.
-    `says` is what to print, by command.
+    `files` are absolute paths, the spec's own first. `absent` must not exist. `hashed` holds the SHA-256 of values of the
+    environment by variable, `plain` the values themselves; None: unset. `says` is what to print, by command.
     """
 
     version: str
-    profile: str | None
-    files: Mapping[str, tuple[int, int, int, int]]
-    folders: Mapping[str, tuple[int, int]]
+    root: Path
+    files: Mapping[str, Numbers]
+    folders: Mapping[str, Numbers]
     absent: tuple[str, ...]
-    env: Mapping[str, str | None]
+    hashed: Mapping[str, str | None]
+    plain: Mapping[str, str | None]
     says: Mapping[str, str]
 
 
 def tag(version: str) -> str:
-    """Names tool, Python and format: a snapshot of another one is not read."""
+    """Names tool, format and byte order: a snapshot of another one is not read."""
     return f"pixmake-snapshot/{FORMAT} {version} {sys.byteorder}"
 
 
 def save(path: Path, snapshot: Snapshot) -> bool:
     """Writes the snapshot by rename where it differs from the one there; whether it wrote. Raises OSError."""
-    data = _encoded(snapshot)
+    data = encoded(snapshot)
     try:
         if path.read_bytes() == data:
             return False
@@ -55,16 +68,51 @@ def save(path: Path, snapshot: Snapshot) -> bool:
     return True
 
 
-def _encoded(snapshot: Snapshot) -> bytes:
-    env = [text for name, value in snapshot.env.items() for text in (name, "-" if value is None else f"={value}")]
+def encoded(snapshot: Snapshot) -> bytes:
+    """The bytes of a snapshot."""
+    env = [text for name, value in snapshot.hashed.items() for text in (name, "-" if value is None else f"={value}")]
+    env += [text for name, value in snapshot.plain.items() for text in (name, "-" if value is None else f"'{value}")]
     says = [text for pair in snapshot.says.items() for text in pair]
-    counts = [len(snapshot.absent), len(snapshot.env), len(snapshot.says)]
-    texts = _joined([snapshot.profile or "", *map(str, counts), *snapshot.absent, *env, *says])
-    paths = _joined([*snapshot.files, *snapshot.folders])
-    numbers = array("q", (part for stat in snapshot.files.values() for part in stat))
-    numbers.extend(part for stat in snapshot.folders.values() for part in stat)
-    head = f"{tag(snapshot.version)}\n{len(texts)} {len(paths)} {len(snapshot.files)}\n"
-    return head.encode() + texts + paths + numbers.tobytes()
+    lists = [[os.fspath(snapshot.root)], snapshot.absent, env, says]
+    parts = [f"{tag(snapshot.version)}\n".encode(), *map(_texts, lists)]
+    parts += [_group(folder, names, stats) for folder, names, stats in _groups(snapshot)]
+    parts += [_group("", [], []), _group("", list(snapshot.folders), list(snapshot.folders.values()))]
+    return b"".join(parts)
+
+
+def _groups(snapshot: Snapshot) -> Iterator[tuple[str, Sequence[str], Sequence[Numbers]]]:
+    """Files by folder: folder, names in it, stats. First what lies beside the spec, and lone files of other folders."""
+    root = os.fspath(snapshot.root)
+    by_folder: dict[str, list[str]] = {}
+    for path in snapshot.files:
+        by_folder.setdefault(os.path.dirname(path), []).append(path)
+    first = by_folder.pop(root, [])
+    first += [path for paths in by_folder.values() if len(paths) < FEW for path in paths]
+    large = {folder: paths for folder, paths in by_folder.items() if len(paths) >= FEW}
+    for folder, paths in [(root, first), *large.items()]:
+        for start in range(0, len(paths), GROUP):
+            some = paths[start : start + GROUP]
+            names = [_below(folder, path) for path in some]
+            yield _below(root, folder), names, [snapshot.files[path] for path in some]
+
+
+def _below(folder: str, path: str) -> str:
+    """A path as it is written from a folder: with the folder cut off where it lies in it, else whole."""
+    if path == folder:
+        return "."
+    inside = os.path.join(folder, "")
+    return path[len(inside) :] if path.startswith(inside) else path
+
+
+def _texts(texts: Iterable[str]) -> bytes:
+    data = _joined(texts)
+    return f"{len(data)}\n".encode() + data
+
+
+def _group(folder: str, names: Sequence[str], stats: Iterable[Numbers]) -> bytes:
+    paths = _joined([folder, *names])
+    numbers = array("q", [part for stat in stats for part in stat]).tobytes()
+    return f"{len(paths)} {len(numbers)}\n".encode() + paths + numbers
 
 
 def _joined(texts: Iterable[str]) -> bytes:
