@@ -42,7 +42,8 @@ def test_schemas_are_schemas(name: str) -> None:
 
 READING = [
     ["plan"], ["plan", "--draft"], ["status"], ["list"], ["explain", "**"], ["show", "**"], ["show", "**", "--prompt"],
-    ["graph"], ["check"], ["models"], ["doctor", "--offline"], ["cache", "path"], ["cache", "info"], ["cache", "verify"], ["schema"], [],
+    ["graph"], ["check"], ["cache", "path"], ["cache", "info"], ["cache", "verify"], ["schema"],
+    ["models"], ["doctor", "--offline"], [],
 ]  # fmt: skip
 
 
@@ -50,6 +51,7 @@ VERBS = [
     ["reroll", "rat.png"], ["reroll", "rat.png", "--yes", "-k", "2"], ["pick", "rat.png"], ["pick", "rat.png", "1"],
     ["accept", "cold.png", "hero.png"], ["adopt", "rat.png", "ref.png"], ["freeze", "rat.png"], ["unfreeze", "rat.png"],
     ["restore", "rat.png"], ["forget", "rat.png"], ["mask", "hero.png"], ["costs"], ["costs", "--by", "tag"],
+    ["migrate", "--from", "ink-1", "--to", "ink-2"],
 ]  # fmt: skip
 
 

@@ -40,7 +40,8 @@ class Orders:
     """How a plan is to be run: with what consent, how many at once, and when to stop.
 
     `cap` is --max-cost in USD; `yes` agrees to the plan as it stands; `by_name` that assets were named by the user;
-    `never_pay` is --locked or --offline. `halted` is asked before anything is started: yes starts nothing more.
+    `never_pay` is --locked or --offline. `recorded` False: what is bought enters the journal, not this project's lock.
+    `halted` is asked before anything is started: yes starts nothing more.
     """
 
     cap: Decimal | None = None
@@ -50,6 +51,7 @@ class Orders:
     locked: bool = False
     jobs: int | None = None
     fail_fast: bool = False
+    recorded: bool = True
     halted: Callable[[], bool] | None = None
 
 
@@ -68,7 +70,7 @@ def execute(plan: Plan, orders: Orders, clock: Clock, listener: Listener) -> Bui
     day = DayLedger(plan.world.store, plan.world.view.today, plan.spec.budget.per_day)
     budget = Budget(consent_of(plan, orders, day))
     hold = _hold(plan, orders, budget.consent)
-    runner = _runner(plan, budget, day, clock, listener)
+    runner = _runner(plan, orders, budget, day, clock, listener)
     jobs = list(_jobs(plan, hold))
     runner.total = sum(1 for job in jobs if job.id[1] is None)
     clear_leftovers(_folders(plan, jobs))
@@ -80,7 +82,7 @@ def execute(plan: Plan, orders: Orders, clock: Clock, listener: Listener) -> Bui
             forget(plan.world.root / STATE / SNAPSHOT)  # killed from here on, the next build has to look closer
     interrupted = _schedule(plan, orders, runner, jobs) if jobs else False
     try:
-        _record(plan, runner)
+        _record(plan, orders, runner)
     except Problem as trouble:  # what was bought is in the store and its journal: the next build writes the rest
         runner.outcomes.problems.append(trouble)
     return _report(plan, orders, runner, hold, interrupted, clock.monotonic() - began, listener)
@@ -217,12 +219,16 @@ def _has_picture(plan: Plan, node: ActionId) -> bool:
     return not isinstance(plan.judge.inputs.end(asset, plan.judge.done, plan.judge.frames), Pending)
 
 
-def _runner(plan: Plan, budget: Budget, day: DayLedger, clock: Clock, listener: Listener) -> Runner:
+def _runner(plan: Plan, orders: Orders, budget: Budget, day: DayLedger, clock: Clock, listener: Listener) -> Runner:
     world = plan.world
     realizer = realizer_of(world)
     cashier = Cashier(world.store, realizer, budget, day, clock, world.view.scope)
-    lock = LockKeeper(plan, realizer.keep)
-    return Runner(plan, realizer, cashier, budget, clock, listener, lock.bought)
+    on_pictures = LockKeeper(plan, realizer.keep).bought if orders.recorded else _unrecorded
+    return Runner(plan, realizer, cashier, budget, clock, listener, on_pictures)
+
+
+async def _unrecorded(asset: str) -> None:
+    """What was bought is in the store's journal, and nobody's pick."""
 
 
 def _schedule(plan: Plan, orders: Orders, runner: Runner, jobs: Sequence[Job[ActionId]]) -> bool:
@@ -285,11 +291,12 @@ def _folders(plan: Plan, jobs: Iterable[Job[ActionId]]) -> set[Path]:
 # --- records and report ----------------------------------------------------------------------------------------------
 
 
-def _record(plan: Plan, runner: Runner) -> None:
+def _record(plan: Plan, orders: Orders, runner: Runner) -> None:
     """The lock, last picks, the memo and the index: each written only where it changed."""
     world = plan.world
-    world.lock = record_lock(plan, world.lock, runner.realizer.keep, runner.outcomes.written)
-    record_picks(plan, runner.clock)
+    if orders.recorded:
+        world.lock = record_lock(plan, world.lock, runner.realizer.keep, runner.outcomes.written)
+        record_picks(plan, runner.clock)
     world.save()
 
 

@@ -150,6 +150,10 @@ class Project:
         )
         return make_plan(self.spec, self.graph, self._world(asked), chosen)
 
+    def plan_of(self, spec: Spec, graph: ActionGraph, chosen: Sequence[Asset]) -> Plan:
+        """A plan for a spec that is not (yet) the one on disk; its providers are this project's."""
+        return make_plan(spec, graph, self._world(Asked()), chosen)
+
     def select(self, selectors: Sequence[str] = (), exclude: Sequence[str] = ()) -> list[Asset]:
         """The assets that selectors mean; all of them for none."""
         field = Field(assets=self.assets, graph=self.graph)
@@ -171,11 +175,13 @@ class Project:
         offline: bool = False,
         jobs: int | None = None,
         fail_fast: bool = False,
+        recorded: bool = True,
         halted: Callable[[], bool] | None = None,
         on_event: Listener | None = None,
     ) -> BuildReport:
         """Runs a plan (made now for everything, if none is given), once. See commands.md for the flags of `build`.
 
+        `recorded` False leaves the lock alone: what is bought is known to the store only, by its key.
         `halted` is asked before each piece of work: from its first yes on nothing is started, what was sent is awaited.
 
         The outcome, good or bad, is in the report; Problem is raised for what stops the whole build before it starts
@@ -194,6 +200,7 @@ class Project:
             locked=locked,
             jobs=jobs,
             fail_fast=fail_fast,
+            recorded=recorded,
             halted=halted,
         )
         read_lock = plan.world.lock

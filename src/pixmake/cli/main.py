@@ -35,6 +35,7 @@ COMMANDS = {
     "mask": ("pixmake.cli.mask", "Write a mask to paint on, and the picture it must fit."),
     "costs": ("pixmake.cli.costs", "What was paid, for what, and how far it was from the estimates."),
     "models": ("pixmake.cli.models", "The models, their prices, limits and last days."),
+    "migrate": ("pixmake.cli.migrate", "What a move to another model costs, and the move itself."),
     "doctor": ("pixmake.cli.doctor", "What is set up: key, network, store, codecs."),
     "check": ("pixmake.cli.check", "Find mistakes; needs no key."),
     "clean": ("pixmake.cli.clean", "Remove the files that pixmake wrote."),
