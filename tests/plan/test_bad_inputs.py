@@ -261,11 +261,13 @@ def test_a_lock_with_conflict_markers_is_united(tmp_path: Path) -> None:
     assert lock.read_text() == whole
 
 
-def test_an_api_that_is_not_spoken_yet(tmp_path: Path) -> None:
-    ground = Ground(tmp_path, HEAD + "  a: {prompt: x, api: responses, responses_model: gpt-6-astra}\n")
+def test_a_conversation_with_nobody(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, HEAD + "  a: {prompt: x, api: responses}\n")
     assert real_models(ground, tmp_path) == [
-        """assets.yaml:4:23: error[not-yet]: this version can't ask gpt-image-2.5-flare by 'api: responses'
-    4 |   a: {prompt: x, api: responses, responses_model: gpt-6-astra}
+        """assets.yaml:4:23: error[no-responses-model]: 'api: responses' talks to a mainline model, and none is named
+    4 |   a: {prompt: x, api: responses}
       |                       ^^^^^^^^^
-help: leave api out: images works; chains are edits of the picked picture there"""
+help: add the model to talk to, for example
+        responses_model: gpt-6-astra
+      or leave api out"""
     ]

@@ -10,7 +10,7 @@ import pytest
 
 from fakes.openai_request import request
 from fakes.openai_server import FakeOpenAI
-from pixmake.providers.base import Answer, Call, Failed, Stopped
+from pixmake.providers.base import Answer, Call, Stopped
 from pixmake.providers.openai.address import OPENAI, address_of
 from pixmake.providers.openai.provider import OpenAIProvider
 
@@ -122,12 +122,6 @@ def test_a_server_of_the_spec_that_wants_a_key_is_told_how(server: FakeOpenAI, a
     with pytest.raises(Stopped, match=r"wants a key \(HTTP 401\)$") as raised:
         ask(settings={"base_url": server.url})
     assert raised.value.help == "name the variable with the key of this server: 'api_key_env: …' under 'providers'"
-
-
-def test_the_responses_api_is_not_bought_yet(server: FakeOpenAI, ask: Ask) -> None:
-    with pytest.raises(Failed, match="'api: responses' is not part of this version yet"):
-        ask(api="responses")
-    assert server.count == 0
 
 
 def test_one_provider_serves_many_loops_and_many_calls_at_once(server: FakeOpenAI, tmp_path: Path) -> None:

@@ -144,6 +144,7 @@ class Judge:
         status = next((known[word] for word in said.words if word in known), 400 if said.words else 502)
         ending = self.of_response(status, {}, json.dumps({"error": said.fields}).encode())
         ending.message = ending.message.replace(f": HTTP {status} ", ": ", 1)  # it came with status 200
+        ending.args = (ending.message,)
         if begun and isinstance(ending, Busy):
             return self.lost(f"{self.address.host} broke off: {self.clean(said.message)}", request_id)
         ending.request_id = request_id
