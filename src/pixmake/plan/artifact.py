@@ -44,6 +44,8 @@ class FilePicture:
     size: Size
     media_type: str
     has_alpha: bool = True
+    frames: int = 1
+    """Above 1 for an animation."""
 
     @property
     def identity(self) -> str:

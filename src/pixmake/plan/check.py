@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from pixmake.diagnostics import Collector, did_you_mean
+from pixmake.plan.fault import Fault
+from pixmake.plan.kinds import asked_sizes, kind_faults, moving_fault
 from pixmake.plan.sizes import allowed, final_size
 from pixmake.providers.base import Limits, Provider, Request
 from pixmake.spec.asset import Asset, Step
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """One thing that can't be asked for: the step's field, what is wrong, what is possible."""
-
-    code: str
-    field: str
-    message: str
-    help: str
-
-
 def check_request(
-    trouble: Collector, asset: Asset, step: Step, provider: Provider, request: Request, today: str
+    trouble: Collector,
+    asset: Asset,
+    step: Step,
+    provider: Provider,
+    request: Request,
+    today: str,
+    moving: Sequence[tuple[str, str]] = (),
 ) -> None:
-    """Reports what `provider` would refuse of a request that is to be bought. `today` is a day (ISO)."""
+    """Reports what `provider` would refuse of a request that is to be bought. `today` is a day (ISO).
+
+    `moving` are the inputs that are animations, each by its field and what it is called.
+    """
     if provider.free:
         return
     if request.model is None:
@@ -40,7 +40,9 @@ def check_request(
     limits = provider.limits(request.model)
     if limits.unknown:
         _warn_unknown(trouble, asset, step, provider, request.model)
-    for fault in [*_retired(limits, today), *faults(limits, request)]:
+    found = [*_retired(limits, today), *_absent(limits, step.provider), *faults(limits, request)]
+    found += [*_server(limits, request, step.provider), *moving_fault(moving), *_fenced_drawing(asset, step)]
+    for fault in found:
         span = step.spans.get(fault.field) or step.span or asset.span
         trouble.error(fault.code, fault.message, span, help=fault.help, asset=asset.name, row=asset.row)
 
@@ -69,6 +71,56 @@ def _retired(limits: Limits, today: str) -> Iterator[Fault]:
     )
 
 
+def _absent(limits: Limits, provider: str) -> Iterator[Fault]:
+    if limits.absent is not None:
+        yield Fault(
+            code="no-deployment",
+            field="model",
+            message=f"'{provider}' has no model '{limits.model}': it {limits.absent}",
+            help=f"add it under providers: {{{provider}: {{deployments: {{{limits.model}: NAME}}}}}}, or name another model",
+        )
+
+
+def _server(limits: Limits, request: Request, provider: str) -> Iterator[Fault]:
+    """What the server behind a provider's address does not do, whatever the model could."""
+    kinds = {item.kind for item in request.inputs}
+    if request.operation == "edit" and not limits.edits:
+        yield Fault(
+            code="no-edits",
+            field="edits",
+            message=f"'{provider}' has no edits: it can't work on pictures",
+            help=f"take the input pictures out, name another provider for this step,\n"
+            f"or set its path where it has one: providers: {{{provider}: {{edits: images/edits}}}}",
+        )
+    elif request.operation == "edit" and limits.mask_needed and "mask" not in kinds:
+        yield Fault(
+            code="no-edits",
+            field="edits",
+            message=f"'{provider}' edits only inside a mask, and there is none",
+            help="add a mask, for example\n  mask: {rect: [0, 0, 1, 1]}\nfor the whole picture",
+        )
+    elif "mask" in kinds and not limits.mask:
+        yield Fault(
+            code="not-accepted",
+            field="mask",
+            message=f"'{provider}' takes no mask",
+            help=f"take it out, or say how it reads one: providers: {{{provider}: {{mask: alpha}}}} (or white)",
+        )
+
+
+def _fenced_drawing(asset: Asset, step: Step) -> Iterator[Fault]:
+    """A fence lays pixels over pixels: what it gives is no drawing any more."""
+    is_last = step.index == asset.steps[-1].index
+    drawn = any(output.format == "svg" for output in asset.outputs)
+    if is_last and step.kind == "svg" and step.mask is not None and step.fence is not None and drawn:
+        yield Fault(
+            code="fenced-drawing",
+            field="mask",
+            message="a fence makes pixels of a drawing, and an output of it is an .svg",
+            help="add 'fence: false', or write a .png or .webp",
+        )
+
+
 def faults(limits: Limits, request: Request) -> Iterator[Fault]:
     """Everything in a request that the model's limits forbid (fact sheet, sections 1 and 2)."""
     if request.api not in limits.apis:
@@ -78,11 +130,14 @@ def faults(limits: Limits, request: Request) -> Iterator[Fault]:
             message=f"this version can't ask {limits.model} by 'api: {request.api}'",
             help=f"leave api out: {', '.join(limits.apis)} works; chains are edits of the picked picture there",
         )
+    elif request.api == "responses":
+        yield from _conversation(limits, request)
     yield from _word(limits, "quality", request.quality, limits.qualities)
     yield from _word(limits, "background", request.background, limits.backgrounds)
     yield from _word(limits, "complexity", request.complexity, limits.complexities)
     yield from _word(limits, "input_fidelity", request.input_fidelity, limits.fidelities)
     yield from _word(limits, "kind", request.kind, limits.kinds)
+    yield from kind_faults(request)
     yield from _size(limits, request)
     yield from _inputs(limits, request)
     if len(request.prompt) > limits.most_prompt:
@@ -91,6 +146,23 @@ def faults(limits: Limits, request: Request) -> Iterator[Fault]:
             field="prompt",
             message=f"the prompt has {len(request.prompt)} characters; {limits.model} takes {limits.most_prompt}",
             help="shorten the prompt or its template",
+        )
+
+
+def _conversation(limits: Limits, request: Request) -> Iterator[Fault]:
+    if request.responses_model is None:
+        yield Fault(
+            code="no-responses-model",
+            field="api",
+            message="'api: responses' talks to a mainline model, and none is named",
+            help="add the model to talk to, for example\n  responses_model: gpt-6-astra\nor leave api out",
+        )
+    if any(item.kind == "markup" for item in request.inputs):
+        yield Fault(
+            code="not-accepted",
+            field="markup",
+            message="'api: responses' takes no markup",
+            help="use a mask, or leave api out: images works",
         )
 
 
@@ -115,10 +187,9 @@ def _word(limits: Limits, field: str, value: str | None, known: Sequence[str]) -
 
 
 def _size(limits: Limits, request: Request) -> Iterator[Fault]:
-    size = final_size(request.size)
-    if size is None or allowed(size, limits.sizes):
+    size, rule = final_size(request.size), asked_sizes(limits, request)
+    if size is None or allowed(size, rule):
         return
-    rule = limits.sizes
     possible = (
         "possible: " + ", ".join(f"{width}x{height}" for width, height in rule.listed)
         if rule.listed
@@ -128,7 +199,7 @@ def _size(limits: Limits, request: Request) -> Iterator[Fault]:
     yield Fault(
         code="impossible-size",
         field="request_size",
-        message=f"{limits.model} can't make {request.size}",
+        message=f"{limits.model} can't make {request.size}" + (" in so many frames" if request.kind == "gif" else ""),
         help=possible,
     )
 

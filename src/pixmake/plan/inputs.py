@@ -149,6 +149,30 @@ class InputResolver:
         )
         return Pending(state="blocked", reason=f"mask '{source.name}' has no alpha channel")
 
+    def moving(self, asset: Asset, step: Step) -> list[tuple[str, str]]:
+        """The inputs of a step that are animations: the field that names each, and what it is called."""
+        found: list[tuple[str, str]] = []
+        if step.index > asset.steps[0].index:
+            if step.kind == "gif":
+                found.append(("kind", f"the picture of step {step.index - 1}"))
+        elif asset.origin is not None and self._moves(asset.origin, asset):
+            found.append(("from", _called(asset.origin)))
+        found += [("references", _called(item)) for item in step.references if self._moves(item, asset)]
+        if step.markup is not None and self._moves(step.markup, asset):
+            found.append(("markup", _called(step.markup)))
+        return found
+
+    def _moves(self, item: Input, asset: Asset) -> bool:
+        if isinstance(item, FileInput):
+            picture = self.file(item, asset)
+            return isinstance(picture, FilePicture) and picture.frames > 1
+        if item.processed:
+            return False
+        target = self.assets[item.asset]
+        if target.steps:
+            return target.steps[-1].kind == "gif"
+        return target.origin is not None and self._moves(target.origin, target)
+
     def file(self, item: FileInput, asset: Asset) -> Artifact | Pending:
         """A user's file, probed by its header. A bad one is reported once for each place that names it."""
         known = (item.name, str(item.span))
@@ -165,6 +189,10 @@ class InputResolver:
 
     def _report(self, span: Span | None, asset: Asset, message: str, remedy: str | None) -> None:
         self.trouble.error("bad-picture", message, span, help=remedy, asset=asset.name, row=asset.row)
+
+
+def _called(item: Input) -> str:
+    return f"'{input_label(item)}'"
 
 
 def _there(item: Artifact | Pending | None) -> Artifact | None:

@@ -137,7 +137,8 @@ class Judge:
         """What would be refused is said now, while planning; during a build it was said before."""
         if self.planning and action.step is not None:
             today = self.world.view.today
-            check_request(self.trouble, action.asset, action.step, painter.provider, request, today)
+            moving = self.inputs.moving(action.asset, action.step)
+            check_request(self.trouble, action.asset, action.step, painter.provider, request, today, moving)
 
     def _bound(self, action: Action, painter: Painter) -> Request:
         """The request of a waiting step as far as it is known; its inputs' identities are blank, so it has no key."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pixmake.plan.artifact import Artifact, FilePicture, MaskPicture
+from pixmake.plan.kinds import sizes_of
 from pixmake.plan.sizes import Size, final_size, requested_size
 from pixmake.providers.base import InputKind, Limits, Operation, Request, RequestInput
 from pixmake.spec.asset import AssetInput, FileInput, Input, Region, Step
@@ -45,7 +46,7 @@ def size_to_ask(step: Step, limits: Limits, kept: str | None) -> str:
         return "auto"
     if kept is not None:
         return kept
-    width, height = requested_size(final, limits.sizes)
+    width, height = requested_size(final, sizes_of(limits, step.kind, step.options))
     return f"{width}x{height}"
 
 

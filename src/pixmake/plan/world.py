@@ -105,10 +105,11 @@ class World:
         if digest is None:
             raise BadPicture("is not a file" if item.path.exists() else "is not there")
         facts = self.memo.facts(digest)
-        if facts is None:
+        if facts is None or "frames" not in facts:
             seen = probe_file(item.path)
             width, height = seen.upright_size
             facts = {"type": seen.media_type, "width": width, "height": height, "alpha": seen.has_alpha}
+            facts["frames"] = seen.frames
             self.memo.keep_facts(digest, facts)
         size = int(facts["width"] or 0), int(facts["height"] or 0)
         return FilePicture(
@@ -118,6 +119,7 @@ class World:
             size=size,
             media_type=str(facts["type"]),
             has_alpha=facts.get("alpha") is not False,
+            frames=int(facts["frames"] or 1),
         )
 
     def painter(self, name: str) -> Painter:

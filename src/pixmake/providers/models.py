@@ -68,7 +68,7 @@ def _model(name: str, row: dict[str, Any], raw: dict[str, Any]) -> Model:
     output = raw["output"].get(row.get("output", ""), {})
     is_fixed = row.get("output") == "fixed"
     return Model(
-        limits=_limits(name, row, raw["rules"][row["rule"]]),
+        limits=_limits(name, row, raw["rules"][row["rule"]], raw["frames"].get(row.get("frames", ""), ())),
         prices={kind: Decimal(text) for kind, text in row["prices"].items()},
         bases={} if is_fixed else output,
         fixed={quality: tuple(counts) for quality, counts in output.items()} if is_fixed else {},
@@ -86,7 +86,7 @@ def _model(name: str, row: dict[str, Any], raw: dict[str, Any]) -> Model:
     )
 
 
-def _limits(name: str, row: dict[str, Any], rule: dict[str, Any]) -> Limits:
+def _limits(name: str, row: dict[str, Any], rule: dict[str, Any], frames: Sequence[dict[str, Any]]) -> Limits:
     listed = tuple(parse_size(text) for text in rule.get("listed", ()))
     numbers = {key: value for key, value in rule.items() if key != "listed"}
     return Limits(
@@ -98,6 +98,7 @@ def _limits(name: str, row: dict[str, Any], rule: dict[str, Any]) -> Limits:
         fidelities=tuple(row.get("fidelities", ())),
         kinds=tuple(row["kinds"]),
         markup=row.get("markup", False),
+        animations=tuple((item["most"], SizeRule(**item["size"])) for item in frames),
         apis=APIS,
         retired=row.get("retired"),
         replaced_by=row.get("replaced_by"),
@@ -137,6 +138,7 @@ def limits_of(model: str, own: Rows = NO_ROWS) -> Limits:
         complexities=newest.complexities,
         fidelities=("low", "high"),
         kinds=newest.kinds,
+        animations=newest.animations,
         markup=True,
         apis=APIS,
         unknown=True,

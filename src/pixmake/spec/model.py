@@ -57,7 +57,6 @@ OWN_FIELDS = {
     "output_format": "outputs",
     "output_compression": "outputs",
     "format": "kind",
-    "response_format": "outputs",
     "api": "api",
 }
 """Request fields that have a field of their own: never in `options`."""
@@ -68,6 +67,9 @@ def check_options(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         refuse("wrong-type", f"'options' is a map, not {shown(value)}")
     for name in value:
+        if name == "response_format":
+            remedy = "write it at the provider: providers: {studio: {response_format: b64_json}}"
+            refuse("options-field", "'response_format' belongs to the server that is asked", remedy, (name,))
         if name in OWN_FIELDS:
             refuse("options-field", f"'{name}' has its own field", f"write '{OWN_FIELDS[name]}:' on the asset", (name,))
         if name in ("stream", "partial_images", "user", "background_mode"):

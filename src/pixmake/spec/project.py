@@ -24,6 +24,7 @@ from pixmake.spec.fields import (
 )
 from pixmake.spec.local import AtlasFields, BudgetFields, ManifestFields, SheetFields
 from pixmake.spec.model import AssetFields
+from pixmake.spec.servers import ServerFields
 
 Presets = dict[str, AssetFields]
 AssetEntry = Annotated[Annotated[str, TEXT] | Annotated[AssetFields, MAP], Shape]
@@ -147,7 +148,7 @@ class ModelFields(Declared):
         return self
 
 
-class OpenAIFields(ProviderFields):
+class OpenAIFields(ProviderFields, ServerFields):
     """A server that speaks OpenAI's API."""
 
     models: dict[str, ModelFields] | None = Field(None, description="Rows on top of the model table, by model.")
@@ -160,6 +161,9 @@ class OpenAIFields(ProviderFields):
     api_key_env: str | None = Field(None, description="Environment variable with the key.")
     organization: str | None = Field(None, description="Organization id.")
     project: str | None = Field(None, description="Project id.")
+    store: bool | None = Field(
+        None, description="Whether the server keeps responses, so that a chain goes on by their ids; default true."
+    )
     drop: Annotated[list[str], Rule(check_drop, (("type", "array"), ("items", {"type": "string"})))] | None = Field(
         None, description="Request fields the server does not take."
     )
@@ -168,8 +172,12 @@ class OpenAIFields(ProviderFields):
 class AzureFields(OpenAIFields):
     """Azure's OpenAI service."""
 
-    endpoint_env: str | None = Field(None, description="Environment variable with the endpoint.")
-    api_version: str | None = Field(None, description="Version of Azure's API.")
+    endpoint_env: str | None = Field(
+        None, description="Environment variable with the endpoint; default AZURE_OPENAI_ENDPOINT."
+    )
+    api_version: str | None = Field(
+        None, description="Version of Azure's API: asks by deployment, as older resources want; default: /openai/v1."
+    )
     deployments: dict[str, str] | None = Field(None, description="Model to name of its deployment.")
 
 

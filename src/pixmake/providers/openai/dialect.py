@@ -16,6 +16,7 @@ from typing import Any, Literal
 from pixmake.imaging.probe import MODEL_INPUTS
 from pixmake.providers.base import Limits, SizeRule
 from pixmake.providers.models import parse_size
+from pixmake.providers.openai.images import plain
 
 Polarity = Literal["alpha", "white", "none"]
 AZURE_INPUTS = frozenset({"image/png", "image/jpeg"})
@@ -121,7 +122,7 @@ def dialect_of(
         name=name,
         response_format=None if form in (None, "omit") else str(form),
         drop=tuple(map(str, said.get("drop") or ())),
-        extra_body=said.get("extra_body") or {},
+        extra_body=plain(said.get("extra_body") or {}),
         mask=said.get("mask") or "alpha",
         mask_field=str(said.get("mask_field") or "mask"),
         image_field=str(said.get("image_field") or ""),

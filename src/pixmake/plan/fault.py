@@ -1,0 +1,15 @@
+"""Plan room: one thing that can't be asked for, said before anything is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """The step's field, what is wrong, what is possible."""
+
+    code: str
+    field: str
+    message: str
+    help: str

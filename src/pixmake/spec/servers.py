@@ -1,0 +1,117 @@
+"""Spec room: the declared fields of a server that speaks OpenAI's API in a dialect of its own.
+
+They say how a request travels. What shapes a picture belongs to the asset, where it enters the key.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from pixmake.spec.fields import Declared, Rule, check_exact_size, refuse, shown
+from pixmake.spec.model import OWN_FIELDS
+from pixmake.spec.nodes import untemplated
+
+DIALECTS = ("openai", "localai", "sd-server", "vllm-omni", "sglang", "litellm")
+SHAPING = frozenset(
+    {"seed", "steps", "step", "num_inference_steps", "sample_steps", "cfg_scale", "guidance", "guidance_scale",
+     "true_cfg_scale", "negative_prompt", "strength", "denoise", "denoising_strength", "sampler", "sample_method",
+     "scheduler", "sample_params", "clip_skip", "lora", "loras", "style", "style_preset", "width", "height",
+     "aspect_ratio", "svg", "frame_count", "frame_duration_ms", "ref_images", "file", "image_url", "url", "control",
+     "mode", "diffusers_kwargs", "enhance_prompt", "enable_upscaling", "upscaling_scale"}
+)  # fmt: skip
+"""Names by which servers take what shapes a picture; there are more, and docs/providers.md says where they belong."""
+SENDING = frozenset({"stream", "partial_images", "background_mode"})
+PART_NAME = re.compile(r"[A-Za-z_][\w.-]{0,60}(\[\])?")
+PATH = re.compile(r"[\w.-]+(/[\w.-]+)*")
+
+
+def check_extra_body(value: Any) -> dict[str, Any]:
+    """Fields for every request that don't shape the picture: what does must be hashed, so it goes elsewhere."""
+    if not isinstance(value, dict):
+        refuse("wrong-type", f"'extra_body' is a map of request fields, not {shown(value)}")
+    for name in value:
+        if name == "response_format":
+            refuse("shapes-picture", "'response_format' has its own field", "write it beside 'extra_body'", (name,))
+        if name in SENDING:
+            refuse("shapes-picture", f"'{name}' can't be set", "the tool decides how requests are sent", (name,))
+        if name in SHAPING or name in OWN_FIELDS:
+            place = f"'{OWN_FIELDS[name]}'" if name in OWN_FIELDS else "'options'"
+            refuse(
+                "shapes-picture",
+                f"'{name}' shapes the picture, and 'extra_body' is in no key",
+                f"write it on the asset or in 'defaults', as {place}: then a change of it is a change of the request",
+                (name,),
+            )
+    return untemplated(value)  # type: ignore[no-any-return]
+
+
+def check_sizes(value: Any) -> Any:
+    """A list of sizes; `any`; or a number, of which sides are multiples."""
+    if isinstance(value, list) and value:
+        return [check_exact_size(item) for item in value]
+    is_step = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 1024
+    if value != "any" and not is_step:
+        remedy = "write a list like [512x512, 768x512], or any, or a number that sides are multiples of"
+        refuse("wrong-type", f"'sizes' can't be {shown(value)}", remedy)
+    return value
+
+
+def check_part(value: Any) -> str:
+    """The name of a part of a form."""
+    if not isinstance(value, str) or not PART_NAME.fullmatch(value):
+        refuse("wrong-type", f"{shown(value)} is no name of a field", "write something like image[]")
+    return value
+
+
+def check_path(value: Any) -> str:
+    """A path below the base address, or `none`."""
+    if not isinstance(value, str) or not PATH.fullmatch(value) or ".." in value.split("/"):
+        remedy = "write images/edits, images/inpainting or none"
+        refuse("wrong-type", f"{shown(value)} is no path below the address", remedy)
+    return value
+
+
+SIZES_SCHEMA = (
+    ("anyOf", [
+        {"type": "array", "items": {"type": "string", "pattern": r"^\d+x\d+$"}},
+        {"const": "any"},
+        {"type": "integer", "minimum": 1, "maximum": 1024},
+    ]),
+)  # fmt: skip
+Sizes = Annotated[Any, Rule(check_sizes, SIZES_SCHEMA)]
+Part = Annotated[str, Rule(check_part, (("type", "string"),))]
+Path = Annotated[str, Rule(check_path, (("type", "string"),))]
+ExtraBody = Annotated[dict[str, Any], Rule(check_extra_body, (("type", "object"),))]
+
+
+class ServerFields(Declared):
+    """How a server differs from OpenAI's own."""
+
+    dialect: Literal["openai", "localai", "sd-server", "vllm-omni", "sglang", "litellm"] | None = Field(
+        None, description="A server whose ways are known: sets the fields below, each of which can be set besides."
+    )
+    response_format: Literal["b64_json", "url", "omit"] | None = Field(
+        None, description="How pictures are to be answered; default omit: the field is not sent."
+    )
+    extra_body: ExtraBody | None = Field(
+        None, description="Fields for every request that don't shape the picture; what does is for 'options'."
+    )
+    edits: Path | None = Field(None, description="Path of edits: images/edits (default), images/inpainting, or none.")
+    mask: Literal["alpha", "white", "none"] | None = Field(
+        None, description="Where a mask says 'paint anew': by transparency (default), by white; none: it takes none."
+    )
+    mask_field: Part | None = Field(None, description="Name of the mask's part; default mask.")
+    image_field: Part | None = Field(
+        None, description="Name of an input picture's part; default image for one, image[] for several."
+    )
+    most_inputs: Annotated[int, Field(ge=1, le=64)] | None = Field(None, description="Most input pictures of an edit.")
+    sizes: Sizes | None = Field(
+        None, description="Sizes it makes: a list, any, or a number that sides are multiples of."
+    )
+    options_as: Literal["fields", "sd_cpp_extra_args"] | None = Field(
+        None,
+        description="How 'options' are sent: as request fields (default), or in the prompt as sd-server reads them.",
+    )
