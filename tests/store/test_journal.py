@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import multiprocessing
 import os
@@ -11,7 +13,6 @@ from contextlib import ExitStack, suppress
 from decimal import Decimal
 from pathlib import Path
 
-import filelock
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -363,12 +364,58 @@ def test_the_kernel_frees_a_key_lock_on_kill_9(journal: Journal) -> None:
 
 
 def test_a_file_system_without_locks_is_refused(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-    """filelock then falls back to a lock that survives kill -9: worse than none, where money is concerned."""
-    monkeypatch.setattr(filelock, "FileLock", filelock.SoftFileLock)
+    """No stand-in is used, which would survive kill -9: worse than none, where money is concerned."""
+
+    def refuse(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
     with pytest.raises(Problem) as caught:
         journal.append(intent())
     assert str(caught.value) == (
-        f"error[store-no-locks]: the file system of '{journal.path.parent}' cannot lock files\n"
+        f"error[store-no-locks]: the file system of '{journal.path.parent / 'locks'}' cannot lock files\n"
         "help: put the store on a local disk (PIXMAKE_STORE)"
     )
     assert not journal.path.exists()
+
+
+def test_an_unlock_that_fails_frees_the_lock_all_the_same(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Closing is what frees it; a file system that answers otherwise must not lock us out of our own store."""
+    real = fcntl.flock
+
+    def reluctant(descriptor: int, operation: int) -> None:
+        if operation & fcntl.LOCK_UN:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        real(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", reluctant)
+    journal.append(intent())
+    assert not journal.locks.busy("journal")
+
+
+def test_a_lock_file_deleted_while_it_is_taken_guards_nothing(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody tidies `locks/`: whoever then locks the deleted file looks again, for the one others see."""
+    real = fcntl.flock
+    journal.append(intent())
+    path = journal.locks.path("journal")
+
+    def tidied(descriptor: int, operation: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", real)
+        path.unlink()
+        real(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", tidied)
+    with journal.locks.hold("journal", timeout=5, what="tests"):
+        assert journal.locks.busy("journal")
+
+
+def test_a_link_in_place_of_a_lock_is_not_followed(journal: Journal, tmp_path: Path) -> None:
+    journal.append(intent())
+    path, prey = journal.locks.path("journal"), tmp_path / "prey"
+    path.unlink()
+    path.symlink_to(prey)
+    with pytest.raises(Problem, match="too many levels of symbolic links"):
+        journal.append(intent())
+    assert not prey.exists()

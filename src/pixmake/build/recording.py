@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
-from filelock import FileLock
-
 from pixmake.clock import Clock
 from pixmake.digest import Digest
 from pixmake.plan.artifact import Artifact, Fenced
@@ -18,10 +16,13 @@ from pixmake.publish.outputs import Written
 from pixmake.spec.asset import Asset
 from pixmake.store.durable import writing
 from pixmake.store.lockfile import Line, Lock, Name, OutputPin, StepPin, read, write
+from pixmake.store.locks import hold_file
 from pixmake.store.records import Pick
 from pixmake.store.shelf import STATE
 
 LOCK_NAME = "assets.lock"
+LOCK_WAIT = 60.0
+"""Seconds to wait for others that change the lockfile; each reads it, writes it and is done."""
 Keeper = Callable[[Artifact], Digest]
 
 
@@ -71,7 +72,7 @@ def change_lock(root: Path, lines: Iterable[Line], gone: Iterable[Name] = ()) ->
     path, state = root / LOCK_NAME, root / STATE
     with writing(path):
         state.mkdir(exist_ok=True)
-        with FileLock(state / "assets.lock.held"):
+        with hold_file(state / "assets.lock.held", timeout=LOCK_WAIT, what="writes assets.lock"):
             updated = read(path).put(*lines).drop(*gone)
             write(path, updated)
     return updated

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
@@ -24,6 +25,11 @@ STYLES = {
     "error": "1;31",
     "warning": "1;33",
 }
+OBEYED = re.compile(
+    r"\x1b\[(?:[0-2]|1;3[13]|3[1-6]|[34]8;2;\d{1,3};\d{1,3};\d{1,3})m"
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+)
+"""Our own colours, which pass, and characters that a terminal obeys, which don't: in JSON they are read the same."""
 FOLD = 12
 """Rows of one list that are shown before the rest is folded; -v shows all."""
 FOLD_WARNINGS = 3
@@ -119,9 +125,22 @@ def colored(stream: TextIO) -> bool:
     return is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
+def harmless(text: str) -> str:
+    """`text` with every character shown that a terminal might obey: names, prompts and data may come from strangers.
+
+    Our own colours stay, line breaks too. Characters that turn the reading direction around are shown as well.
+    """
+    return text if text.isascii() and text.isprintable() else OBEYED.sub(_shown, text)
+
+
+def _shown(found: re.Match[str]) -> str:
+    text = found[0]
+    return text if len(text) > 1 else f"\\u{ord(text):04x}"
+
+
 def _write(stream: TextIO, text: str) -> None:
     try:
-        stream.write(text)
+        stream.write(harmless(text))
         stream.flush()
     except BrokenPipeError:
         # Whoever read us has gone; what is left to say goes nowhere, and the exit code stays what it was.

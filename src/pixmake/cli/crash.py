@@ -36,7 +36,8 @@ def report(error: BaseException, words: Sequence[str], environment: Mapping[str,
     """The report's text. Values of variables that look secret are taken out, wherever they turn up."""
     head = [
         f"pixmake {_version('pixmake')}",
-        f"python {platform.python_version()} ({sys.implementation.name}), {platform.platform()}",
+        f"python {platform.python_version()} ({sys.implementation.name})",
+        f"{platform.system()} {platform.release()} {platform.machine()}",
         ", ".join(f"{name} {_version(name)}" for name in LIBRARIES),
         f"command: pixmake {' '.join(words)}",
         "",

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
-from pixmake.cli.console import Console, is_terminal
+from pixmake.cli.console import Console, harmless, is_terminal
 from pixmake.cli.plantext import color_of
 from pixmake.events import (
     AssetFinished,
@@ -157,6 +157,7 @@ class Live:
             self.lines(event)
 
     def _scroll(self, line: str) -> None:
+        line = harmless(line)
         if self.progress is None:
             sys.stderr.write(f"{line}\n")
             return

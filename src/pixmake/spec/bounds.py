@@ -22,6 +22,8 @@ from pixmake.spec.filters import MOST_WEIGHT, TooMuch, regex_replace, slug, to_j
 
 MOST_TICKS = 1_000_000
 MOST_SECONDS = 10.0
+MOST_WRITTEN = 500_000_000
+"""Characters that the templates of one folder make in one load."""
 BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -31,6 +33,8 @@ BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "**": operator.pow,
     "%": operator.mod,
 }
+UNAVAILABLE = frozenset({"translate", "encode", "to_bytes"})
+"""Methods that could make a large thing at once, or bytes, whose methods nobody counts."""
 WIDTH = re.compile(r"\d{5,}")
 NESTED = re.compile(r"\{[^{}]*\{")
 
@@ -65,7 +69,7 @@ def weight(value: Any, most: int = MOST_WEIGHT) -> int:
     total, waiting = 0, [value]
     while waiting:
         item = waiting.pop()
-        if isinstance(item, str):
+        if isinstance(item, str | bytes):
             total += len(item)
         elif isinstance(item, int) and not isinstance(item, bool):
             total += item.bit_length() // 3
@@ -82,13 +86,23 @@ def weight(value: Any, most: int = MOST_WEIGHT) -> int:
 
 
 class Clock:
-    """Counts what a render does; raises TooMuch when it is too much."""
+    """Counts what a render does, and what all renders of a load wrote; raises TooMuch when it is too much."""
 
-    __slots__ = ("deadline", "glance", "ticks")
+    __slots__ = ("deadline", "glance", "ticks", "written")
+
+    def __init__(self) -> None:
+        self.written = 0
+        self.start()
 
     def start(self) -> None:
         self.ticks = self.glance = 0
         self.deadline = time.monotonic() + MOST_SECONDS
+
+    def write(self, length: int) -> None:
+        """Text was made, `length` characters of it."""
+        self.written += length
+        if self.written > MOST_WRITTEN:
+            raise TooMuch(f"the texts of all assets grow beyond {MOST_WRITTEN} characters")
 
     def tick(self, count: int = 1) -> None:
         self.ticks += count
@@ -109,7 +123,7 @@ class Bounded(ImmutableSandboxedEnvironment):
     def __init__(self, **options: Any) -> None:
         super().__init__(undefined=Missing, finalize=plain, **options)
         self.clock = Clock()
-        self.clock.start()
+        self.concat = self._written  # type: ignore[method-assign]
         for name in ("random", "pprint", "urlize"):
             self.filters.pop(name, None)
         for name in ("lipsum",):
@@ -144,6 +158,17 @@ class Bounded(ImmutableSandboxedEnvironment):
             bounded.jinja_pass_arg = filter.jinja_pass_arg  # type: ignore[attr-defined]
         return bounded
 
+    def _written(self, pieces: Iterable[str]) -> str:
+        """What a template, a macro or a block wrote: Jinja's own way to join it, and no longer than any other value."""
+        kept, length = [], 0
+        for piece in pieces:
+            length += len(piece)
+            if length > MOST_WEIGHT:
+                raise TooMuch(f"the text grows beyond {MOST_WEIGHT} characters")
+            kept.append(piece)
+        self.clock.write(length)
+        return "".join(kept)
+
     def _joined(self, parts: list[Any]) -> str:
         self.clock.tick(1 + weight(parts) // 1000)
         return "".join(str(plain(part)) for part in parts)
@@ -174,6 +199,8 @@ class Bounded(ImmutableSandboxedEnvironment):
     def call(self, context: Any, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
         self.clock.tick(8)
         owner = getattr(getattr(obj, "__wrapped__", obj), "__self__", None)
+        if getattr(obj, "__name__", None) in UNAVAILABLE:
+            raise TooMuch(f"'{obj.__name__}' is not available")
         if isinstance(owner, str):
             self.clock.tick(len(owner) // 1000)
             _check_method(owner, getattr(obj, "__name__", ""), args, kwargs)
@@ -242,8 +269,10 @@ def _check_method(owner: str, name: str, args: tuple[Any, ...], kwargs: Mapping[
         _check_replace(owner, *args)
     elif name == "join" and args:
         _check_join(args[0], owner)
-    elif name == "translate":
-        raise TooMuch("'translate' is not available")
+    elif name == "expandtabs":
+        _check_widths(owner, *args, **kwargs)
+        if owner.count("\t") * max([*args, *kwargs.values(), 8]) > MOST_WEIGHT:
+            raise TooMuch(f"a value grows beyond {MOST_WEIGHT} characters")
     elif any(isinstance(arg, int) and arg > MOST_WEIGHT for arg in args):
         raise TooMuch(f"a value grows beyond {MOST_WEIGHT} characters")
 

@@ -6,6 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from fnmatch import translate
 from pathlib import Path
 
@@ -61,9 +62,14 @@ class Files:
     def _load(self, path: Path) -> Source | None:
         name = self.name(path)
         try:
+            mode = os.stat(path).st_mode
+            if stat.S_ISDIR(mode):
+                return None
+            if not stat.S_ISREG(mode):  # a pipe or a device would be waited for, for ever
+                raise _broken(
+                    name, "unreadable-file", f"'{name}' is no file but a pipe or a device", "name a text file"
+                )
             with open(path, "rb") as stream:
-                if stat.S_ISDIR(os.fstat(stream.fileno()).st_mode):
-                    return None
                 data = stream.read(MOST_BYTES + 1)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
             return None
@@ -80,7 +86,7 @@ class Files:
         return source
 
     def kind(self, path: str) -> str | None:
-        """`file`, `folder`, or None where nothing is."""
+        """`file`, `folder`, `device` (a pipe or socket too), or None where nothing is."""
         if path in self.kinds:
             return self.kinds[path]
         try:
@@ -88,7 +94,7 @@ class Files:
         except (OSError, ValueError):
             found = None
         else:
-            found = "folder" if stat.S_ISDIR(mode) else "file"
+            found = "folder" if stat.S_ISDIR(mode) else "file" if stat.S_ISREG(mode) else "device"
         self.kinds[path] = found
         return found
 
@@ -153,7 +159,7 @@ def _decoded(name: str, data: bytes) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise _broken(name, "not-utf8", f"'{name}' is UTF-16, not UTF-8", "save it as UTF-8")
     if b"\0" in data:
-        place = _byte_place(name, data, data.index(b"\0"))
+        place = replace(_byte_place(name, data, data.index(b"\0")), source=Source(name, ""))  # who knows what it is
         raise _broken(
             name, "not-text", f"'{name}' is not a text file: it has a NUL byte", "name a text file here", place
         )

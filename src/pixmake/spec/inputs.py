@@ -131,6 +131,10 @@ class Lookup:
                 "is-a-folder", f"'{text}' is a folder", node, draft, f"write '{text.rstrip('/')}/*.png' for its files"
             )
             return None
+        if kind == "device":
+            message = f"'{text}' is no file but a pipe or a device"
+            self.error("unreadable-file", message, node, draft, "name a file of a picture")
+            return None
         self._missing(text, path, folder, node, draft)
         return None
 

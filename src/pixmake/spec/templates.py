@@ -134,7 +134,14 @@ class Renderer:
             names |= more
             waiting += more
         paths = [self.loader.path(name) for name in sorted(names)]
-        return {path: self.loader.files.text(path) for path in paths}
+        return {path: self._source(path) for path in paths}
+
+    def _source(self, path: Path) -> Source | None:
+        """None where there is nothing, or nothing that can be read: that was told where it was to be rendered."""
+        try:
+            return self.loader.files.text(path)
+        except Broken:
+            return None
 
     def _compiled(self, text: str) -> Compiled:
         found = self.inline.get(text)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from pixmake.diagnostics import ExitCode, problem
+from pixmake.diagnostics import ExitCode, Problem, problem
 from pixmake.store.durable import writing
 from pixmake.store.folder import Folder
+
+POLL = 0.01
+"""Seconds between two looks at a lock that another process holds."""
+NO_LOCKS = frozenset({errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK})
 
 
 class Locks:
@@ -29,33 +35,12 @@ class Locks:
         Raises Problem `store-busy` (exit 6) when another process still holds it after `timeout` seconds, and
         `store-no-locks` on a file system that cannot lock. `what` says what the other process is doing.
         """
-        import filelock  # here: whoever only reads never needs it
-
         self._folder.prepare()
         path = self.path(name)
         with writing(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = filelock.FileLock(str(path), timeout=timeout, thread_local=False)
-            try:
-                lock.acquire(poll_interval=0.02)
-            except filelock.Timeout:
-                raise problem(
-                    "store-busy",
-                    f"another process {what} and has not finished after {timeout:g} s",
-                    help="wait for the other pixmake to end, or stop it; its lock goes with it",
-                    exit_code=ExitCode.LOCKED,
-                ) from None
-        try:
-            if isinstance(lock, filelock.SoftFileLock):  # its stand-in survives kill -9: no lock at all for us
-                raise problem(
-                    "store-no-locks",
-                    f"the file system of '{self._folder.root}' cannot lock files",
-                    help="put the store on a local disk (PIXMAKE_STORE)",
-                    exit_code=ExitCode.FAILED,
-                )
+        with hold_file(path, timeout=timeout, what=what):
             yield
-        finally:
-            lock.release()
 
     def busy(self, name: str) -> bool:
         """Whether a living process holds the lock `name`. Writes nothing, needs no right to write."""
@@ -65,7 +50,43 @@ class Locks:
         return _held_by_another(path)
 
 
+def _busy(what: str, timeout: float) -> Problem:
+    return problem(
+        "store-busy",
+        f"another process {what} and has not finished after {timeout:g} s",
+        help="wait for the other pixmake to end, or stop it; its lock goes with it",
+        exit_code=ExitCode.LOCKED,
+    )
+
+
+def _no_locks(path: Path) -> Problem:
+    return problem(
+        "store-no-locks",
+        f"the file system of '{path.parent}' cannot lock files",
+        help="put the store on a local disk (PIXMAKE_STORE)",
+        exit_code=ExitCode.FAILED,
+    )
+
+
 if sys.platform == "win32":
+
+    @contextlib.contextmanager
+    def hold_file(path: Path, *, timeout: float, what: str) -> Iterator[None]:
+        """Holds an exclusive lock on the file at `path`, which is made. Raises Problem as `Locks.hold`."""
+        import filelock
+
+        with writing(path):
+            lock = filelock.FileLock(str(path), timeout=timeout, thread_local=False)
+            try:
+                lock.acquire(poll_interval=POLL)
+            except filelock.Timeout:
+                raise _busy(what, timeout) from None
+        try:
+            if isinstance(lock, filelock.SoftFileLock):  # its stand-in survives kill -9: no lock at all for us
+                raise _no_locks(path)
+            yield
+        finally:
+            lock.release()
 
     def _held_by_another(path: Path) -> bool:
         import filelock
@@ -79,11 +100,50 @@ if sys.platform == "win32":
         return False
 
 else:
+    import fcntl
+
+    @contextlib.contextmanager
+    def hold_file(path: Path, *, timeout: float, what: str) -> Iterator[None]:
+        """Holds an exclusive lock on the file at `path`, which is made. Raises Problem as `Locks.hold`."""
+        until = time.monotonic() + timeout
+        with writing(path):
+            descriptor = _try(path)
+            while descriptor is None and time.monotonic() < until:
+                time.sleep(POLL)
+                descriptor = _try(path)
+        if descriptor is None:
+            raise _busy(what, timeout)
+        try:
+            yield
+        finally:
+            os.close(descriptor)  # which frees the lock, whatever else fails
+
+    def _try(path: Path) -> int | None:
+        """A descriptor that holds the lock; None where somebody else has it. Raises OSError, Problem `store-no-locks`.
+
+        A lock file that was deleted between being opened and being locked guards nothing any more. A link is not
+        followed: it is not ours.
+        """
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(descriptor).st_nlink:
+                return descriptor
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            os.close(descriptor)
+            if error.errno in NO_LOCKS:
+                raise _no_locks(path) from None
+            raise
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+        return None
 
     def _held_by_another(path: Path) -> bool:
-        import fcntl
-
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
