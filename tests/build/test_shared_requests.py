@@ -31,3 +31,15 @@ def test_without_consent_all_that_share_are_held_for_the_same_reason(tmp_path: P
     report = ground.build(yes=False)
     assert (report.exit_code, ground.sent()) == (4, 0)
     assert {item.message for item in report.entries} == {"nobody agreed to pay"}
+
+
+def test_what_one_asset_buys_is_a_candidate_of_the_others_in_the_same_build(tmp_path: Path) -> None:
+    """`a` had enough when it was judged; were `b`'s two only found later, a build with nothing to do would write."""
+    spec = "version: 1\ndefaults: {model: ink-1}\nassets: {a: an owl, b: {prompt: an owl, variants: 3}}\n"
+    ground = Ground(tmp_path, spec, CountingProvider(concurrency=1))
+    assert (ground.build().exit_code, ground.sent()) == (0, 3)
+    before = ground.files()
+    assert (ground.build().exit_code, ground.sent()) == (0, 0)
+    assert ground.files() == before
+    assert before["assets.lock"].count(b'"variants"') == 2
+    assert [len(item.verdict.pinned) for item in ground.plan().entries] == [3, 3]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pixmake.build.budget import Budget, Consent, DayLedger
 from pixmake.build.paying import NO_MONEY, Cashier
-from pixmake.build.recording import LockKeeper, record_lock, record_picks
+from pixmake.build.recording import LockKeeper, catch_up, record_lock, record_picks
 from pixmake.build.remembering import SNAPSHOT, forget
 from pixmake.build.report import BuildReport, entry_reports, exit_of
 from pixmake.build.runner import LOCAL, Runner, StepOutcome
@@ -295,6 +295,7 @@ def _record(plan: Plan, orders: Orders, runner: Runner) -> None:
     """The lock, last picks, the memo and the index: each written only where it changed."""
     world = plan.world
     if orders.recorded:
+        catch_up(plan, (node for node, outcome in runner.outcomes.steps.items() if outcome.made))
         world.lock = record_lock(plan, world.lock, runner.realizer.keep, runner.outcomes.written)
         record_picks(plan, runner.clock)
     world.save()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pixmake.clock import Clock
@@ -24,6 +25,22 @@ LOCK_NAME = "assets.lock"
 LOCK_WAIT = 60.0
 """Seconds to wait for others that change the lockfile; each reads it, writes it and is done."""
 Keeper = Callable[[Artifact], Digest]
+
+
+def catch_up(plan: Plan, bought: Iterable[ActionId]) -> None:
+    """What this build bought belongs to all that ask for it, those too that had enough when they were judged.
+
+    Their choice stands. Without this the next build, with nothing to do, would find them behind and write.
+    """
+    keys = {plan.judge.done[node].key for node in bought}
+    for node in plan.wanted:
+        verdict = plan.judge.done.get(node)
+        if verdict is None or verdict.key is None or verdict.key not in keys or not verdict.pinned:
+            continue
+        pool = plan.world.pool(verdict.key)
+        pinned = tuple(dict.fromkeys([*verdict.pinned, *(result.digest for result in pool.bought)]))
+        if verdict.state != "held" and pinned != verdict.pinned:
+            plan.judge.done[node] = replace(verdict, pinned=pinned)
 
 
 def record_lock(
