@@ -1,76 +1,93 @@
-"""Nothing to do in a project of N assets: `plan` and `build`, beside a bare Python and beside the same without a snapshot.
-
-    python bench/idle.py [N] [--json]
-
-Whole processes, in turn, medians and ratios; the first build (drafts, free) is timed once for scale.
-"""
+"""Bench: nothing to do in a project of N assets, beside other build tools with the same."""
 
 from __future__ import annotations
 
-import json
-import os
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-RUNS = 7
+from bench.dots import build, write_files, write_lines
+from bench.installed import install
+from bench.measures import Measure
+from bench.peers import PEERS
+from bench.timing import Case, Run, side_by_side
+
+NAME = "idle"
+ABOUT = "`pixmake build` with nothing to do, against build tools on the same project"
+SHORT = {1_000: ("ninja", "make", "doit"), 10_000: ("ninja", "make", "doit")}
+FULL = {
+    1_000: ("ninja", "make", "doit", "SCons", "Snakemake", "DVC"),
+    10_000: ("ninja", "make", "doit", "SCons", "Snakemake"),
+    100_000: ("ninja", "make"),
+}
+"""Peers by size: each as far as it can be waited for."""
+GOALS = {
+    ("ninja", 1_000): 1.8,
+    ("ninja", 10_000): 0.7,
+    ("ninja", 100_000): 0.5,
+    ("doit", 10_000): 1 / 20,
+    ("SCons", 10_000): 1 / 100,
+    ("Snakemake", 10_000): 1 / 100,
+}
+LARGE = 100_000
+"""Assets from which memory is more than an empty process has."""
+MEMORY_GOAL = 0.3
+SLOW = ("SCons", "Snakemake", "DVC")
+ROUNDS, SLOW_ROUNDS = 15, 3
+LINES, FILES = "one file", "a file each"
+"""The two ways to write the same assets: all in one spec, or each in a file of its own, as the peers have them."""
 
 
-def generate(root: Path, count: int) -> None:
-    """A spec of `count` icons with a template, tags and a style reference."""
-    (root / "templates").mkdir()
-    (root / "templates" / "icon.j2").write_text("{{ prompt }}, flat vector icon, thick outline, {{ tone }}\n")
-    head = "version: 1\nvars: {tone: warm}\ndefaults: {provider: draft, template: icon.j2, size: 64x64}\nassets:\n"
-    entry = "  icons/thing-{0}.png:\n    prompt: thing number {0}, made of gold\n    tags: [ui, small]\n    alt: thing {0}\n"
-    (root / "assets.yaml").write_text(head + "".join(entry.format(number) for number in range(count)))
+def measure(full: bool) -> Mapping[str, Measure]:
+    """Each size in turn."""
+    found: dict[str, Measure] = {}
+    with tempfile.TemporaryDirectory(prefix="pixmake-bench-") as folder:
+        script = install(Path(folder) / "venv")
+        for count, names in (FULL if full else SHORT).items():
+            found |= _size(Path(folder) / str(count), script, count, [name for name in names if _there(name)])
+    return found
 
 
-def timed(command: list[str], root: Path, env: Mapping[str, str]) -> float:
-    """Seconds of one whole process. Raises CalledProcessError where it fails."""
-    began = time.perf_counter()
-    subprocess.run(command, cwd=root, env=dict(env), check=True, capture_output=True)
-    return time.perf_counter() - began
+def _there(name: str) -> bool:
+    if not PEERS[name].there:
+        print(f"  {name} is not installed: left out", file=sys.stderr)
+    return PEERS[name].there
 
 
-def measure(count: int) -> dict[str, float]:
-    """Median seconds by what was run."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        env = os.environ | {"PIXMAKE_STORE": str(root / "store")}
-        generate(root, count)
-        time.sleep(0.2)  # the spec is at rest: only then may a snapshot be taken
-        pixmake = [sys.executable, "-m", "pixmake"]
-        first = timed([*pixmake, "build"], root, env)
-        cases = {
-            "bare python": [sys.executable, "-c", "pass"],
-            "build": [*pixmake, "build"],
-            "plan": [*pixmake, "plan"],
-            "plan, no snapshot": [*pixmake, "plan", "-v"],
-        }
-        times: dict[str, list[float]] = {name: [] for name in cases}
-        for _ in range(RUNS):
-            for name, command in cases.items():
-                times[name].append(timed(command, root, env))
-        return {"first build": first} | {name: statistics.median(values) for name, values in times.items()}
+def _size(root: Path, script: Path, count: int, names: Sequence[str]) -> dict[str, Measure]:
+    """All of one size: pixmake with one file and with a file an asset; the slow peers in fewer rounds."""
+    ours = {LINES: write_lines, FILES: write_files} if count < LARGE else {LINES: write_lines}
+    cases: dict[str, Case] = {}
+    for name, write in ours.items():
+        print(f"  {count} assets, {name}: building", file=sys.stderr)
+        write(root / name.replace(" ", "-"), count)
+        build(root / name.replace(" ", "-"))
+        cases[name] = Case(command=[str(script), "build"], folder=root / name.replace(" ", "-"))
+    for name in names:
+        print(f"  {count} targets for {name}: building", file=sys.stderr)
+        cases[name] = PEERS[name].case(root / name, count)
+    quick = {name: case for name, case in cases.items() if name not in SLOW}
+    found = _rows(count, side_by_side(quick, ROUNDS), ours)
+    slow = {name: case for name, case in cases.items() if name in SLOW}
+    return found | (_rows(count, side_by_side({LINES: cases[LINES], **slow}, SLOW_ROUNDS), [LINES]) if slow else {})
 
 
-def main() -> int:
-    numbers = [int(word) for word in sys.argv[1:] if word.isdigit()]
-    count = numbers[0] if numbers else 1000
-    found = measure(count)
-    if "--json" in sys.argv:
-        ratios = {name: round(seconds / found["bare python"], 2) for name, seconds in found.items()}
-        print(json.dumps({"assets": count, "seconds": found, "ratio to a bare python": ratios}, indent=2))
-        return 0
-    print(f"{count} assets, nothing to do (median of {RUNS} whole processes)")
-    for name, seconds in found.items():
-        print(f"  {name:20} {seconds * 1000:8.0f} ms   {seconds / found['bare python']:7.1f} x a bare python")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _rows(count: int, runs: Mapping[str, Run], ours: Iterable[str]) -> dict[str, Measure]:
+    """Ratios of our ways to each peer, and of peak memory to ninja's where there is enough of it to be seen."""
+    found = {}
+    for way in ours:
+        for name in (name for name in runs if name in PEERS):
+            goal = GOALS.get((name, count)) if way == LINES else None
+            found[f"{count} assets, {way} / {name}"] = Measure(
+                ratio=runs[way].seconds / runs[name].seconds,
+                goal=goal,
+                seen={"ms": runs[way].seconds * 1000, f"{name} ms": runs[name].seconds * 1000},
+            )
+        if "ninja" in runs and way == LINES:
+            found[f"{count} assets, peak memory / ninja"] = Measure(
+                ratio=runs[way].peak / runs["ninja"].peak,
+                goal=MEMORY_GOAL if count >= LARGE else None,
+                seen={"MB": runs[way].peak, "ninja MB": runs["ninja"].peak},
+            )
+    return found
