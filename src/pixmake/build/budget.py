@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from threading import Lock
@@ -56,14 +57,23 @@ class DayLedger:
 
     def append(self, intent: Intent) -> bool:
         """Writes the intent if its reservation fits into the day; whether it did. Raises Problem."""
+        return bool(self.admit([intent]))
+
+    def admit(self, intents: Sequence[Intent]) -> list[str]:
+        """Writes, together, those whose reservations fit into the day, in their order; their names. Raises Problem."""
         if self.per_day is None:
-            self.store.journal.append(intent)
-            return True
+            self.store.journal.append(*intents)
+            return [intent.intent for intent in intents]
         with self.store.journal.locks.hold("budget", timeout=LOCK_WAIT, what="reserves money"):
-            if self.total() + (intent.reserved or ZERO) > self.per_day:
-                return False
-            self.store.journal.append(intent)
-        return True
+            left = self.per_day - self.total()
+            fitting = []
+            for intent in intents:
+                if (intent.reserved or ZERO) <= left:
+                    fitting.append(intent)
+                    left -= intent.reserved or ZERO
+            if fitting:
+                self.store.journal.append(*fitting)
+        return [intent.intent for intent in fitting]
 
     def _take(self, record: Record | None) -> None:
         if isinstance(record, Intent) and record.time.startswith(self.day):

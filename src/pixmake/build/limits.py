@@ -215,6 +215,11 @@ class Limits:
                 known.halt()
         return known
 
+    @property
+    def halted(self) -> bool:
+        """Whether nothing more is sent to anybody."""
+        return self._halted
+
     def halt(self, provider: str | None = None) -> None:
         """Nothing more is sent, to one provider or to any; what was sent is not touched."""
         if provider is None:

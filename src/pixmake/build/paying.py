@@ -167,7 +167,7 @@ class Cashier:
         if reserved is None:
             return Receipt(why="not-sent", message=NO_MONEY, held=True)
         try:
-            pictures = await asyncio.to_thread(self._inputs, order)
+            pictures = await asyncio.to_thread(self.pictures_of, order)
             intent = self._intent(order, reserved)
             await asyncio.to_thread(self.store.content.ensure_room, order.count)
             if not await asyncio.to_thread(self.day.append, intent):
@@ -250,7 +250,7 @@ class Cashier:
         return Receipt(why="unknown", message=message, help=BILLED, cost=reserved)
 
     async def _failed(self, intent: Intent, error: ProviderError, reserved: Decimal, order: Purchase) -> Receipt:
-        why = _why(error)
+        why = why_of(error)
         billed = None
         if error.bill is not None and why in ("refused", "failed"):
             billed = self.budget.settle(reserved, error.bill.cost)
@@ -297,7 +297,7 @@ class Cashier:
             again=order.again,
         )
 
-    def _inputs(self, order: Purchase) -> tuple[Picture, ...]:
+    def pictures_of(self, order: Purchase) -> tuple[Picture, ...]:
         """Input pictures as files, and safe in the store, so that what was bought can be derived again for ever."""
         return tuple(self._input(kind, item, order.inputs) for kind, item in order.inputs.pictures())
 
@@ -338,7 +338,8 @@ def picture(kind: InputKind, path: Path, *, parent: bool) -> Picture:
     return Picture(kind=kind, path=path, media_type=kind_of_file, width=width, height=height, parent=parent)
 
 
-def _why(error: ProviderError) -> Why:
+def why_of(error: ProviderError) -> Why:
+    """How a call ended, in the journal's word."""
     if isinstance(error, Refused):
         return "refused"
     if isinstance(error, Stopped):

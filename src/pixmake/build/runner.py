@@ -107,16 +107,8 @@ class Runner:
         )
         try:
             outcome = await (self._publish(action) if action.step is None else self._step(action))
-        except Gone as gone:
-            outcome = StepOutcome(result="failed", message=gone.message, state=gone.state)
-        except BadPicture as bad:
-            outcome = StepOutcome(result="failed", message=f"the picture {bad.message}", help=bad.help, state="failed")
-        except OSError as error:
-            outcome = _system(error, self.world.root)
-        except Problem as trouble:
-            self.outcomes.problems.append(trouble)
-            outcome = StepOutcome(result="stopped", state="failed")
-            self.cashier.limits.halt()
+        except (Gone, BadPicture, OSError, Problem) as error:
+            outcome = self.ended_by(error)
         finally:
             self._lanes[lane] = False
         self.outcomes.steps[job.id] = outcome
@@ -137,6 +129,19 @@ class Runner:
         if outcome.result == "stopped":
             return "fatal" if self.outcomes.problems else "closed"
         return "ok" if outcome.result in ("made", "found", "written") else "failed"
+
+    def ended_by(self, error: Gone | BadPicture | OSError | Problem) -> StepOutcome:
+        """How a piece of work ends that its picture, a file or the whole store stands in the way of; the last stops all."""
+        if isinstance(error, Gone):
+            return StepOutcome(result="failed", message=error.message, state=error.state)
+        if isinstance(error, BadPicture):
+            message = f"the picture {error.message}"
+            return StepOutcome(result="failed", message=message, help=error.help, state="failed")
+        if isinstance(error, OSError):
+            return _system(error, self.world.root)
+        self.outcomes.problems.append(error)
+        self.cashier.limits.halt()
+        return StepOutcome(result="stopped", state="failed")
 
     # --- steps -------------------------------------------------------------------------------------------------
 
@@ -209,7 +214,7 @@ class Runner:
         painter = self.world.painter(action.step.provider) if action.step else None
         assert painter is not None and verdict.request is not None
         for count in chunks(painter, verdict.request, verdict.images):
-            receipt = await self.cashier.buy(self._purchase(action, verdict, count))
+            receipt = await self.cashier.buy(self.purchase(action, verdict, count))
             made += receipt.made
             cost += receipt.cost or 0
             if receipt.why is not None:
@@ -232,7 +237,8 @@ class Runner:
             state, result = "held", "held"
         return StepOutcome(result=result, made=made, cost=cost, message=receipt.message, help=receipt.help, state=state)
 
-    def _purchase(self, action: Action, verdict: Verdict, count: int) -> Purchase:
+    def purchase(self, action: Action, verdict: Verdict, count: int) -> Purchase:
+        """One call for so many pictures of a step, at its live price. Raises Gone."""
         assert action.step is not None and verdict.request is not None and verdict.key is not None
         painter = self.world.painter(action.step.provider)
         inputs = self._inputs(action)
