@@ -164,6 +164,9 @@ class OpenAIFields(ProviderFields, ServerFields):
     store: bool | None = Field(
         None, description="Whether the server keeps responses, so that a chain goes on by their ids; default true."
     )
+    background: bool | None = Field(
+        None, description="Whether responses go on at the server, to be found again after a crash; default true."
+    )
     drop: Annotated[list[str], Rule(check_drop, (("type", "array"), ("items", {"type": "string"})))] | None = Field(
         None, description="Request fields the server does not take."
     )

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pixmake.providers.base import Answer, Call
+from pixmake.providers.background import End
+from pixmake.providers.base import Answer, Call, ProviderError, Request
 from pixmake.providers.models import Rows
 from pixmake.providers.openai.billing import turn_bill, turn_cost
 from pixmake.providers.openai.client import Line
@@ -32,27 +33,46 @@ class Terms:
 
 
 class Conversation:
-    """Turns with one server on these terms."""
+    """Turns with one server on these terms; `request` is what they ask."""
 
-    def __init__(self, line: Line, terms: Terms, call: Call) -> None:
+    def __init__(self, line: Line, terms: Terms, request: Request) -> None:
         self.terms = terms
-        self.call = call
-        self.talk = Talk(line, call.request.responses_model, call.request.model)
+        self.request = request
+        self.talk = Talk(line, request.responses_model, request.model)
 
-    async def answer(self, parts: Parts) -> Answer:
+    async def answer(self, call: Call, parts: Parts) -> Answer:
         """One turn, awaited. Raises one of the five ends."""
-        return self.concluded(await self.talk.say(self._turn(parts)))
+        end = self._concluded(await self.talk.say(self._turn(call, parts)))
+        if isinstance(end, ProviderError):
+            raise end
+        return end
 
-    def _turn(self, parts: Parts) -> Turn:
+    async def begin(self, call: Call, parts: Parts) -> str:
+        """One turn in the background: its response's id. Raises as `answer`."""
+        said = await self.talk.say(self._turn(call, parts, background=True))
+        if said.heard.id is None:
+            host = self.talk.judge.address.host
+            raise self.talk.judge.lost(f"{host} began a turn and did not tell its name", said.request_id)
+        return said.heard.id
+
+    async def look(self, handle: str) -> End | None:
+        """What became of a turn in the background; None while it is at work. Raises where nobody could be asked."""
+        said = await self.talk.look(handle)
+        if said is None:
+            host = self.talk.judge.address.host
+            return self.talk.judge.lost(f"{host} knows no response {handle} any more", None)
+        return None if said.heard.is_running else self._concluded(said)
+
+    def _turn(self, call: Call, parts: Parts, *, background: bool = False) -> Turn:
         terms = self.terms
-        fields = fields_of(self.call, parts, store=terms.store, drop=terms.drop)
-        return Turn(fields=fields, extra=extra_of(self.call.request, terms.drop))
+        fields = fields_of(call, parts, store=terms.store, drop=terms.drop, background=background)
+        return Turn(fields=fields, extra=extra_of(call.request, terms.drop))
 
-    def concluded(self, said: Said) -> Answer:
-        """The answer that a response is. Raises the end that one without picture stands for."""
-        heard, request, rows = said.heard, self.call.request, self.terms.rows
+    def _concluded(self, said: Said) -> End:
+        """The answer that a response is, or the end that one without picture stands for."""
+        heard, request, rows = said.heard, self.request, self.terms.rows
         if not heard.pictures:
-            raise ending_of(heard, self.talk.judge, said.request_id, turn_bill(request, heard, rows))
+            return ending_of(heard, self.talk.judge, said.request_id, turn_bill(request, heard, rows))
         stated = self.terms.price_per_image
         return Answer(
             pictures=heard.pictures,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from pixmake.providers.background import End
 from pixmake.providers.base import Answer, Call, Estimate, Limits, Request, Stopped
 from pixmake.providers.models import azure_retirement, bill, estimate, limits_of, partial_price, table
 from pixmake.providers.openai.address import Address, address_of, azure_address_of, obstacle_of
@@ -80,7 +81,9 @@ class OpenAIProvider(TakesBatches):
         if (obstacle := self.obstacle()) is not None:
             raise Stopped(obstacle)
         if call.request.api == "responses":
-            return await self._converse(call)
+            parts = await asyncio.to_thread(self._parts, call)
+            turned: Answer = await self._conversation(call.request).answer(call, parts)
+            return turned
         order = await asyncio.to_thread(self._order, call)
         reply = await self._connected().post(order)
         return Answer(
@@ -91,13 +94,29 @@ class OpenAIProvider(TakesBatches):
             model=reply.told.model,
         )
 
-    async def _converse(self, call: Call) -> Answer:
-        """One turn of a conversation. Raises as `make`."""
+    def _conversation(self, request: Request) -> Any:
         from pixmake.providers.openai.conversing import Conversation, Terms
 
-        parts = await asyncio.to_thread(self._parts, call)
         terms = Terms(store=self.store, drop=self.dialect.drop, rows=self.rows, price_per_image=self.price_per_image)
-        return await Conversation(self._connected(), terms, call).answer(parts)
+        return Conversation(self._connected(), terms, request)
+
+    def runs_alone(self, request: Request) -> bool:
+        """Turns of conversations do, where the server keeps them."""
+        return request.api == "responses" and self.store and self.settings.get("background") is not False
+
+    async def send_off(self, call: Call) -> str:
+        """One turn in the background. Raises as `make`; Unknown where its name did not come through."""
+        if (obstacle := self.obstacle()) is not None:
+            raise Stopped(obstacle)
+        parts = await asyncio.to_thread(self._parts, call)
+        return str(await self._conversation(call.request).begin(call, parts))
+
+    async def ask_after(self, handle: str, request: Request) -> End | None:
+        """What became of a turn in the background; None while it is at work. Free; may be asked again."""
+        if (obstacle := self.obstacle()) is not None:
+            raise Stopped(obstacle)
+        found: End | None = await self._conversation(request).look(handle)
+        return found
 
     def _order(self, call: Call) -> Any:
         from pixmake.providers.openai.client import Order

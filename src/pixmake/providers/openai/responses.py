@@ -31,7 +31,7 @@ DONE_BEFORE = (
 
 
 def fields_of(
-    call: Call, parts: Mapping[str, Part | list[Part]], *, store: bool, drop: Sequence[str]
+    call: Call, parts: Mapping[str, Part | list[Part]], *, store: bool, drop: Sequence[str], background: bool = False
 ) -> dict[str, Any]:
     """The fields that the SDK's `responses.create` takes by name. `parts` are the pictures (parts.py)."""
     request = call.request
@@ -42,6 +42,7 @@ def fields_of(
         "tool_choice": {"type": TOOL},
         "max_tool_calls": 1,
         "store": store,
+        "background": background or None,
         "previous_response_id": call.previous,
     }
     return {name: value for name, value in fields.items() if value is not None and name not in drop}

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import openai
+
 from pixmake.providers.openai.client import CONNECT_SECONDS, MOST_BYTES, Line
 from pixmake.providers.openai.errors import Judge
 from pixmake.providers.openai.images import Unreadable, object_of
@@ -29,6 +31,10 @@ class Said:
     request_id: str | None
 
 
+class Gone(Exception):
+    """The server knows no response of that name."""
+
+
 class Talk:
     """Turns of conversations with one server."""
 
@@ -42,11 +48,18 @@ class Talk:
         create: Any = self.line.client.responses.with_streaming_response.create
         return await self._exchange(create(**turn.fields, extra_body=dict(turn.extra) or None))
 
-    async def look(self, handle: str) -> Said:
-        """What has become of a response, by its id; free, and may be asked again. Raises one of the five ends."""
-        return await self._exchange(self.line.client.responses.with_streaming_response.retrieve(handle))
+    async def look(self, handle: str) -> Said | None:
+        """What has become of a response, by its id; None where the server knows it no more. Free; may be asked again.
 
-    async def _exchange(self, request: Any) -> Said:
+        Raises one of the five ends, which says nothing of the response itself.
+        """
+        retrieve: Any = self.line.client.responses.with_streaming_response.retrieve
+        try:
+            return await self._exchange(retrieve(handle), looking=True)
+        except Gone:
+            return None
+
+    async def _exchange(self, request: Any, *, looking: bool = False) -> Said:
         named: list[str] = []
         try:
             async with asyncio.timeout(self.line.timeout + 2 * CONNECT_SECONDS):
@@ -54,6 +67,8 @@ class Talk:
             heard = await asyncio.to_thread(lambda: heard_of(object_of(body)))
             return Said(heard=heard, request_id=named[0] if named else None)
         except Exception as error:
+            if looking and isinstance(error, openai.NotFoundError):
+                raise Gone from None
             ending = self.judge.of_exception(error, named[0] if named else None)
         raise ending
 
