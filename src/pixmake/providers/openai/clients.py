@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import httpx2
@@ -34,25 +35,30 @@ def client_of(
         base_url=address.url,
         organization=organization,
         project=project,
-        default_headers=_headers(address),
+        key_headers=None if address.header == "bearer" else address.key_headers,
         **common,
     )
 
 
-def _headers(address: Address) -> dict[str, Any] | None:
-    """Azure takes its key in a header of its own, and the SDK's usual one must not go with it."""
-    return None if address.header == "bearer" else {**address.key_headers, "Authorization": openai.Omit()}
-
-
 class Speaker(openai.AsyncOpenAI):
-    """The SDK's client with a server's own path and names for the parts of an edit."""
+    """The SDK's client with a server's own path and names for the parts of an edit, and its own header for the key.
 
-    def __init__(self, dialect: Dialect, **options: Any) -> None:
-        super().__init__(**options)
+    It overrides what the SDK's own client for Azure does.
+    """
+
+    def __init__(self, dialect: Dialect, *, key_headers: Mapping[str, str] | None = None, **options: Any) -> None:
         self.dialect = dialect
+        self.key_headers = key_headers
+        super().__init__(**options)
+
+    def _auth_headers(self, security: Any) -> dict[str, str]:
+        return super()._auth_headers(security) if self.key_headers is None else dict(self.key_headers)
+
+    def _validate_headers(self, headers: Any, custom_headers: Any) -> None:
+        if self.key_headers is None:
+            super()._validate_headers(headers, custom_headers)
 
     def _build_request(self, options: Any, *, retries_taken: int = 0) -> httpx2.Request:
-        """Where the SDK's own Azure client puts its deployments in, too."""
         if options.url == EDITS_PATH and not self.dialect.is_plain:
             options = options.model_copy()
             options.url = f"/{self.dialect.edits}"

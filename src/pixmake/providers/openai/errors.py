@@ -85,12 +85,22 @@ def said_of(body: bytes) -> Said:
     error = said.get("error", said.get("detail", said))
     if not isinstance(error, dict):
         return Said(message=error if isinstance(error, str) else json.dumps(error))
-    details = error.get("moderation_details")
+    details = error.get("moderation_details") or _filtered(error)
     texts = {name: str(error[name]) for name in ("message", "code", "type", "param") if error.get(name) is not None}
     is_api = (
         isinstance(said.get("error"), dict) and bool(texts.get("message")) and {"type", "code"} & error.keys() != set()
     )
     return Said(**texts, details=details if isinstance(details, dict) else {}, is_api=is_api)
+
+
+def _filtered(error: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The categories that Azure's filter names, in an inner error of either spelling."""
+    inner = error.get("inner_error") or error.get("innererror")
+    results = inner.get("content_filter_results") if isinstance(inner, dict) else None
+    if not isinstance(results, dict):
+        return None
+    named = [name for name, found in results.items() if isinstance(found, dict) and found.get("filtered") is True]
+    return {"categories": named}
 
 
 class Judge:
@@ -124,7 +134,7 @@ class Judge:
     def of_response(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
         """The end that an answer with an error status stands for."""
         said = said_of(body)
-        request_id = headers.get("x-request-id")
+        request_id = headers.get("x-request-id") or headers.get("apim-request-id")
         if 400 <= status < 500 and status != 408:
             return self._of_4xx(status, headers, said, request_id)
         if 300 <= status < 400:
@@ -170,6 +180,12 @@ class Judge:
             named = self.tool_model if self.tool_model and self.tool_model in said.message else self.model
             message = f"{self.address.host} has no model '{named}' for this key: retired, mistyped or no access"
             remedy = "check the name against the models of the account; what was bought stays"
+            return Stopped(message, help=remedy, request_id=request_id)
+        if "deploymentnotfound" in said.words:
+            message = f"{self.address.host} has no deployment '{self.model}'"
+            remedy = (
+                "name it by 'deployments: {MODEL: NAME}' under 'providers'; a new one takes some minutes to be there"
+            )
             return Stopped(message, help=remedy, request_id=request_id)
         if "verif" in said.message.lower():
             return Stopped(self._text(status, said), help=VERIFY, request_id=request_id)
@@ -225,12 +241,13 @@ class Judge:
         return text if len(text) <= MOST_TEXT else text[: MOST_TEXT - 1] + "…"
 
 
-AGAIN = re.compile(r"try again in (\d+(?:\.\d+)?) ?(ms|s|m)\b")
-SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0}
+AGAIN = re.compile(r"(?:try again in|retry after) (\d+(?:\.\d+)?) ?(ms|s|m|seconds?|minutes?)\b")
+SECONDS = {"ms": 0.001, "s": 1.0, "second": 1.0, "seconds": 1.0, "m": 60.0, "minute": 60.0, "minutes": 60.0}
 
 
 def wait_of(headers: Mapping[str, str], message: str = "") -> float | None:
-    """Seconds the server asks to wait: `retry-after-ms`, `Retry-After` (seconds or a date), or "try again in 12s"."""
+    """Seconds the server asks to wait: `retry-after-ms`, `Retry-After` (seconds or a date), or "try again in 12s",
+    as Azure says "retry after 12 seconds"."""
     thousandth = _number(headers.get("retry-after-ms"))
     if thousandth is not None:
         return thousandth / 1000
