@@ -87,7 +87,7 @@ def _server(limits: Limits, request: Request, provider: str) -> Iterator[Fault]:
     if request.operation == "edit" and not limits.edits:
         yield Fault(
             code="no-edits",
-            field="edits",
+            field="prompt",
             message=f"'{provider}' has no edits: it can't work on pictures",
             help=f"take the input pictures out, name another provider for this step,\n"
             f"or set its path where it has one: providers: {{{provider}: {{edits: images/edits}}}}",
@@ -95,7 +95,7 @@ def _server(limits: Limits, request: Request, provider: str) -> Iterator[Fault]:
     elif request.operation == "edit" and limits.mask_needed and "mask" not in kinds:
         yield Fault(
             code="no-edits",
-            field="edits",
+            field="prompt",
             message=f"'{provider}' edits only inside a mask, and there is none",
             help="add a mask, for example\n  mask: {rect: [0, 0, 1, 1]}\nfor the whole picture",
         )
