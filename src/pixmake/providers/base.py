@@ -74,6 +74,23 @@ class Partial:
     media_type: str
 
 
+class Landing(Protocol):
+    """Where the bytes of one picture go as they come, so that nobody need hold it whole. Nothing here raises by intent:
+    what a disk refuses is told when the builder takes the picture over."""
+
+    def write(self, data: bytes) -> None:
+        """The next bytes."""
+        ...
+
+    def read(self) -> bytes:
+        """All that was written."""
+        ...
+
+    def abandon(self) -> None:
+        """Lets go of it: there will be no picture. What was written is not thrown away, since it was paid for."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One order: a request, its input pictures in the order of `request.inputs`, and how many answers are wanted.
@@ -82,6 +99,7 @@ class Call:
     `previous` is the id of the response that drew the parent, where the planner chose to continue its conversation.
     `partials`: how many looks on the way are wanted; each is told to `on_partial`, in the event loop's thread.
     `uploads` is a folder of the store where the provider may remember what it has uploaded.
+    `land` opens the landing of a picture, numbered from 0; None: pictures are wanted as bytes.
     """
 
     request: Request
@@ -93,15 +111,20 @@ class Call:
     previous: str | None = None
     partials: int = 0
     on_partial: Callable[[Partial], None] | None = None
+    land: Callable[[int], Landing] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Painted:
-    """One picture as it arrived, byte for byte. `media_type` is the provider's claim; it is sniffed before belief."""
+    """One picture as it arrived, byte for byte: in `data`, or in the `landing` that the call gave.
 
-    data: bytes
+    `media_type` is the provider's claim; it is sniffed before belief.
+    """
+
+    data: bytes = b""
     media_type: str
     revised_prompt: str | None = None
+    landing: Landing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,21 +6,22 @@ Every call has a connection of its own: on one that is kept, a call could be los
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
 import openai
 
-from pixmake.providers.base import Painted
+from pixmake.providers.base import Landing, Painted
 from pixmake.providers.openai.address import Address
 from pixmake.providers.openai.clients import client_of
 from pixmake.providers.openai.dialect import Dialect
 from pixmake.providers.openai.errors import Judge
 from pixmake.providers.openai.fetching import Fetcher, Unfetched
-from pixmake.providers.openai.images import Link, Told, Unreadable, read_answer
+from pixmake.providers.openai.images import Link, Told, Unreadable, told_of
 from pixmake.providers.openai.parts import Part
+from pixmake.providers.openai.unpacking import Unpacker
 from pixmake.providers.openai.wire import transport
 
 CONNECT_SECONDS = 15.0
@@ -74,35 +75,39 @@ class Line:
             project=project,
         )
 
-    async def post(self, order: Order) -> Reply:
-        """One POST. Raises one of the five ends, free of any exception that may hold headers."""
+    async def post(self, order: Order, land: Callable[[int], Landing] | None = None) -> Reply:
+        """One POST. Its pictures go to where `land` says as they come, those that are fetched excepted.
+
+        Raises one of the five ends, free of any exception that may hold headers.
+        """
         judge = Judge(self.address, edits=bool(order.files), model=order.fields.get("model"))
         named: list[str] = []
+        unpacker = Unpacker(land)
         try:
             async with asyncio.timeout(self.timeout + 2 * CONNECT_SECONDS):
-                body = await self._exchange(order, named)
-            return await self._reply(body, named[0] if named else None)
+                await self._exchange(order, named, unpacker)
+            return await self._reply(told_of(unpacker), named[0] if named else None)
         except Exception as error:
             ending = judge.of_exception(error, named[0] if named else None)
+        finally:
+            unpacker.abandon()
         raise ending
 
-    async def _exchange(self, order: Order, named: list[str]) -> bytearray:
-        """The body of an answer of status 200. The request id goes into `named` as soon as it is known."""
+    async def _exchange(self, order: Order, named: list[str], unpacker: Unpacker) -> None:
+        """Unpacks an answer of status 200. The request id goes into `named` as soon as it is known."""
         images = self.client.images.with_streaming_response
         method: Any = images.edit if order.files else images.generate
-        body = bytearray()
+        size = 0
         async with method(**order.fields, **order.files, extra_body=dict(order.extra) or None) as response:
             if "x-request-id" in response.headers:
                 named.append(response.headers["x-request-id"])
             async for piece in response.iter_bytes():
-                body += piece
-                if len(body) > MOST_BYTES:
+                unpacker.take(piece)
+                size += len(piece)
+                if size > MOST_BYTES:
                     raise Unreadable(f"is larger than {MOST_BYTES // 10**6} MB")
-        return body
 
-    async def _reply(self, body: bytearray, request_id: str | None) -> Reply:
-        told = read_answer(body)
-        body.clear()
+    async def _reply(self, told: Told, request_id: str | None) -> Reply:
         faults = list(told.faults)
         pictures = [await self._picture(item, faults) for item in told.pictures]
         good = tuple(item for item in pictures if item is not None)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import binascii
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from pixmake.providers.base import Call, Painted, Request
+from pixmake.providers.base import Call, Landing, Painted, Request
+from pixmake.providers.openai.unpacking import LIFTED, Base64, Held, Unpacker
 
 FORMATS = {"raster": "png", "svg": "svg", "gif": "gif"}
 """Raster pictures are asked for as PNG (semantics.md)."""
@@ -30,9 +30,9 @@ MEDIA_TYPES = {
     "gif": "image/gif",
     "svg": "image/svg+xml",
 }
-BASE64 = re.compile(rb'"b64_json"\s*:\s*"')
-LIFTED = "\0 lifted "
-"""Begins the text that stands in the JSON for a picture that was taken out of it."""
+PIECE = 1 << 18
+DAMAGED = "is damaged base64"
+NOTHING = "has neither b64_json nor url"
 
 
 def fields_of(call: Call, drop: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -99,8 +99,16 @@ def read_answer(body: bytes | bytearray) -> Told:
 
     Base64 is decoded right out of the body, so that a picture is never held as text too.
     """
-    lifted: list[bytes | None] = []
-    said = object_of(_lift(body, lifted))
+    unpacker, view = Unpacker(), memoryview(body)
+    for start in range(0, len(view), PIECE):
+        unpacker.take(bytes(view[start : start + PIECE]))
+    return told_of(unpacker)
+
+
+def told_of(unpacker: Unpacker) -> Told:
+    """What an answer says that was unpacked as it came. Raises Unreadable."""
+    lifted = unpacker.pictures
+    said = object_of(bytes(unpacker.rest))
     entries = said.get("data")
     if not isinstance(entries, list):
         raise Unreadable("holds no list of pictures" + _complaint(said))
@@ -114,27 +122,6 @@ def read_answer(body: bytes | bytearray) -> Told:
         quality=_text(said.get("quality")),
         model=_text(said.get("model")),
     )
-
-
-def _lift(body: bytes | bytearray, lifted: list[bytes | None]) -> bytes:
-    """`body` with a mark in the place of each picture; these go into `lifted`. Megabytes are only ever searched for
-    single bytes: a pattern that matched them took longer than decoding."""
-    pieces: list[bytes | bytearray] = []
-    place = 0
-    while found := BASE64.search(body, place):
-        start = found.end()
-        end = body.find(b'"', start)
-        if end < 0:
-            break
-        if body.find(b"\\", start, end) < 0:
-            lifted.append(unpacked(memoryview(body)[start:end]))
-            pieces += [body[place : found.start()], b'"b64_json":', json.dumps(f"{LIFTED}{len(lifted) - 1}").encode()]
-            place = end + 1
-        else:
-            pieces.append(body[place:start])
-            place = start
-    pieces.append(body[place:])
-    return b"".join(pieces)
 
 
 def object_of(body: bytes) -> dict[str, Any]:
@@ -157,23 +144,42 @@ def _complaint(said: Mapping[str, Any]) -> str:
     return f": {text[:300]}" if isinstance(text, str) else ""
 
 
-def _entry(entry: object, lifted: list[bytes | None], media_type: str) -> Painted | Link | str:
+def _entry(entry: object, lifted: Sequence[Base64], media_type: str) -> Painted | Link | str:
     """One entry of `data`; a text says why it is no picture."""
     if not isinstance(entry, dict):
         return "is no object"
     revised = _text(entry.get("revised_prompt"))
     text, url = entry.get("b64_json"), entry.get("url")
-    if isinstance(text, str) and text:
-        number = text.removeprefix(LIFTED)
-        is_lifted = number != text and number.isdigit() and int(number) < len(lifted)
-        data = lifted[int(number)] if is_lifted else unpacked("".join(text.split()).encode("utf-8", "replace"))
-        return Painted(data=data, media_type=media_type, revised_prompt=revised) if data else "is damaged base64"
+    if isinstance(text, str) and (found := _unpacked(text, lifted)) is not None:
+        return found if isinstance(found, str) else _painted(found, media_type, revised)
     if isinstance(url, str) and url.startswith("data:"):
         data = unpacked(url.encode("utf-8", "replace"))
-        return Painted(data=data, media_type=media_type, revised_prompt=revised) if data else "is damaged base64"
+        return Painted(data=data, media_type=media_type, revised_prompt=revised) if data else DAMAGED
     if isinstance(url, str) and url:
         return Link(url=url, revised_prompt=revised)
-    return "has neither b64_json nor url"
+    return NOTHING
+
+
+def _unpacked(text: str, lifted: Sequence[Base64]) -> Landing | str | None:
+    """Where the picture of a `b64_json` is; a text says that it is damaged; None: it is empty."""
+    number = text.removeprefix(LIFTED)
+    if number == text or not number.isdigit() or int(number) >= len(lifted):
+        held = Held()
+        held.write(unpacked("".join(text.split()).encode("utf-8", "replace")) or b"")
+        return (held if held.read() else DAMAGED) if text else None
+    picture = lifted[int(number)]
+    if not picture.begun:
+        return None
+    if not picture.whole or picture.taken:
+        return DAMAGED
+    picture.taken = True
+    return picture.landing
+
+
+def _painted(landing: Landing, media_type: str, revised: str | None) -> Painted:
+    if isinstance(landing, Held):
+        return Painted(data=landing.read(), media_type=media_type, revised_prompt=revised)
+    return Painted(landing=landing, media_type=media_type, revised_prompt=revised)
 
 
 def unpacked(text: bytes | memoryview) -> bytes | None:
