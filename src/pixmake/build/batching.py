@@ -65,6 +65,9 @@ class Handed:
     reserved: Decimal = Decimal(0)
 
 
+NOTHING = Handed()
+
+
 @dataclass(slots=True)
 class Tally:
     """What was handed in so far."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
-from pixmake.build.corridor import Orders, execute
+from pixmake.build.corridor import execute
+from pixmake.build.orders import Orders
 from pixmake.build.painters import Painters
 from pixmake.build.recording import LOCK_NAME
 from pixmake.build.recover import recover
@@ -34,7 +35,7 @@ from pixmake.store.home import Store, locate, open_store
 from pixmake.store.lastdays import read_last_days
 from pixmake.store.lockfile import Lock, read
 from pixmake.store.memo import Memo
-from pixmake.store.shelf import STATE, Shelf
+from pixmake.store.shelf import STATE, Shelf, refuse_links
 
 LAST_DAYS = "models.json"
 """In `.pixmake/`: what `pixmake models --refresh` was told."""
@@ -84,6 +85,8 @@ class Project:
         self._lock: tuple[object, Lock] | None = None
         self._realizer: Realizer | None = None
         self.state = self.root / STATE
+        if not allow_outside:
+            refuse_links(self.state)
         self.memo = Memo(self.state / "memo.json")
         self.shelf = Shelf(self.state / "shelf")
         self.last_days = self.state / LAST_DAYS

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from pixmake.build.batching import NOTHING, Handed
 from pixmake.build.runner import Outcomes, StepOutcome
 from pixmake.diagnostics import Diagnostic, ExitCode, worst
 from pixmake.digest import decimal_text
 from pixmake.plan.entries import Entry, State
+from pixmake.plan.graph import ActionId
 from pixmake.plan.planner import Plan
 
 AFTER: dict[State, int] = {
@@ -57,6 +59,7 @@ class BuildReport:
     """A build's outcome: never raised, always returned. `made`: pictures painted; `written`: files that changed.
 
     `reserved` is what its unknown calls may still turn out to cost, in USD; `spent` holds only what was billed.
+    `handed` is what it handed in by batch, to be collected later.
     """
 
     plan: Plan
@@ -68,6 +71,7 @@ class BuildReport:
     seconds: float
     reserved: Decimal = Decimal(0)
     problems: tuple[Diagnostic, ...] = ()
+    handed: Handed = NOTHING
     interrupted: bool = False
 
     def to_json(self) -> dict[str, object]:
@@ -81,6 +85,11 @@ class BuildReport:
             "written": list(self.written),
             "spent": decimal_text(self.spent),
             "reserved": decimal_text(self.reserved),
+            "sent": {
+                "batches": list(self.handed.batches),
+                "images": self.handed.images,
+                "reserved": decimal_text(self.handed.reserved),
+            },
             "seconds": round(self.seconds, 3),
             "exit_code": int(self.exit_code),
             "problems": [item.to_json() for item in self.problems],
@@ -88,13 +97,17 @@ class BuildReport:
         }
 
 
-def entry_reports(plan: Plan, outcomes: Outcomes, held: dict[tuple[str, int | None], str]) -> Iterable[EntryReport]:
-    """Every entry with what became of it."""
+def entry_reports(
+    plan: Plan, outcomes: Outcomes, held: Mapping[ActionId, str], later: Mapping[ActionId, str]
+) -> Iterable[EntryReport]:
+    """Every entry with what became of it. `held` was not bought for a reason, `later` is not this build's business."""
     for entry in plan.entries:
-        yield _entry_report(plan, entry, outcomes, held)
+        found = _entry_report(plan, entry, outcomes, held)
+        node = entry.asset, entry.step
+        yield replace(found, message=later[node]) if node in later else found
 
 
-def _entry_report(plan: Plan, entry: Entry, outcomes: Outcomes, held: dict[tuple[str, int | None], str]) -> EntryReport:
+def _entry_report(plan: Plan, entry: Entry, outcomes: Outcomes, held: Mapping[ActionId, str]) -> EntryReport:
     step = outcomes.steps.get((entry.asset, entry.step)) if entry.step is not None else None
     end = outcomes.steps.get((entry.asset, None)) if entry.last else None
     state, message = _state(plan, entry, step, end)

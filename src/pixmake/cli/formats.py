@@ -61,6 +61,7 @@ def _build() -> Schema:
         written=listed(TEXT),
         spent=USD,
         reserved=USD,
+        sent=record(batches=listed(maybe(TEXT)), images=COUNT, reserved=USD),
         seconds={"type": "number", "minimum": 0},
         exit_code=EXIT,
         problems=listed(PROBLEM),
