@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from fakes.vectors import build_request, decoded, size_case
 from pixmake.digest import canonical_json
-from pixmake.plan.keys import ALWAYS, LEFT_OUT, WHEN_SET, action_key, draft_key, preimage
+from pixmake.plan.keys import ALWAYS, LEFT_OUT, WHEN_SET, action_key, draft_key, preimage, request_of
 from pixmake.providers.base import Request, RequestInput
 
 VECTORS = Path(__file__).parent / "vectors"
@@ -109,3 +109,9 @@ def test_draft_keys_know_the_engine_and_the_variant() -> None:
     keys = {draft_key(BASE, engine, variant) for engine in ("1", "2") for variant in (1, 2)}
     assert len(keys) == 4
     assert action_key(BASE) not in keys
+
+
+@pytest.mark.parametrize("case", KEYS, ids=lambda case: case["name"][:40])
+def test_a_request_comes_back_from_its_preimage(case: dict[str, Any]) -> None:
+    request = build_request(decoded(case["request"]))
+    assert request_of(preimage(request)) == replace(request, moderation=None)

@@ -8,12 +8,16 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+from pixmake.build.awaiting import Left, awaited
 from pixmake.build.budget import Budget, DayLedger
 from pixmake.build.limits import Gate, Halted, Limits
+from pixmake.build.purchase import Purchase as Purchase
+from pixmake.build.purchase import Receipt as Receipt
+from pixmake.build.purchase import ordered, runs_alone
 from pixmake.clock import Clock
 from pixmake.diagnostics import ExitCode, Problem
 from pixmake.digest import Digest
@@ -23,17 +27,16 @@ from pixmake.plan.entries import usd
 from pixmake.plan.keys import preimage
 from pixmake.plan.requests import StepInputs
 from pixmake.plan.world import Painter
+from pixmake.providers.background import BackgroundProvider, End
 from pixmake.providers.base import (
     Answer,
     Busy,
     Call,
-    Estimate,
     Forgotten,
     InputKind,
     Picture,
     ProviderError,
     Refused,
-    Request,
     Stopped,
     Unknown,
 )
@@ -42,7 +45,8 @@ from pixmake.secrecy import without_secrets
 from pixmake.store.content import Arrival
 from pixmake.store.home import Store
 from pixmake.store.journal import new_intent
-from pixmake.store.records import Failure, Intent, Outcome, Result, Why
+from pixmake.store.pool import Underway
+from pixmake.store.records import Failure, Intent, Outcome, Result, Sent, Why
 
 LOCK_WAIT = 3600.0
 """Seconds to wait for another process that is buying the same request: longer than any call takes."""
@@ -51,45 +55,6 @@ MOST_TRIES = 8
 HALTED = "not sent: the build was stopped before"
 NO_MONEY = "the budget does not reach"
 BILLED = "it was probably billed: what came is in the store's quarantine; ask again with 'reroll' or --yes"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Purchase:
-    """One call to make: whose, what, how many pictures, at what price, with which input files.
-
-    `previous`: the response that the planner found to be continued; it goes where that turns out to be gone.
-    """
-
-    asset: str
-    step: int
-    profile: str | None
-    request: Request
-    key: Digest
-    count: int
-    price: Estimate | None
-    inputs: StepInputs
-    painter: Painter
-    again: tuple[str, ...] = ()
-    previous: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """How a purchase ended. `why` is None when pictures came; `cost` in USD as billed, or as reserved where unknown."""
-
-    made: int = 0
-    cost: Decimal | None = None
-    why: Why | None = None
-    message: str | None = None
-    help: str | None = None
-    fatal: bool = False
-    """True: nothing more can be bought from this provider."""
-    halted: bool = False
-    """True: not sent, since the build or its provider was stopped while it waited for its turn."""
-    held: bool = False
-    """True: not sent, since no money is left for it."""
-    busy: Busy | None = None
-    """Set where the call was certainly not done and may be sent again."""
 
 
 class Cashier:
@@ -188,32 +153,72 @@ class Cashier:
 
     async def _send(self, order: Purchase, call: Call, intent: Intent, reserved: Decimal) -> Receipt:
         try:
-            answer = await order.painter.provider.make(call)
+            end = await self._end(order, call, intent)
         except ProviderError as error:
-            return await self._failed(intent, error, reserved, order)
+            end = error
+        except Problem:  # the disk did not take the name it goes by at the provider
+            raise
         except Exception as error:  # a bug in a provider, after something may have been sent: perhaps billed
             text = without_secrets(f"the provider broke down: {type(error).__name__}: {error}", os.environ)
-            crash = Unknown(text, help="it may have been billed, and is a fault of the provider: tell its makers")
-            return await self._failed(intent, crash, reserved, order)
-        return await asyncio.to_thread(self._received, order, intent, answer, reserved)
+            end = Unknown(text, help="it may have been billed, and is a fault of the provider: tell its makers")
+        return await self._concluded(order, intent, end, reserved)
 
-    def _received(self, order: Purchase, intent: Intent, answer: Answer, reserved: Decimal) -> Receipt:
+    async def _end(self, order: Purchase, call: Call, intent: Intent) -> End | Left:
+        """Awaits the call, or what goes on without us: then its name is on the disk before anybody waits."""
+        provider = order.painter.provider
+        if intent.route != "background" or not isinstance(provider, BackgroundProvider):
+            return await provider.make(call)
+        handle = await provider.send_off(call)
+        sent = Sent(intent=intent.intent, key=intent.key, handle=handle, time=self._now())
+        await asyncio.to_thread(self.store.journal.append, sent)
+        return await awaited(provider, handle, order.request, self.clock)
+
+    async def resume(self, call: Underway, painter: Painter, end: End | None = None) -> Receipt:
+        """What became of a call that an earlier build sent (`end`, where that is known already); its money is not ours.
+
+        The caller holds the key's lock and has looked into the pool since.
+        """
+        intent, provider = call.intent, painter.provider
+        assert call.handle is not None and isinstance(provider, BackgroundProvider)
+        order = ordered(intent, painter)
+        found = end or await awaited(provider, call.handle, order.request, self.clock)
+        return await self._concluded(order, intent, found, None)
+
+    async def _concluded(self, order: Purchase, intent: Intent, end: End | Left, reserved: Decimal | None) -> Receipt:
+        """Writes down how a call ended. `reserved` is None where it was another build's."""
+        if isinstance(end, Left):
+            return Receipt(why="unknown", message=end.message, cost=reserved, left=True)
+        if isinstance(end, ProviderError):
+            return await self._failed(intent, end, reserved, order)
+        return await asyncio.to_thread(self._received, order, intent, end, reserved)
+
+    def _settled(self, intent: Intent, reserved: Decimal | None, cost: Decimal | None) -> Decimal:
+        """USD that count for a call. What another build reserved is none of this one's budget."""
+        if reserved is not None:
+            return self.budget.settle(reserved, cost)
+        return (intent.reserved or Decimal(0)) if cost is None else cost
+
+    def _received(self, order: Purchase, intent: Intent, answer: Answer, reserved: Decimal | None) -> Receipt:
         """Bytes first (`incoming/`, then `cas/`), the record that names them last."""
         arrivals = [
             self.store.content.receive(intent.intent, number, painted.data)
             for number, painted in enumerate(answer.pictures)
         ]
         faults: list[str] = []
-        good = [(arrival, result) for arrival in arrivals if (result := self._result(order, answer, arrival, faults))]
+        good = [
+            (arrival, replace(result, scope=intent.scope))
+            for arrival in arrivals
+            if (result := self._result(order, answer, arrival, faults))
+        ]
         if not good:
             return self._nothing_usable(order, intent, answer, reserved, faults)
-        cost = self.budget.settle(reserved, answer.cost)
+        cost = self._settled(intent, reserved, answer.cost)
         for arrival, _ in good:
             self.store.content.keep(arrival)
         results = tuple(result for _, result in good)
         self.store.journal.append(Outcome(intent=intent.intent, key=order.key, results=results, cost=answer.cost))
         self.store.content.clear(intent.intent)
-        return Receipt(made=len(results), cost=cost, message=_above(cost, reserved, order))
+        return Receipt(made=len(results), cost=cost, message=_above(cost, intent.reserved))
 
     def _result(self, order: Purchase, answer: Answer, arrival: Arrival, faults: list[str]) -> Result | None:
         """The record of one picture; None (and why, in `faults`) where its bytes are no whole picture."""
@@ -241,7 +246,7 @@ class Cashier:
         )
 
     def _nothing_usable(
-        self, order: Purchase, intent: Intent, answer: Answer, reserved: Decimal, faults: list[str]
+        self, order: Purchase, intent: Intent, answer: Answer, reserved: Decimal | None, faults: list[str]
     ) -> Receipt:
         """It was sent, and what came is of no use: it stays reserved, as any call of which nobody knows the bill."""
         message = f"the answer held no usable picture: it {faults[0]}" if faults else "the answer held no picture"
@@ -249,12 +254,12 @@ class Cashier:
         self.store.content.clear(intent.intent)  # what came is no picture, but it was paid for: into quarantine
         return Receipt(why="unknown", message=message, help=BILLED, cost=reserved)
 
-    async def _failed(self, intent: Intent, error: ProviderError, reserved: Decimal, order: Purchase) -> Receipt:
+    async def _failed(self, intent: Intent, error: ProviderError, reserved: Decimal | None, order: Purchase) -> Receipt:
         why = why_of(error)
         billed = None
         if error.bill is not None and why in ("refused", "failed"):
-            billed = self.budget.settle(reserved, error.bill.cost)
-        elif why != "unknown":
+            billed = self._settled(intent, reserved, error.bill.cost)
+        elif why != "unknown" and reserved is not None:
             self.budget.release(reserved)
         failure = self._failure(intent, why, error.message, error.request_id, order)
         failure = replace(failure, billed=billed is not None, bill=error.bill.cost if error.bill else None)
@@ -280,6 +285,7 @@ class Cashier:
         )
 
     def _intent(self, order: Purchase, reserved: Decimal) -> Intent:
+        alone = runs_alone(order)
         return Intent(
             intent=new_intent(),
             key=order.key,
@@ -294,6 +300,8 @@ class Cashier:
             time=self._now(),
             pid=os.getpid(),
             profile=order.profile,
+            route="background" if alone else "live",
+            moderated=order.request.moderation if alone else None,
             again=order.again,
         )
 
@@ -325,9 +333,9 @@ def believed(data: bytes) -> Facts:
     return facts
 
 
-def _above(cost: Decimal, reserved: Decimal, order: Purchase) -> str | None:
+def _above(cost: Decimal, reserved: Decimal | None) -> str | None:
     """A bill above its reservation is told, and counts."""
-    if order.price is None or cost <= reserved:
+    if reserved is None or cost <= reserved:
         return None
     return f"billed {usd(cost)}, more than the {usd(reserved)} that were reserved"
 

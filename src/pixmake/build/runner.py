@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
+from pixmake.build.awaiting import resumable
 from pixmake.build.budget import Budget
 from pixmake.build.paying import Cashier, Purchase, Receipt, picture
 from pixmake.build.scheduler import End, Job
@@ -151,7 +152,7 @@ class Runner:
             verdict = self._again(action, verdict)
         if verdict.state == "draft":
             return await self._draw(action, verdict)
-        if verdict.state == "pay":
+        if verdict.state in ("pay", "sent"):
             return await self._buy(action, verdict)
         return self._found(verdict)
 
@@ -197,10 +198,24 @@ class Runner:
             self.world.holding.add(key)
             try:
                 self.world.refresh()
-                verdict = self.judge.rejudge(action)
+                planned, verdict = verdict, self.judge.rejudge(action)
+                if verdict.state == "sent":
+                    return await self._resume(action, verdict)
+                if verdict.state == "pay" and planned.state == "sent":  # it came to nothing: that is for the next plan
+                    return self._found(verdict)
                 return await self._pay(action, verdict) if verdict.state == "pay" else self._found(verdict)
             finally:
                 self.world.holding.discard(key)
+
+    async def _resume(self, action: Action, verdict: Verdict) -> StepOutcome:
+        """Awaits calls that an earlier build sent and that go on without it; nothing is bought."""
+        assert verdict.key is not None
+        made, cost, receipt = 0, Decimal(0), Receipt(why="unknown", message=verdict.reason, left=True)
+        for call, painter in resumable(self.world.pool(verdict.key).underway, self.world.painters):
+            receipt = await self.cashier.resume(call, painter)
+            made += receipt.made
+            cost += receipt.cost or 0
+        return await self._after(action, receipt, made, cost, [])
 
     async def _pay(self, action: Action, verdict: Verdict) -> StepOutcome:
         """All calls for the missing pictures of one step, one after the other; what came is kept.
@@ -220,17 +235,27 @@ class Runner:
             if receipt.why is not None:
                 break
             warnings += [receipt.message] if receipt.message else []
+        outcome = await self._after(action, receipt, made, cost, warnings)
+        if outcome.result != "made":
+            self._missed[verdict.key] = outcome
+        return outcome
+
+    async def _after(
+        self, action: Action, receipt: Receipt, made: int, cost: Decimal, warnings: list[str]
+    ) -> StepOutcome:
+        """What a step is after its calls, of which `receipt` is the last: the lock is told of what came."""
         self.world.refresh()
         after = self.judge.rejudge(action)
         await self.on_pictures(action.asset.name)
         if receipt.why is None and after.artifact is not None:
             return StepOutcome(result="made", made=made, cost=cost, warning="; ".join(warnings) or None)
-        self._missed[verdict.key] = self._unbought(receipt, made, cost)
-        return self._missed[verdict.key]
+        return self._unbought(receipt, made, cost)
 
     def _unbought(self, receipt: Receipt, made: int, cost: Decimal) -> StepOutcome:
         state: State = "unknown" if receipt.why == "unknown" else "refused" if receipt.why == "refused" else "failed"
         result = "stopped" if receipt.fatal else state
+        if receipt.left:
+            state, result = "sent", "sent"
         if receipt.halted:
             state, result = "pay", "blocked"
         if receipt.held:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from pixmake.digest import Digest, canonical_json, labelled_digest, sha256_bytes
-from pixmake.providers.base import Request
+from pixmake.providers.base import Request, RequestInput
 
 KEY_LABEL = "pixmake-key/1"
 RECIPE_LABEL = "pixmake-recipe/1"
@@ -45,6 +46,17 @@ def action_key(request: Request) -> Digest:
 def key_of(fields: Mapping[str, object]) -> Digest:
     """The key of a pre-image."""
     return sha256_bytes(f"{KEY_LABEL}\n".encode() + canonical_json(fields))
+
+
+def request_of(fields: Mapping[str, Any]) -> Request:
+    """The request behind a pre-image, but for `moderation`, which is in none. Raises TypeError where it is no pre-image."""
+    known = {name: fields[name] for name in (*ALWAYS, *WHEN_SET) if name in fields}
+    return Request(
+        **known,
+        options=fields.get("options") or {},
+        inputs=tuple(RequestInput(kind=kind, identity=identity) for kind, identity in fields.get("inputs") or ()),
+        turns=tuple(fields.get("turns") or ()),
+    )
 
 
 def draft_key(request: Request, engine: str, variant: int) -> Digest:
