@@ -117,13 +117,84 @@ def test_an_arrival_has_two_names_until_its_outcome_is_recorded(content: Content
     arrival = content.receive("buy-1", 0, PICTURE)
     assert content.arrivals("buy-1") == (arrival,)
     assert not content.has(arrival.digest)
-    assert content.keep(arrival) == sha256_bytes(PICTURE)
+    content.keep(arrival)
     assert content.read_verified(arrival.digest) == PICTURE
     assert content.arrivals("buy-1") == (arrival,)  # a crash before `done` must still find it
     content.clear("buy-1")
     assert content.arrivals("buy-1") == ()
     assert content.read_verified(arrival.digest) == PICTURE
     assert names(tmp_path / "store" / "incoming") == []
+
+
+def test_a_landing_is_an_arrival_once_it_was_received(content: Content, tmp_path: Path) -> None:
+    landing = content.land("buy-1", 2)
+    assert names(tmp_path / "store" / "incoming") == []
+    landing.write(PICTURE[:5])
+    assert names(tmp_path / "store" / "incoming") == ["buy-1.2.part"]
+    assert content.arrivals("buy-1") == ()
+    landing.write(PICTURE[5:])
+    arrival = content.receive("buy-1", 2, landing.read(), landing)
+    assert content.arrivals("buy-1") == (arrival,)
+    assert names(tmp_path / "store" / "incoming") == [arrival.path.name]
+    assert arrival.path.read_bytes() == PICTURE
+    assert stat.S_IMODE(arrival.path.stat().st_mode) == 0o444
+
+
+def test_what_was_landing_when_a_process_died_is_found_by_number_and_goes_to_quarantine(
+    content: Content, tmp_path: Path
+) -> None:
+    for number in (10, 9):
+        content.land("buy-1", number).write(PICTURE)
+    content.land("buy-11", 0).write(b"somebody else's")
+    assert [landing.number for landing in content.landings("buy-1")] == [9, 10]
+    assert content.waiting() == ("buy-1", "buy-11")
+    content.clear("buy-1")
+    assert content.landings("buy-1") == ()
+    assert [path.read_bytes() for path in (tmp_path / "store" / "quarantine").iterdir()] == [PICTURE, PICTURE]
+    assert len(content.landings("buy-11")) == 1
+
+
+def test_a_landing_that_the_disk_refused_says_so_when_it_is_received(
+    content: Content, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    landing = content.land("buy-1", 0)
+    landing.write(PICTURE[:5])
+    monkeypatch.setattr(os, "write", full)
+    landing.write(PICTURE[5:])
+    monkeypatch.undo()
+    landing.write(b"more")
+    with pytest.raises(OSError, match="No space left"):
+        landing.read()
+    with pytest.raises(Problem) as caught:
+        content.receive("buy-1", 0, PICTURE, landing)
+    assert caught.value.diagnostics[0].code == "disk-full"
+    assert content.arrivals("buy-1") == ()
+
+
+def test_many_arrivals_are_kept_with_few_flushes_of_folders(content: Content, monkeypatch: pytest.MonkeyPatch) -> None:
+    arrivals = [content.receive(f"buy-{number}", 0, PICTURE + bytes([number])) for number in range(30)]
+    flushed: list[int] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        flushed.append(descriptor)
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    content.keep(*arrivals)
+    assert len(flushed) == 2 + len({arrival.digest[:2] for arrival in arrivals})
+    content.clear_kept(arrivals)
+    assert content.waiting() == ()
+    assert all(content.read_verified(arrival.digest) for arrival in arrivals)
+
+
+def test_clearing_what_was_kept_spares_what_was_not(content: Content, tmp_path: Path) -> None:
+    arrival = content.receive("buy-1", 0, PICTURE)
+    content.clear_kept([arrival])
+    assert [path.read_bytes() for path in (tmp_path / "store" / "quarantine").iterdir()] == [PICTURE]
 
 
 def test_arrivals_belong_to_one_intent_and_come_by_number(content: Content) -> None:

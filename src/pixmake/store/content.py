@@ -1,7 +1,8 @@
 """Store room: bytes by digest. What has a name in `cas/` is complete, immutable and never deleted from here.
 
-A paid picture goes `receive` (a file in `incoming/` whose name holds intent and digest) → `keep` (a second name in
-`cas/`) → the journal's `done` → `clear`. Wherever a process dies, `arrivals` finds what had come.
+A paid picture goes `land` (a file in `incoming/` whose name holds the intent, while its bytes come) → `receive` (whole, its
+name holds the digest too) → `keep` (a second name in `cas/`) → the journal's `done` → `clear`. Wherever a process dies,
+`arrivals` and `landings` find what had come. Pictures that are kept together share their flushes of folders.
 """
 
 from __future__ import annotations
@@ -12,15 +13,16 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeGuard
 
 from pixmake.diagnostics import ExitCode, problem
-from pixmake.digest import CHUNK, Digest, sha256_bytes, sha256_file
+from pixmake.digest import CHUNK, Digest, open_file, read_file, sha256_bytes, sha256_file
 from pixmake.store.durable import discard, sync_folder, write_all, write_new, writing
 from pixmake.store.folder import Folder
+from pixmake.store.landing import SUFFIX, LandingFile
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 INTENT = re.compile(r"[A-Za-z0-9_-]{1,80}")
@@ -90,12 +92,20 @@ class Content:
         else:
             digest = _copy(source, staged)
         with writing(self._cas):
-            self._place(staged, digest)
+            self._place([(staged, digest)])
         discard(staged)
         return digest
 
-    def receive(self, intent: str, number: int, data: bytes) -> Arrival:
-        """Makes the bytes that came for `intent` safe in `incoming/`. Raises Problem where that fails.
+    def land(self, intent: str, number: int) -> LandingFile:
+        """Where picture `number` of a call can be written as it comes. Nothing is on the disk until then."""
+        if not INTENT.fullmatch(intent):
+            raise ValueError(f"not an intent: {intent!r}")
+        self._folder.prepare()
+        return LandingFile(self._incoming / f"{intent}.{number}.{SUFFIX}", number)
+
+    def receive(self, intent: str, number: int, data: bytes, landing: LandingFile | None = None) -> Arrival:
+        """Flushes the bytes that came for `intent` to the disk, in `incoming/`, whether they come as such or are in a
+        landing already. Raises Problem where that fails. The name is as durable as they are once `keep` returns.
 
         The name holds the digest: a file that a crash left half-written can't pass for a whole one.
         """
@@ -105,29 +115,47 @@ class Content:
         digest = sha256_bytes(data)
         path = self._incoming / f"{intent}.{number}.{digest}"
         with writing(path):
-            discard(path)
-            write_new(path, data, mode=0o444)
-            sync_folder(self._incoming)
+            if landing is None:
+                discard(path)
+                write_new(path, data, mode=0o444)
+            else:
+                landing.taken_to(path)
         return Arrival(intent=intent, number=number, digest=digest, path=path)
 
-    def keep(self, arrival: Arrival) -> Digest:
-        """Gives an arrival its name in `cas/`, durably; the one in `incoming/` stays until `clear`. Raises Problem."""
+    def keep(self, *arrivals: Arrival) -> None:
+        """Gives arrivals their names in `cas/`, durably; those in `incoming/` stay until `clear`. Raises Problem."""
         self._folder.prepare()
         with writing(self._cas):
-            self._place(arrival.path, arrival.digest)
-        return arrival.digest
+            sync_folder(self._incoming)
+            self._place((arrival.path, arrival.digest) for arrival in arrivals)
 
     def arrivals(self, intent: str) -> tuple[Arrival, ...]:
         """What came whole for an intent whose process died before its `done`, by number. Torn files are left out."""
         found = (self._arrival(path) for path in self._named(intent))
         return tuple(sorted((item for item in found if item), key=lambda item: (item.number, item.digest)))
 
+    def landings(self, intent: str) -> tuple[LandingFile, ...]:
+        """What was coming for an intent when its process died, by number: whole or torn, a look at the bytes tells."""
+        found = []
+        for path in self._named(intent):
+            _, number, suffix = (*path.name.split("."), "", "")[:3]
+            if number.isdecimal() and suffix == SUFFIX:
+                found.append(LandingFile.found(path, int(number)))
+        return tuple(sorted(found, key=lambda landing: landing.number))
+
     def clear(self, intent: str) -> None:
         """Ends an intent's stay in `incoming/` once its outcome is in the journal. Raises Problem.
 
         Only a second name of what lies in `cas/` is removed; anything else was paid for too and goes to quarantine.
         """
-        for path in self._named(intent):
+        self._clear(self._named(intent))
+
+    def clear_kept(self, arrivals: Iterable[Arrival]) -> None:
+        """As `clear`, for arrivals of which each was kept: the folder need not be searched for them."""
+        self._clear(arrival.path for arrival in arrivals)
+
+    def _clear(self, paths: Iterable[Path]) -> None:
+        for path in paths:
             digest = Digest(path.name.rpartition(".")[2])
             with writing(path):
                 if is_digest(digest) and (self._is_second_name(path, digest) or self._whole(digest)):
@@ -149,7 +177,7 @@ class Content:
     def read_verified(self, digest: Digest) -> bytes:
         """The bytes of `digest`. Raises Problem `lost-original` (exit 5) or `corrupt-original` (exit 8)."""
         try:
-            data = self.path(digest).read_bytes()
+            data = read_file(self.path(digest))
         except (FileNotFoundError, NotADirectoryError):
             raise problem(
                 "lost-original",
@@ -212,16 +240,20 @@ class Content:
         except (FileNotFoundError, NotADirectoryError):
             return False
 
-    def _place(self, staged: Path, digest: Digest) -> None:
-        """`staged` has the bytes of `digest`, unless the store has them already. Both folders are synced either way:
+    def _place(self, staged: Iterable[tuple[Path, Digest]]) -> None:
+        """Each file has the bytes of its digest, unless the store has them already. Its folder is synced either way:
         whoever placed them first may not have come so far."""
-        target = self.path(digest)
-        target.parent.mkdir(mode=0o700, exist_ok=True)
-        if not self._whole(digest):
-            if target.exists():
-                self._aside(target, digest)
-            self._second_name(staged, target)
-        sync_folder(target.parent)
+        folders: dict[Path, None] = {}
+        for path, digest in staged:
+            target = self.path(digest)
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            if not self._whole(digest):
+                if target.exists():
+                    self._aside(target, digest)
+                self._second_name(path, target)
+            folders[target.parent] = None
+        for folder in folders:
+            sync_folder(folder)
         sync_folder(self._cas)
 
     def _second_name(self, staged: Path, target: Path) -> None:
@@ -271,7 +303,7 @@ def _copy(source: Path, target: Path) -> Digest:
     """Copies and hashes in one pass, so that the digest is of the bytes stored. Raises OSError for the source."""
     state = hashlib.sha256()
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    with open(source, "rb") as stream, writing(target):
+    with open_file(source) as stream, writing(target):
         try:
             with open(os.open(target, flags, 0o444), "wb", buffering=0) as copy:
                 while chunk := stream.read(CHUNK):
