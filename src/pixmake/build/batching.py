@@ -18,6 +18,7 @@ from decimal import Decimal
 from pixmake.build.paying import NO_MONEY, Purchase, why_of
 from pixmake.build.runner import Runner, StepOutcome
 from pixmake.diagnostics import ExitCode, Problem
+from pixmake.digest import Digest
 from pixmake.imaging.probe import BadPicture
 from pixmake.plan.entries import State
 from pixmake.plan.graph import Action, ActionId
@@ -58,11 +59,15 @@ class Ready:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handed:
-    """What one build handed in: batches by the provider's name (None: its answer was lost), pictures, and USD set aside."""
+    """What one build handed in: batches by the provider's name (None: its answer was lost), pictures, and USD set aside.
+
+    `keys` had their turn, whatever came of it.
+    """
 
     batches: tuple[str | None, ...] = ()
     images: int = 0
     reserved: Decimal = Decimal(0)
+    keys: frozenset[Digest] = frozenset()
 
 
 NOTHING = Handed()
@@ -75,9 +80,12 @@ class Tally:
     batches: list[str | None] = field(default_factory=list)
     images: int = 0
     reserved: Decimal = Decimal(0)
+    keys: set[Digest] = field(default_factory=set)
 
     def done(self) -> Handed:
-        return Handed(batches=tuple(self.batches), images=self.images, reserved=self.reserved)
+        return Handed(
+            batches=tuple(self.batches), images=self.images, reserved=self.reserved, keys=frozenset(self.keys)
+        )
 
 
 class Dispatch:
@@ -166,6 +174,7 @@ class Dispatch:
 
     async def _hand_in(self, part: Sequence[Ready]) -> None:
         provider = _takes_batches(part[0].order.painter)
+        self.tally.keys |= {item.order.key for item in part}
         group = f"{provider.place()}-{secrets.token_hex(12)}"
         with await asyncio.to_thread(_entered, group_lock(self.store, group)):
             sent = await self._journaled(part, group)

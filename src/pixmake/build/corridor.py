@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from pixmake.build.awaiting import resumable
 from pixmake.build.batching import Dispatch, Handed
 from pixmake.build.budget import Budget, DayLedger
 from pixmake.build.orders import Hold, Orders, consent_of, hold_of, provider_of
@@ -23,9 +24,12 @@ from pixmake.build.remembering import SNAPSHOT, forget
 from pixmake.build.report import BuildReport, entry_reports, exit_of
 from pixmake.build.runner import LOCAL, Runner, StepOutcome
 from pixmake.build.scheduler import Job, Scheduler
+from pixmake.build.strays import Stray, gather_strays, strays_of
 from pixmake.clock import Clock
 from pixmake.diagnostics import Diagnostic, ExitCode, Problem, worst
+from pixmake.digest import Digest
 from pixmake.events import BuildFinished, BuildStarted, BuildStopping, Listener
+from pixmake.plan.entries import Entry
 from pixmake.plan.graph import ActionId
 from pixmake.plan.inputs import Pending
 from pixmake.plan.planner import Plan
@@ -52,21 +56,23 @@ def execute(plan: Plan, orders: Orders, clock: Clock, listener: Listener) -> Bui
     began = clock.monotonic()
     day = DayLedger(plan.world.store, plan.world.view.today, plan.spec.budget.per_day)
     budget = Budget(consent_of(plan, orders, day))
-    wave = wave_of(plan, by_batch=orders.by_batch)
+    wave = wave_of(plan, by_batch=orders.by_batch, once=orders.once)
     hold = hold_of(plan, orders, budget.consent, wave)
     runner = _runner(plan, orders, budget, day, clock, listener)
     batch = [node for node in wave.batch if node not in hold.reasons]
-    jobs = list(_jobs(plan, {*hold.reasons, *wave.later, *batch}))
+    jobs = list(_jobs(plan, {*hold.reasons, *wave.later, *batch}, asking=not orders.never_pay))
     runner.total = sum(1 for job in jobs if job.id[1] is None)
     clear_leftovers(_folders(plan, jobs))
     high = _most(plan, jobs)
     listener(BuildStarted(total=runner.total, images=plan.totals.images, high=high, budget=budget.consent.cap))
-    if jobs or batch:
+    strays = [] if orders.never_pay else strays_of(runner.cashier, plan.world.painters, _awaited(plan, jobs))
+    if jobs or batch or strays:
         with writing(plan.world.root / STATE):
             (plan.world.root / STATE).mkdir(exist_ok=True)
             forget(plan.world.root / STATE / SNAPSHOT)  # killed from here on, the next build has to look closer
     dispatch = Dispatch(runner, orders.halted or _never)
-    interrupted = _schedule(plan, orders, runner, jobs, dispatch.send(batch)) if jobs or batch else False
+    before = _before(runner, strays, dispatch, batch)
+    interrupted = _schedule(plan, orders, runner, jobs, before) if jobs or batch or strays else False
     try:
         _record(plan, orders, runner)
     except Problem as trouble:  # what was bought is in the store and its journal: the next build writes the rest
@@ -93,8 +99,11 @@ def _refuse_damage(plan: Plan) -> None:
 # --- the schedule --------------------------------------------------------------------------------------------------
 
 
-def _jobs(plan: Plan, apart: Collection[ActionId]) -> list[Job[ActionId]]:
-    """Actions that have something to do, each with its lane; an end runs when its files do or its steps will."""
+def _jobs(plan: Plan, apart: Collection[ActionId], *, asking: bool) -> list[Job[ActionId]]:
+    """Actions that have something to do, each with its lane; an end runs when its files do or its steps will.
+
+    `asking`: what goes on at its provider may be asked after and awaited.
+    """
     entries = {(entry.asset, entry.step): entry for entry in plan.entries}
     ends = {entry.asset: entry for entry in plan.entries if entry.last}
     running: dict[ActionId, str] = {}
@@ -104,7 +113,7 @@ def _jobs(plan: Plan, apart: Collection[ActionId]) -> list[Job[ActionId]]:
         needs = plan.graph.actions[node].needs
         if node[1] is not None:
             entry = entries[node]
-            if entry.state in ("pay", "waits"):
+            if entry.state in ("pay", "waits") or (asking and entry.state == "sent" and _comes(plan, entry)):
                 running[node] = provider_of(plan, entry)
             elif entry.verdict.images and plan.judge.done[node].state == "draft":
                 running[node] = "draft"
@@ -114,6 +123,23 @@ def _jobs(plan: Plan, apart: Collection[ActionId]) -> list[Job[ActionId]]:
             if due or any(need in running for need in needs):
                 running[node] = LOCAL
     return [Job(id=node, lane=lane, needs=plan.graph.actions[node].needs) for node, lane in running.items()]
+
+
+def _comes(plan: Plan, entry: Entry) -> bool:
+    """Whether a step's pictures can be awaited: they go on in the background, and their provider can be asked."""
+    return entry.key is not None and bool(resumable(plan.world.pool(entry.key).underway, plan.world.painters))
+
+
+def _awaited(plan: Plan, jobs: Iterable[Job[ActionId]]) -> set[Digest]:
+    """Keys of all steps that run."""
+    found = (plan.judge.done.get(job.id) for job in jobs)
+    return {verdict.key for verdict in found if verdict is not None and verdict.key is not None}
+
+
+async def _before(runner: Runner, strays: Sequence[Stray], dispatch: Dispatch, batch: Sequence[ActionId]) -> None:
+    """What comes before all jobs."""
+    await gather_strays(runner.cashier, strays)
+    await dispatch.send(batch)
 
 
 def _most(plan: Plan, jobs: Iterable[Job[ActionId]]) -> Decimal:

@@ -24,8 +24,8 @@ class Orders:
 
     `cap` is --max-cost in USD; `yes` agrees to the plan as it stands; `by_name` that assets were named by the user;
     `never_pay` is --locked or --offline. `recorded` False: what is bought enters the journal, not this project's lock.
-    `by_batch`: what is ready goes by batch, nothing live. `halted` is asked before anything is started: yes starts
-    nothing more.
+    `by_batch`: what is ready goes by batch, nothing live; keys in `once` had their turn already. `halted` is asked
+    before anything is started: yes starts nothing more.
     """
 
     cap: Decimal | None = None
@@ -37,6 +37,7 @@ class Orders:
     fail_fast: bool = False
     recorded: bool = True
     by_batch: bool = False
+    once: frozenset[Digest] = frozenset()
     halted: Callable[[], bool] | None = None
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
+from pixmake.build.collecting import Collector, Gathered
 from pixmake.build.corridor import execute
 from pixmake.build.orders import Orders
 from pixmake.build.painters import Painters
@@ -179,11 +181,14 @@ class Project:
         jobs: int | None = None,
         fail_fast: bool = False,
         recorded: bool = True,
+        by_batch: bool = False,
+        once: Collection[Digest] = (),
         halted: Callable[[], bool] | None = None,
         on_event: Listener | None = None,
     ) -> BuildReport:
         """Runs a plan (made now for everything, if none is given), once. See commands.md for the flags of `build`.
 
+        `by_batch` hands in what is ready by batch and buys nothing live, but for the keys in `once`: they had their turn.
         `recorded` False leaves the lock alone: what is bought is known to the store only, by its key.
         `halted` is asked before each piece of work: from its first yes on nothing is started, what was sent is awaited.
 
@@ -204,6 +209,8 @@ class Project:
             jobs=jobs,
             fail_fast=fail_fast,
             recorded=recorded,
+            by_batch=by_batch,
+            once=frozenset(once),
             halted=halted,
         )
         read_lock = plan.world.lock
@@ -227,6 +234,27 @@ class Project:
         saved = recover(self.store, self.clock)
         self.store.results.refresh()
         return saved
+
+    def collect(self) -> Gathered:
+        """Takes in what has been done at providers of calls that were handed in by batch; the batches that go on are in
+        what it returns. Sends nothing that could cost. Builds begin with it, unless they are offline."""
+        collector = self.collector()
+        if not collector.jobs():
+            return Gathered()
+        gathered = asyncio.run(self._collected(collector))
+        self.store.results.refresh()
+        return gathered
+
+    def collector(self) -> Collector:
+        """Whoever collects for this project's store."""
+        return Collector(self.store, self._painters.of(self.spec), self.clock, str(self.root))
+
+    async def _collected(self, collector: Collector) -> Gathered:
+        try:
+            return await collector.collect()
+        finally:
+            for painter in collector.painters.values():
+                await painter.provider.close()
 
     # --- the world --------------------------------------------------------------------------------------------------
 

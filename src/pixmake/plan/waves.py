@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
+from pixmake.digest import Digest
 from pixmake.plan.entries import Entry
 from pixmake.plan.graph import ActionId
 from pixmake.plan.offer import share_of_entry
 from pixmake.plan.planner import Plan
 
+AGAIN = "was handed in already and did not come: build again to hand it in again"
 LATER = "goes by a later batch, when what it waits for has arrived"
 
 
@@ -24,8 +27,9 @@ class Wave:
     later: dict[ActionId, str]
 
 
-def wave_of(plan: Plan, *, by_batch: bool) -> Wave:
-    """What can go now: nothing that waits for what is on its way; by batch nothing live, and nothing that waits at all."""
+def wave_of(plan: Plan, *, by_batch: bool, once: Collection[Digest] = ()) -> Wave:
+    """What can go now: nothing that waits for what is on its way; by batch nothing live, nothing that waits at all, and
+    no key in `once`: it had its turn."""
     entries: dict[ActionId, Entry] = {(item.asset, item.step): item for item in plan.entries if item.step is not None}
     later: dict[ActionId, str] = {}
     late: set[ActionId] = set()
@@ -42,7 +46,7 @@ def wave_of(plan: Plan, *, by_batch: bool) -> Wave:
         if entry.state == "waits" and needed:
             later[node] = entry.reason
         elif by_batch and not plan.world.painter(_provider_of(plan, node)).provider.free:
-            reason = _not_by_batch(plan, entry)
+            reason = AGAIN if entry.key in once else _not_by_batch(plan, entry)
             if reason is None:
                 batch.append(node)
             else:
@@ -75,9 +79,12 @@ def _not_by_batch(plan: Plan, entry: Entry) -> str | None:
 
 
 def _is_coming(plan: Plan, node: ActionId) -> bool:
-    """Whether a step's picture is on its way, and there is no other to go on with."""
+    """Whether a step's picture is on its way, and there is no other to go on with. What goes on in the background is
+    awaited by the build that needs it."""
     verdict = plan.judge.done.get(node)
-    return verdict is not None and verdict.state == "sent" and verdict.artifact is None
+    if verdict is None or verdict.state != "sent" or verdict.artifact is not None or verdict.key is None:
+        return False
+    return any(call.intent.route != "background" for call in plan.world.pool(verdict.key).underway)
 
 
 def _provider_of(plan: Plan, node: ActionId) -> str:

@@ -6,7 +6,7 @@ carries at the provider, so that one whose answer was lost is found again.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -92,7 +92,7 @@ class BatchProvider(Provider, Protocol):
         """Asks for its end; what is done by then is delivered and billed. None as for `look`."""
         ...
 
-    def collect(self, batch: Batch, models: Mapping[str, str | None], scratch: Path) -> AsyncIterator[Collected]:
+    def collect(self, batch: Batch, models: Mapping[str, str | None], scratch: Path) -> AsyncGenerator[Collected, None]:
         """What became of each line that the provider tells of, in any order. `models` are the requests' by intent, for
         the bill; `scratch` is a file to be written over. Raises Failed where the answers are gone for good."""
         ...

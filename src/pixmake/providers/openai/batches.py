@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -115,7 +115,7 @@ class Desk:
             ending = as_free(self.judge.of_exception(error))
         raise ending
 
-    async def answers(self, batch: Batch, scratch: Path) -> AsyncIterator[Mapping[str, Any]]:
+    async def answers(self, batch: Batch, scratch: Path) -> AsyncGenerator[Mapping[str, Any], None]:
         """The lines of the batch's files, as JSON; what is no line of an answer is left out. One line at a time is in
         memory. Raises ProviderError: Failed where a file is gone for good."""
         for name in batch.files:

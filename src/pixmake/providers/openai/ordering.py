@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,14 +112,17 @@ class TakesBatches:
     async def cancel(self, handle: str) -> Batch | None:
         return await self._desk().cancel(handle)
 
-    async def collect(self, batch: Batch, models: Mapping[str, str | None], scratch: Path) -> AsyncIterator[Collected]:
+    async def collect(
+        self, batch: Batch, models: Mapping[str, str | None], scratch: Path
+    ) -> AsyncGenerator[Collected, None]:
         """What became of each line that the provider tells of. Raises ProviderError: Failed where a file is gone."""
         desk = self._desk()
-        async for said in desk.answers(batch, scratch):
-            intent = said.get("custom_id")
-            if isinstance(intent, str):
-                end = await asyncio.to_thread(self._end, desk, said, models.get(intent, batch.model))
-                yield Collected(intent=intent, end=end)
+        async with aclosing(desk.answers(batch, scratch)) as lines:
+            async for said in lines:
+                intent = said.get("custom_id")
+                if isinstance(intent, str):
+                    end = await asyncio.to_thread(self._end, desk, said, models.get(intent, batch.model))
+                    yield Collected(intent=intent, end=end)
 
     def _end(self, desk: Desk, said: Mapping[str, Any], model: str | None) -> Answer | ProviderError:
         from pixmake.providers.openai.errors import LOST
