@@ -32,6 +32,19 @@ def test_a_cap_counts_reservations_and_spending() -> None:
     assert budget.reserve(price("0.01")) is None
 
 
+def test_several_calls_in_flight_add_up() -> None:
+    budget = Budget(Consent(given=True, cap=Decimal("1.00")))
+    assert [budget.reserve(price("0.40")), budget.reserve(price("0.35"))] == [Decimal("0.40"), Decimal("0.35")]
+    assert budget.reserved == Decimal("0.75")
+    assert budget.reserve(price("0.30")) is None
+    budget.settle(Decimal("0.40"), Decimal("0.10"))
+    budget.settle(Decimal("0.35"), Decimal("0.20"))
+    assert (budget.spent, budget.reserved) == (Decimal("0.30"), Decimal(0))
+    budget.reserve(price("0.50"))
+    budget.release(Decimal("0.50"))
+    assert (budget.spent, budget.reserved) == (Decimal("0.30"), Decimal(0))
+
+
 def test_a_call_without_a_bill_counts_as_reserved() -> None:
     budget = Budget(Consent(given=True, cap=Decimal(1)))
     reserved = budget.reserve(price("0.30"))

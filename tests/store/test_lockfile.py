@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -255,6 +257,29 @@ def test_picks_of_another_wording_conflict_only_where_the_asset_is_frozen() -> N
     assert settled.frozen
 
 
+def test_settling_keeps_what_a_newer_version_wrote() -> None:
+    """Two branches' lines, each with fields that this version doesn't know: an older tool loses neither's."""
+    shown = ("recipe:x", digest("s"))
+    ours = replace(line(profile="print"), steps=(replace(step(), extra='{"a": 1}'),), extra='{"until": "ours"}')
+    theirs = replace(
+        ours, steps=(replace(step(), extra='{"b": 2}', shown=shown),), extra='{"note": 3, "until": "theirs"}'
+    )
+    settled, _ = settle([ours, theirs], [digest("k")])
+    assert json.loads(settled.extra) == {"until": "ours", "note": 3}
+    assert json.loads(settled.steps[0].extra) == {"a": 1, "b": 2}
+    assert settled.steps[0].shown == shown
+    assert settled.profile == "print"
+
+
+def test_dropping_and_putting_change_only_what_they_name() -> None:
+    lock = replace(lock_of(line("a.png"), line("b.png"), line("b.png", profile="print")), damage=())
+    dropped = lock.drop(("b.png", None))
+    assert dropped.lines.keys() == {("a.png", None), ("b.png", "print")}
+    assert dropped.lines["a.png", None] == (line("a.png"),)
+    new = line("a.png", step("k2"))
+    assert lock.put(new).lines == {**lock.lines, ("a.png", None): (new,)}
+
+
 def test_outputs_of_all_lines_stay_ours() -> None:
     first = Line(
         asset="a",
@@ -274,6 +299,10 @@ def test_orphans_are_lines_without_asset() -> None:
 
 DIGESTS = st.sampled_from([digest(name) for name in "abcdef"])
 KEYS = st.sampled_from([digest(name) for name in ("k0", "k1", "k2")])
+EXTRAS = st.dictionaries(st.sampled_from(["until", "note"]), st.sampled_from(["ü", 1, None])).map(
+    lambda found: json.dumps(found, ensure_ascii=False, sort_keys=True) if found else ""
+)
+"""What a newer version wrote and this one doesn't know."""
 STEPS = st.builds(
     StepPin,
     key=KEYS,
@@ -282,6 +311,8 @@ STEPS = st.builds(
     model=st.none() | st.just("gpt-image-2"),
     size=st.none() | st.just("1024x1024"),
     written=st.none() | st.just("1:1"),
+    shown=st.none() | st.tuples(st.just("recipe:x"), DIGESTS),
+    extra=EXTRAS,
 )
 OUTPUTS = st.dictionaries(
     st.sampled_from(["x.png", "y.webp"]), st.builds(OutputPin, recipe=st.sampled_from("rs"), digest=DIGESTS)
@@ -293,6 +324,7 @@ LINES = st.builds(
     steps=st.lists(STEPS, max_size=3).map(tuple),
     outputs=OUTPUTS,
     frozen=st.booleans(),
+    extra=EXTRAS,
 )
 LOCKS = st.lists(LINES, max_size=5, unique_by=lambda item: (item.asset, item.profile)).map(
     lambda lines: lock_of(*lines)
@@ -306,7 +338,10 @@ def facts(lock: Lock) -> set[tuple[object, ...]]:
         for item in lines:
             found |= {(name, index, pin.key, one) for index, pin in enumerate(item.steps) for one in pin.variants}
             found |= {(name, index, pin.key, "pick", pin.pick) for index, pin in enumerate(item.steps)}
+            found |= {(name, index, pin.key, "shown", pin.shown) for index, pin in enumerate(item.steps)}
+            found |= {(name, index, pin.key, "extra", pin.extra) for index, pin in enumerate(item.steps)}
             found |= {(name, path, pin.recipe, pin.digest) for path, pin in item.outputs.items()}
+            found.add((name, "extra", item.extra))
             found.add((name, item.frozen))
     return found
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pixmake.diagnostics import Diagnostic, ExitCode, Problem, Source, Span, problem
-from pixmake.digest import Digest
+from pixmake.digest import Digest, read_file
 from pixmake.store.content import is_digest
 from pixmake.store.durable import replace_file, writing
 
@@ -104,7 +104,7 @@ def read(path: Path) -> Lock:
     Raises Problem `lock-too-new` (exit 8); OSError as `open` does.
     """
     try:
-        data = path.read_bytes()
+        data = read_file(path)
     except FileNotFoundError:
         return Lock()
     return parse(data, path.name)
@@ -254,8 +254,8 @@ def settle(alternatives: Sequence[Line], keys: Sequence[str | None]) -> tuple[Li
 
     `keys` are the spec's keys by step, as many as are known yet (None: not known). The line with most matching steps
     wins, the first among equals. It takes in the others' candidates where keys are equal, their picks where it has
-    none, their further outputs, and is frozen if any is. A conflict: two lines match as well as any and picked
-    differently; also where none matches and one is frozen, as then the old pick is what ships.
+    none, their further outputs and what newer versions wrote, and is frozen if any is. A conflict: two lines match as
+    well as any and picked differently; also where none matches and one is frozen, as then the old pick is what ships.
     """
     if not alternatives:
         raise ValueError("no line to settle")
@@ -269,6 +269,7 @@ def settle(alternatives: Sequence[Line], keys: Sequence[str | None]) -> tuple[Li
         steps=tuple(_united(step, ranked) for step in ranked[0].steps),
         outputs={path: pin for other in reversed(ranked) for path, pin in other.outputs.items()},
         frozen=frozen,
+        extra=_both([other.extra for other in ranked]),
     )
     return line, (best > 0 or frozen) and _picked_differently(rivals)
 
@@ -284,7 +285,15 @@ def _united(step: StepPin, lines: Iterable[Line]) -> StepPin:
     for other in same:
         variants |= dict.fromkeys(other.variants)
     pick = step.pick or next((other.pick for other in same if other.pick), None)
-    return replace(step, variants=tuple(variants), pick=pick)
+    shown = step.shown or next((other.shown for other in same if other.shown), None)
+    extra = _both([step.extra, *(other.extra for other in same)])
+    return replace(step, variants=tuple(variants), pick=pick, shown=shown, extra=extra)
+
+
+def _both(extras: Sequence[str]) -> str:
+    """What several lines hold that this version doesn't know, the first of them above the others."""
+    rest = {name: value for extra in reversed(extras) if extra for name, value in json.loads(extra).items()}
+    return json.dumps(rest, ensure_ascii=False, sort_keys=True) if rest else ""
 
 
 def _picked_differently(lines: Sequence[Line]) -> bool:
@@ -353,7 +362,7 @@ def write(path: Path, lock: Lock) -> bool:
     lock.require_whole()
     data = render(lock).encode()
     try:
-        if path.read_bytes().replace(b"\r\n", b"\n") == data:
+        if read_file(path).replace(b"\r\n", b"\n") == data:
             return False
     except FileNotFoundError:
         if not lock.lines:
