@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fakes.shell import HEAD, Shell
-from pixmake import __version__
+from pixmake import __version__, load
 from pixmake.cli import quick as quick_module
 from pixmake.cli.quick import answer
 from pixmake.store import snapshot as snapshot_module
@@ -154,6 +155,21 @@ def test_a_lock_that_comes_later_is_seen(posts: Shell) -> None:
     assert quick("build") is None
 
 
+@pytest.mark.parametrize("change", ["none", "dropped", "removed"])
+def test_a_lock_that_changes_while_a_build_ends_is_not_vouched_for(shell: Shell, change: str) -> None:
+    shell.write(HEAD + "assets:\n  hen.png: a hen\n  cow.png: a cow\n")
+    time.sleep(0.06)  # the spec is at rest
+    project = load(shell.root / "assets.yaml")
+    report = project.build(yes=True)
+    lock = shell.root / "assets.lock"
+    if change == "removed":
+        lock.unlink()
+    elif change == "dropped":
+        lock.write_bytes(b"".join(line for line in lock.read_bytes().splitlines(keepends=True) if b"cow" not in line))
+    assert project.remember(report, __version__, {"build": "nothing to do"}) is (change == "none")
+    assert (quick("build") == 0) is (change == "none")
+
+
 def test_variables_of_templates_are_seen(shell: Shell) -> None:
     shell.environment(SEASON="winter")
     shell.write(
@@ -198,6 +214,13 @@ def test_another_spec_in_the_folder_is_not_answered_for(posts: Shell) -> None:
     posts.edit("a hen", "an old hen")
     assert [posts.run("build", "-f", "other.yaml").code for _ in range(2)] == [0, 0]
     assert quick("build") is None
+
+
+def test_a_flag_that_allows_more_is_not_answered_for(posts: Shell) -> None:
+    posts.edit('{rows: "*.md", prompt: a hen}', '{rows: "*.md", prompt: a hen, output: ../out.png}')
+    assert [posts.run("build", "--allow-outside").code for _ in range(2)] == [0, 0]
+    assert quick("build") is None
+    assert posts.run("build").code == 2
 
 
 def test_a_build_that_begins_takes_the_answer_back(shell: Shell) -> None:

@@ -226,6 +226,8 @@ class Project:
         """
         if report.exit_code or any(entry.state not in SETTLED for entry in report.entries) or report.plan.warnings:
             return False
+        if self.allow_outside:  # without that flag, the same spec may be refused
+            return False
         lock = self.root / LOCK_NAME
         return remember(self.state / "snapshot", report.plan, self._mark, self.memo, version, says, lock)
 

@@ -10,10 +10,12 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from pixmake.diagnostics import Problem
 from pixmake.plan.graph import step_inputs
 from pixmake.plan.planner import Plan
 from pixmake.spec.asset import FileInput, Footprint, Spec
 from pixmake.spec.files import look_for
+from pixmake.store.lockfile import read
 from pixmake.store.memo import FINE_TICK, Memo, Stat, look
 from pixmake.store.snapshot import Snapshot, folder_stats, save
 
@@ -27,9 +29,13 @@ PLACES = ("PIXMAKE_STORE", "XDG_DATA_HOME", "HOME", "LOCALAPPDATA", "USERPROFILE
 
 
 class Watchmark:
-    """The spec's files as they were when the spec was read. `stats` is None where one was too young to be sure."""
+    """The spec's files as they were when the spec was read. `stats` is None where one was too young to be sure.
+
+    `began` is the moment before anything was read, in ns.
+    """
 
     def __init__(self, began: int, footprint: Footprint) -> None:
+        self.began = began
         self.stats: dict[str, Stat] | None = {}
         for path in footprint.files:
             seen = look(path)
@@ -83,10 +89,30 @@ def _files(plan: Plan, mark: Watchmark, memo: Memo, lock: Path) -> dict[str, Sta
         if seen is None:
             return None
         found[path] = seen
-    written = look(lock)
-    if written is not None:
-        found[os.fspath(lock)] = written
-    return found
+    locked = _lock(plan, mark, lock)
+    return None if locked is None else {**found, **locked}
+
+
+def _lock(plan: Plan, mark: Watchmark, path: Path) -> dict[str, Stat] | None:
+    """The lock's stat, where it surely is the lock that the plan knows; empty where there is none; else None.
+
+    One that stood before anything was read is. A younger one is read again: this build wrote it, or somebody else.
+    """
+    seen = look(path)
+    if seen is None:
+        return None if plan.world.lock.lines else {}
+    changed = max(seen.mtime, seen.ctime)
+    if changed > mark.began - FINE_TICK:
+        if not time.time_ns() - changed >= 0:
+            return None  # changed in the future: no clock to go by
+        time.sleep(max(0, changed + FINE_TICK - time.time_ns()) / 1e9)
+        try:
+            known = read(path) == plan.world.lock
+        except (OSError, Problem):
+            known = False
+        if not known or look(path) != seen:
+            return None
+    return {os.fspath(path): seen}
 
 
 def _inputs_and_outputs(plan: Plan) -> Iterable[str]:
