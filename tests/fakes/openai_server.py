@@ -34,6 +34,7 @@ from types import TracebackType
 from typing import Any, ClassVar, Literal, Self
 
 from fakes.counting import png
+from fakes.openai_batches import Office, Reply, Then
 from fakes.openai_responses import (
     Conversations,
     Stream,
@@ -222,6 +223,8 @@ class FakeOpenAI:
         self.most_at_once = 0
         self.talks = Conversations(self._paint, _dimensions)
         """The Responses API: what is kept, what runs, which ids were asked for."""
+        self.office = Office(self._do_line)
+        """The Files and the Batch API."""
         self._rules: list[_Rule] = []
         self._token = os.urandom(6)
         self._serial = 0
@@ -382,6 +385,21 @@ class FakeOpenAI:
             told = self.talks.begin(told, turn.polls)
         return json.dumps(told).encode(), "application/json"
 
+    def _do_line(self, endpoint: str, body: Body) -> tuple[Asked, Json]:
+        """One line of a batch: what was asked, and its answer. An Error without status is one of the batch itself."""
+        asked = Asked(number=0, endpoint=endpoint, headers={}, body=body, raw=b"", began=0.0)
+        do = self._behaviour(asked)
+        if isinstance(do, Error):
+            if do.paints:
+                self._painting(asked, Paint())
+            error = {"message": do.message, "type": do.type, "param": do.param, "code": do.code}
+            if do.details is not None:
+                error["moderation_details"] = do.details  # type: ignore[assignment]
+            told: object = {"error": error} if do.body is None else do.body
+            return asked, {"status_code": do.status, "body": told} if do.status else dict(error)
+        answer = self._painting(asked, do if isinstance(do, Paint) else Paint())
+        return asked, {"status_code": 200, "body": json.loads(do.body) if isinstance(do, Raw) else answer}
+
     def _paint(self, kind: str, size: tuple[int, int], alpha: bool) -> bytes:
         """A picture that no other answer has."""
         with self._lock:
@@ -473,8 +491,14 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Says nothing on stderr."""
 
+    def do_DELETE(self) -> None:
+        self._at_office("DELETE")
+
     def do_GET(self) -> None:
         self.fake.fetched.append((self.path, self._headers()))
+        if self.fake.office.takes(self.path):
+            self._at_office("GET")
+            return
         if self.path.startswith("/v1/responses/"):
             self._tell_of(self.path.removeprefix("/v1/responses/").partition("?")[0])
             return
@@ -503,7 +527,56 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(200, json.dumps(told).encode(), {"content-type": "application/json", "x-request-id": "req_look"})
 
+    def _at_office(self, method: str) -> None:
+        """A request of the Files or the Batch API, with what was said of the next one of its kind."""
+        office = self.fake.office
+        data = self.rfile.read(int(self.headers.get("content-length", 0)))
+        action = office.action_of(method, self.path)
+        if action is None:
+            self._send_error(Error(404, message=f"Invalid URL ({method} {self.path})"), None)
+            return
+        if self.headers.get("authorization") != f"Bearer {self.fake.key}":
+            self._send_error(Error(401, "invalid_api_key"), None)
+            return
+        do = office.rule_for(action)
+        if isinstance(do, Then) and do.before:
+            do.call()
+        if (isinstance(do, Error) and not do.paints) or (isinstance(do, Cut) and do.when == "unread"):
+            self._send_error(do, None) if isinstance(do, Error) else self._break(reset=True)
+            return
+        try:
+            reply = office.answer(action, self.path, self.headers.get("content-type", ""), data)
+        except Bad as bad:
+            reply = Reply(status=bad.status, body={"error": bad.error})
+        if isinstance(do, Then) and not do.before:
+            do.call()
+        self._hand_out(reply, do)
+
+    def _hand_out(self, reply: Reply, do: object) -> None:
+        """The answer, or what comes in its place."""
+        body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
+        kind = "application/octet-stream" if isinstance(reply.body, bytes) else "application/json"
+        headers = {"content-type": kind, "x-request-id": "req_office"}
+        if isinstance(do, Error):
+            self._send_error(do, None)
+        elif isinstance(do, Hang):
+            self.fake._ending.wait()
+            self._break(reset=True)
+        elif isinstance(do, Cut) and do.when == "during":
+            self._head(reply.status, len(body), headers)
+            self.wfile.write(body[: len(body) // 2])
+            self.wfile.flush()
+            time.sleep(0.05)
+            self._break(reset=do.reset)
+        elif isinstance(do, Cut):
+            self._break(reset=do.reset)
+        else:
+            self._send(reply.status, body, headers)
+
     def do_POST(self) -> None:
+        if self.fake.office.takes(self.path):
+            self._at_office("POST")
+            return
         endpoint = self.path.partition("?")[0].removeprefix("/v1/images/").removeprefix("/v1/")
         if endpoint.startswith("responses/") and endpoint.endswith("/cancel"):
             told = self.fake.talks.cancel(endpoint.split("/")[1])
