@@ -71,8 +71,9 @@ def execute(plan: Plan, orders: Orders, clock: Clock, listener: Listener) -> Bui
             (plan.world.root / STATE).mkdir(exist_ok=True)
             forget(plan.world.root / STATE / SNAPSHOT)  # killed from here on, the next build has to look closer
     dispatch = Dispatch(runner, orders.halted or _never)
-    before = _before(runner, strays, dispatch, batch)
-    interrupted = _schedule(plan, orders, runner, jobs, before) if jobs or batch or strays else False
+    interrupted = False
+    if jobs or batch or strays:
+        interrupted = _schedule(plan, orders, runner, jobs, _before(runner, strays, dispatch, batch))
     try:
         _record(plan, orders, runner)
     except Problem as trouble:  # what was bought is in the store and its journal: the next build writes the rest
@@ -276,11 +277,11 @@ def _report(
 
 
 def _troubles(steps: Mapping[ActionId, StepOutcome]) -> list[Diagnostic]:
-    """One diagnostic for each action that failed, with the provider's own words, and for each bill that was too high."""
+    """One diagnostic for each action that failed, with the provider's own words, and for each warning."""
     dear = [
         Diagnostic(
-            code="billed-more",
-            message=f"'{node[0]}' step {node[1]}: {outcome.warning}",
+            code="billed-more" if node[1] is not None else "drawing-cleaned",
+            message=f"'{node[0]}'{'' if node[1] is None else f' step {node[1]}'}: {outcome.warning}",
             severity="warning",
             asset=node[0],
         )
