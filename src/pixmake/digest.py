@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
+import stat
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import NewType
+from typing import BinaryIO, NewType
 
 Digest = NewType("Digest", str)
 """64 lower-case hexadecimal digits: the SHA-256 of some bytes."""
@@ -20,10 +23,29 @@ def sha256_bytes(data: bytes) -> Digest:
     return Digest(hashlib.sha256(data).hexdigest())
 
 
+def open_file(path: str | Path) -> BinaryIO:
+    """Opens a file for reading. Raises OSError as `open` does, and for a pipe or a device: reading those may never end,
+    and a foreign project can have a link to one under any name."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        if stat.S_ISDIR(mode):
+            raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+        raise OSError(errno.EINVAL, "no file but a pipe or a device", os.fspath(path))
+    return os.fdopen(descriptor, "rb")
+
+
+def read_file(path: str | Path) -> bytes:
+    """A file's bytes. Raises OSError as `open_file` does."""
+    with open_file(path) as stream:
+        return stream.read()
+
+
 def sha256_file(path: Path) -> Digest:
-    """Digest of a file's content, read in 1 MiB chunks. Raises OSError as `open` does."""
+    """Digest of a file's content, read in 1 MiB chunks. Raises OSError as `open_file` does."""
     state = hashlib.sha256()
-    with open(path, "rb") as stream:
+    with open_file(path) as stream:
         while chunk := stream.read(CHUNK):
             state.update(chunk)
     return Digest(state.hexdigest())

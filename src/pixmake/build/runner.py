@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -323,7 +323,7 @@ class Runner:
                         asset=asset.name, path=written.path, size=written.size, draft=written.draft, at=self._at()
                     )
                 )
-        return StepOutcome(result="written")
+        return StepOutcome(result="written", warning=_cleaned(self.outcomes.written.get(asset.name, ())))
 
     def _asset_finished(self, action: Action, outcome: StepOutcome) -> None:
         self.outcomes.finished += 1
@@ -373,6 +373,12 @@ class Runner:
 
     def _say(self, event: Event) -> None:
         self.listener(event)
+
+
+def _cleaned(files: Sequence[Written]) -> str | None:
+    """What is said of drawings that were published without what runs or fetches in them."""
+    told = [f"'{item.path}' is published without {', '.join(item.removed)}" for item in files if item.removed]
+    return f"{'; '.join(told)}: it would run or fetch something; the original is kept as it came" if told else None
 
 
 def _system(error: OSError, root: Path) -> StepOutcome:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from PIL import AvifImagePlugin, Image, ImageCms, ImageMath, WebPImagePlugin
 
+from pixmake.digest import open_file
 from pixmake.imaging.headers import MAX_ICONS, PNG_MAGIC
 from pixmake.imaging.probe import DEFAULT_LIMITS, BadPicture, Facts, Limits, probe_bytes
 from pixmake.imaging.svg import rasterize_svg
@@ -37,15 +38,18 @@ TURN = {
 }
 
 
-def decode(source: Path | bytes, *, limits: Limits = DEFAULT_LIMITS) -> Image.Image:
+def decode(
+    source: Path | bytes, *, limits: Limits = DEFAULT_LIMITS, cover: tuple[int, int] | None = None
+) -> Image.Image:
     """The whole picture: of an animation the first frame, of an icon the largest, of a drawing its own size.
 
-    Raises BadPicture as `probe_bytes` does and for damaged pixels; OSError where a path cannot be read.
+    A drawing is drawn as large as covers `cover` pixels, where that is given. Raises BadPicture as `probe_bytes` does
+    and for damaged pixels; OSError where a path cannot be read.
     """
     data = _read(source, limits) if isinstance(source, Path) else source
     facts = probe_bytes(data, limits=limits)
     if facts.media_type == "image/svg+xml":
-        return rasterize_svg(data, facts.width, facts.height, limits=limits)
+        return rasterize_svg(data, *(cover or (facts.width, facts.height)), limits=limits)
     if facts.media_type == "image/x-icon":
         image = _decode_icon(data, limits)
     else:
@@ -58,7 +62,7 @@ def decode(source: Path | bytes, *, limits: Limits = DEFAULT_LIMITS) -> Image.Im
 
 
 def _read(path: Path, limits: Limits) -> bytes:
-    with open(path, "rb") as stream:
+    with open_file(path) as stream:
         limits.check_bytes(os.fstat(stream.fileno()).st_size)
         return stream.read()
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
 
+from pixmake.digest import open_file
 from pixmake.imaging import headers, sniff
 from pixmake.imaging.bmff import read_avif
 
@@ -109,7 +110,7 @@ def probe_bytes(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Facts:
 
 def probe_file(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Facts:
     """What the file at `path` is, from its header alone. Raises BadPicture, and OSError as `open` does."""
-    with open(path, "rb") as stream:
+    with open_file(path) as stream:
         limits.check_bytes(os.fstat(stream.fileno()).st_size)
         return _probe(stream, limits)
 

@@ -29,13 +29,27 @@ SVG = "http://www.w3.org/2000/svg"
 FORBIDDEN = frozenset(
     {"script", "foreignobject", "iframe", "embed", "object", "audio", "video", "canvas", "handler", "listener"}
 )
+HTML = "http://www.w3.org/1999/xhtml"
+BASE = "http://www.w3.org/XML/1998/namespace base"
+"""`xml:base` would lead links that look local to somewhere else."""
 ANIMATES_LINKS = frozenset({"href", "xlink:href"})
+FETCHES = re.compile(r"\\|@import|image-set\(|(?<![\w-])src\(", re.IGNORECASE)
+"""In styles: what loads, or what could hide the word for it."""
+OPENS = re.compile(r"url\(", re.IGNORECASE)
 URL = re.compile(r"url\(\s*(['\"]?)(.*?)\1\s*\)", re.DOTALL | re.IGNORECASE)
 HELP = "take what it fetches or runs out of the drawing, or use a PNG"
 
 
+class Unsafe(BadPicture):
+    """Something in a drawing that runs or fetches, and can be taken out of it. `what` names it in a word or two."""
+
+    def __init__(self, message: str, what: str, help: str | None = HELP) -> None:
+        super().__init__(message, help)
+        self.what = what
+
+
 @dataclass(slots=True)
-class _Reading:
+class Reading:
     """One pass over a drawing. `links` and `sizes` are by id: what an element refers to, how many elements it holds."""
 
     limits: Limits
@@ -48,24 +62,28 @@ class _Reading:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         space, _, local = name.rpartition(" ")
-        if not self.elements and (local != "svg" or space not in (SVG, "")):
-            raise BadPicture(f"is an XML file of <{local}>, not an SVG picture")
-        self.elements += 1
-        if self.elements > MAX_ELEMENTS or len(self.open_ids) >= MAX_DEPTH:
-            raise BadPicture("is an SVG picture with too many elements, or nested too deeply")
-        if local.lower() in FORBIDDEN:
-            raise BadPicture(f"is an SVG picture with <{local}>, which is not allowed", HELP)
-        self.has_text = self.has_text or local == "text"
+        self.element(space, local)
         if local == "style" and self.style is None:
             self.style = []
         self.open_ids.append(attributes.get("id"))
         self._count("", 1)
         for key, value in attributes.items():
-            self._attribute(local, key.rpartition(" ")[2], value)
+            self.attribute(key, value)
+
+    def element(self, space: str, local: str) -> None:
+        """Takes note of an element. Raises Unsafe for one that runs, BadPicture for too many."""
+        if not self.elements and (local != "svg" or space not in (SVG, "")):
+            raise BadPicture(f"is an XML file of <{local}>, not an SVG picture")
+        self.elements += 1
+        if self.elements > MAX_ELEMENTS or len(self.open_ids) >= MAX_DEPTH:
+            raise BadPicture("is an SVG picture with too many elements, or nested too deeply")
+        if local.lower() in FORBIDDEN or space == HTML:
+            raise Unsafe(f"is an SVG picture with <{local}>, which is not allowed", f"<{local}>")
+        self.has_text = self.has_text or local == "text"
 
     def end(self, name: str) -> None:
         if self.style is not None and name.rpartition(" ")[2] == "style":
-            self._styles("".join(self.style))
+            self.styles("".join(self.style))
             self.style = None
         self.open_ids.pop()
 
@@ -73,21 +91,30 @@ class _Reading:
         if self.style is not None:
             self.style.append(data)
 
-    def _attribute(self, element: str, key: str, value: str) -> None:
+    def attribute(self, name: str, value: str) -> None:
+        """Raises Unsafe for an attribute that runs or fetches. `name`: namespace, a space, the local name."""
+        key = name.rpartition(" ")[2]
         if key.lower().startswith("on"):
-            raise BadPicture(f"is an SVG picture with the event handler '{key}', which is not allowed", HELP)
+            raise Unsafe(f"is an SVG picture with the event handler '{key}', which is not allowed", f"'{key}'")
+        if name == BASE:
+            raise Unsafe("is an SVG picture with xml:base, which is not allowed", "xml:base")
         if key in ("href", "src"):
             self._link(value.strip())
-        elif key == "attributeName" and value.strip().lower() in ANIMATES_LINKS:
-            raise BadPicture("is an SVG picture that animates a link, which is not allowed", HELP)
+        elif key == "attributeName" and _animates(value.strip().lower()):
+            raise Unsafe("is an SVG picture that animates a link, which is not allowed", "an animated link")
         elif "(" in value or "\\" in value:
-            self._styles(value)
+            self.styles(value)
 
-    def _styles(self, css: str) -> None:
-        if "\\" in css or "@import" in css.lower() or "image-set(" in css.lower():
-            raise BadPicture("is an SVG picture whose styles hold an import or an escape, which is not allowed", HELP)
-        for match in URL.finditer(css):
-            self._link(match[2].strip())
+    def styles(self, css: str) -> None:
+        """Raises Unsafe for styles that fetch, or hide what they do."""
+        if FETCHES.search(css):
+            message = "is an SVG picture whose styles hold an import or an escape, which is not allowed"
+            raise Unsafe(message, "an import in styles")
+        found = URL.findall(css)
+        if len(found) != len(OPENS.findall(css)):
+            raise Unsafe("is an SVG picture whose styles hold a link that does not end", "a link in styles")
+        for _, target in found:
+            self._link(target.strip())
 
     def _link(self, target: str) -> None:
         if target.startswith("#"):
@@ -96,20 +123,23 @@ class _Reading:
             self._embedded(target)
         elif target:
             short = target if len(target) <= 60 else target[:59] + "…"
-            raise BadPicture(f"is an SVG picture that refers to '{short}', outside of itself", HELP)
+            raise Unsafe(f"is an SVG picture that refers to '{short}', outside of itself", f"'{short}'")
 
     def _embedded(self, target: str) -> None:
         """An embedded raster picture is held to the same limits as a file. Raises BadPicture for anything else."""
         head, comma, body = target.partition(",")
         if not comma:
-            raise BadPicture("is an SVG picture with a damaged data: link")
+            raise Unsafe("is an SVG picture with a damaged data: link", "a data: link", None)
         try:
             data = base64.b64decode(re.sub(r"\s", "", body)) if head.endswith(";base64") else unquote_to_bytes(body)
         except (binascii.Error, ValueError) as error:
-            raise BadPicture("is an SVG picture with a damaged data: link") from error
-        facts = probe_bytes(data, limits=self.limits)
+            raise Unsafe("is an SVG picture with a damaged data: link", "a data: link", None) from error
+        try:
+            facts = probe_bytes(data, limits=self.limits)
+        except BadPicture as bad:
+            raise Unsafe(bad.message, "a data: link", bad.help) from bad
         if facts.media_type == "image/svg+xml":
-            raise BadPicture("is an SVG picture with another SVG embedded, which is not allowed", HELP)
+            raise Unsafe("is an SVG picture with another SVG embedded, which is not allowed", "an embedded SVG")
 
     def _count(self, link: str, elements: int) -> None:
         for name in {name for name in self.open_ids if name} | {""}:
@@ -137,18 +167,19 @@ class _Reading:
         return done[""]
 
 
-def _read(data: bytes, limits: Limits) -> _Reading:
-    if len(data) > MAX_BYTES:
-        raise BadPicture(
-            f"is an SVG picture of {len(data) / 1e6:.0f} MB, more than the {MAX_BYTES // 10**6} MB allowed"
-        )
-    reading = _Reading(limits=limits)
+def _animates(target: str) -> bool:
+    return target in ANIMATES_LINKS or target.startswith("on")
+
+
+def _read(data: bytes, limits: Limits) -> Reading:
+    check_length(data)
+    reading = Reading(limits=limits)
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.StartElementHandler = reading.start
     parser.EndElementHandler = reading.end
     parser.CharacterDataHandler = reading.text
-    parser.EntityDeclHandler = _refuse_entity
+    parser.EntityDeclHandler = refuse_entity
     parser.ProcessingInstructionHandler = _refuse_instruction
     try:
         parser.Parse(data, True)
@@ -158,12 +189,20 @@ def _read(data: bytes, limits: Limits) -> _Reading:
     return reading
 
 
-def _refuse_entity(*_: object) -> None:
+def check_length(data: bytes) -> None:
+    """Raises BadPicture for a drawing that is too large to be read."""
+    if len(data) > MAX_BYTES:
+        size = f"{len(data) / 1e6:.0f} MB, more than the {MAX_BYTES // 10**6} MB allowed"
+        raise BadPicture(f"is an SVG picture of {size}")
+
+
+def refuse_entity(*_: object) -> None:
     raise BadPicture("is an SVG picture that declares entities, which is not allowed", HELP)
 
 
 def _refuse_instruction(target: str, _: str) -> None:
-    raise BadPicture(f"is an SVG picture with the instruction '<?{target} …?>', which is not allowed", HELP)
+    message = f"is an SVG picture with the instruction '<?{target} …?>', which is not allowed"
+    raise Unsafe(message, f"<?{target}?>")
 
 
 def check_svg(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> None:

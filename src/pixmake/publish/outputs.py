@@ -12,19 +12,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pixmake.digest import Digest, sha256_bytes
-from pixmake.imaging.probe import probe_bytes
-from pixmake.plan.artifact import FilePicture, Original
+from pixmake.digest import Digest, read_file, sha256_bytes
+from pixmake.imaging.headers import SNIFFED
+from pixmake.imaging.probe import BadPicture, probe_bytes
+from pixmake.imaging.sniff import sniff
+from pixmake.plan.artifact import DraftPicture, FilePicture, Original
 from pixmake.plan.delivery import Delivery
-from pixmake.publish.realize import Realizer
+from pixmake.publish.realize import SVG, Realizer, drawable
 
 if TYPE_CHECKING:
     from PIL import Image
 
 
+NOT_DRAWN = "the model answered pixels: write a .png or .webp, or ask again with 'reroll'"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """One output as it stands on disk now. `changed`: False where the very bytes were there already. `size` in bytes."""
+    """One output as it stands on disk now. `changed`: False where the very bytes were there already. `size` in bytes.
+
+    `removed`: what was taken out of a drawing, since it would run or fetch something.
+    """
 
     path: str
     recipe: Digest
@@ -32,6 +40,7 @@ class Written:
     size: int
     draft: bool
     changed: bool
+    removed: tuple[str, ...] = ()
 
 
 class Ownership(Protocol):
@@ -50,23 +59,36 @@ class NotOurs(Exception):
         self.path = path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derived:
+    """The bytes of an output file. `removed`: what was taken out of a drawing, since it would run or fetch something."""
+
+    data: bytes
+    removed: tuple[str, ...] = ()
+
+
 def derive(order: Delivery, realizer: Realizer) -> bytes:
-    """The bytes an output file should have. Raises Gone, or BadPicture where its format can't hold the picture.
+    """The bytes an output file should have. Raises Gone, or BadPicture where its format can't hold the picture."""
+    return derived(order, realizer).data
 
-    Where nothing changes, they are the original's own, with all the metadata it came with.
+
+def derived(order: Delivery, realizer: Realizer) -> Derived:
+    """What an output file should hold. Raises Gone, or BadPicture where its format can't hold the picture.
+
+    Where nothing changes, the bytes are the original's own, with all the metadata it came with.
     """
-    if order.output.format == "svg" or not order.picture.draft:
-        data = _untouched(order, realizer)
-        if data is not None:
-            return data
-    from pixmake.imaging.encode import encode
-    from pixmake.imaging.stamp import stamp_draft
+    if order.output.format == "svg":
+        return _drawing(order, realizer)
+    data = _animated(order, realizer) or _untouched(order, realizer)
+    return Derived(data=data or _encoded(order, realizer))
 
-    image = _cut(order, realizer)
-    if order.picture.draft and order.mark:
-        image = stamp_draft(image)
+
+def _encoded(order: Delivery, realizer: Realizer) -> bytes:
+    """The picture cut, marked where it is a draft, and encoded."""
+    from pixmake.imaging.encode import encode
+
     return encode(
-        image,
+        _changed(order, realizer.image(order.picture, order.final)),
         order.output.format,
         quality=order.output.quality,
         draft=order.recipe if order.picture.draft else None,
@@ -74,40 +96,64 @@ def derive(order: Delivery, realizer: Realizer) -> bytes:
     )
 
 
-def _cut(order: Delivery, realizer: Realizer) -> Image.Image:
+def _changed(order: Delivery, image: Image.Image) -> Image.Image:
+    """A picture, or one frame of it, in its final size and with the mark of a draft."""
     from pixmake.imaging.geometry import edge_color, fit_picture
+    from pixmake.imaging.stamp import stamp_draft
 
-    image = realizer.image(order.picture)
-    if order.final is None:
-        return image
-    opaque = order.fit == "pad" and (order.output.format == "jpeg" or image.mode == "RGB")
-    background = edge_color(image) if opaque else None
-    return fit_picture(image, *order.final, order.fit, order.gravity, background)  # type: ignore[arg-type]
+    if order.final is not None:
+        opaque = order.fit == "pad" and (order.output.format == "jpeg" or image.mode == "RGB")
+        background = edge_color(image) if opaque else None
+        image = fit_picture(image, *order.final, order.fit, order.gravity, background)  # type: ignore[arg-type]
+    return stamp_draft(image) if order.picture.draft and order.mark else image
 
 
 def _untouched(order: Delivery, realizer: Realizer) -> bytes | None:
     """The picture's own bytes, where they already are what is wanted."""
     from pixmake.imaging.encode import is_identity
 
-    if order.output.format == "svg":
-        return _vector(order, realizer)
     if not isinstance(order.picture, Original | FilePicture):
         return None
     data = realizer.data(order.picture)
-    facts = probe_bytes(data)
+    facts = probe_bytes(drawable(data))
     width, height = order.final or (facts.width, facts.height)
     wanted = order.output
     same = is_identity(facts, format=wanted.format, width=width, height=height, quality=wanted.quality)
     return data if same else None
 
 
-def _vector(order: Delivery, realizer: Realizer) -> bytes:
+def _animated(order: Delivery, realizer: Realizer) -> bytes | None:
+    """An animation as one: its own bytes, or each frame cut alike; None for what does not move, or goes elsewhere."""
+    if order.output.format != "gif" or not isinstance(order.picture, Original | FilePicture | DraftPicture):
+        return None
+    data = realizer.data(order.picture)
+    if sniff(data[:SNIFFED]).media_type != "image/gif":
+        return None
+    facts = probe_bytes(data)
+    if facts.frames < 2:
+        return None
+    from pixmake.imaging.animation import check_frames, refitted
+
+    check_frames(facts)
+    if not order.picture.draft and order.final in (None, (facts.width, facts.height)):
+        return data
+    draft = order.recipe if order.picture.draft else None
+    return refitted(data, lambda image: _changed(order, image), draft=draft)
+
+
+def _drawing(order: Delivery, realizer: Realizer) -> Derived:
+    """A drawing as it came where it neither runs nor fetches anything, else without what does."""
+    from pixmake.imaging.cleaning import clean_svg
     from pixmake.imaging.marks import mark_svg
-    from pixmake.imaging.svg import check_svg
 
     data = realizer.data(order.picture)
-    check_svg(data)
-    return mark_svg(data, order.recipe) if order.picture.draft else data
+    kind = sniff(data[:SNIFFED]).media_type
+    if kind != SVG:
+        raise BadPicture(f"is {kind or 'no picture'}, and '{order.output.path}' is to be a drawing", NOT_DRAWN)
+    clean = clean_svg(data)
+    return Derived(
+        data=mark_svg(clean.data, order.recipe) if order.picture.draft else clean.data, removed=clean.removed
+    )
 
 
 def publish(order: Delivery, realizer: Realizer, root: Path, owned: Ownership) -> Written:
@@ -115,7 +161,8 @@ def publish(order: Delivery, realizer: Realizer, root: Path, owned: Ownership) -
 
     `owned` says whether the file that stands there may be replaced; a file that already has these bytes is ours.
     """
-    data = derive(order, realizer)
+    made = derived(order, realizer)
+    data = made.data
     digest = sha256_bytes(data)
     path = order.path(digest)
     assert path is not None
@@ -133,12 +180,14 @@ def publish(order: Delivery, realizer: Realizer, root: Path, owned: Ownership) -
         size=len(data),
         draft=order.picture.draft,
         changed=changed,
+        removed=made.removed,
     )
 
 
 def _standing(target: Path) -> Digest | None:
+    """The digest of the file that stands there; None where nothing does. Raises OSError, for a pipe or a device too."""
     try:
-        return sha256_bytes(target.read_bytes())
+        return sha256_bytes(read_file(target))
     except FileNotFoundError:
         return None
 

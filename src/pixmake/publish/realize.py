@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pixmake.diagnostics import ExitCode, Problem
-from pixmake.digest import Digest, sha256_bytes
+from pixmake.digest import Digest, read_file, sha256_bytes
+from pixmake.imaging.headers import SNIFFED
 from pixmake.imaging.probe import BadPicture, probe_bytes
+from pixmake.imaging.sniff import sniff
 from pixmake.plan.artifact import Artifact, DraftPicture, Fenced, FilePicture, MaskPicture, Original, Pinned, Processed
 from pixmake.plan.entries import State
 from pixmake.plan.world import World
@@ -22,6 +24,9 @@ from pixmake.store.shelf import Shelf
 
 if TYPE_CHECKING:
     from PIL import Image
+
+
+SVG = "image/svg+xml"
 
 
 class Gone(Exception):
@@ -53,7 +58,7 @@ class Realizer:
         name = _shelf_name(artifact.identity)
         if not self.shelf.has(name):
             self.shelf.put(name, self._png(self.image(artifact)))
-        return self.shelf.path(name).read_bytes()
+        return read_file(self.shelf.path(name))
 
     def keep(self, artifact: Artifact) -> Digest:
         """Puts a picture's bytes among the originals, and returns their digest. Raises Gone, Problem."""
@@ -74,8 +79,12 @@ class Realizer:
         self.data(item)
         return self.shelf.path(_shelf_name(item.identity))
 
-    def image(self, artifact: Artifact) -> Image.Image:
-        """The pixels, upright, RGB or RGBA of 8 bit. Raises Gone, BadPicture."""
+    def image(self, artifact: Artifact, cover: tuple[int, int] | None = None) -> Image.Image:
+        """The pixels, upright, RGB or RGBA of 8 bit. Raises Gone, BadPicture.
+
+        A drawing is drawn as large as covers `cover`, so that no pixels are scaled up; what runs or fetches in it is
+        left out.
+        """
         from pixmake.imaging.decode import decode
 
         if isinstance(artifact, Fenced):
@@ -85,7 +94,7 @@ class Realizer:
 
             return fit_picture(self.image(artifact.picture), *artifact.final, artifact.fit, artifact.gravity)  # type: ignore[arg-type]
         try:
-            return decode(self.data(artifact))
+            return decode(drawable(self.data(artifact)), cover=cover)
         except BadPicture as bad:
             raise Gone(f"{_name(artifact)} {bad.message}") from bad
 
@@ -135,7 +144,7 @@ class Realizer:
 
     def _user_file(self, item: FilePicture) -> bytes:
         try:
-            data = item.path.read_bytes()
+            data = read_file(item.path)
         except OSError as error:
             raise Gone(f"'{item.name}' can't be read: {error.strerror}") from error
         if sha256_bytes(data) != item.digest:
@@ -144,9 +153,18 @@ class Realizer:
 
     def _shelved(self, key: Digest) -> bytes:
         try:
-            return self.shelf.path(key).read_bytes()
+            return read_file(self.shelf.path(key))
         except OSError as error:
             raise Gone(f"the draft {key[:12]} is not there") from error
+
+
+def drawable(data: bytes) -> bytes:
+    """A drawing without what runs or fetches; any other picture as it is. Raises BadPicture."""
+    if sniff(data[:SNIFFED]).media_type != SVG:
+        return data
+    from pixmake.imaging.cleaning import clean_svg
+
+    return clean_svg(data).data
 
 
 def realizer_of(world: World) -> Realizer:
@@ -156,7 +174,7 @@ def realizer_of(world: World) -> Realizer:
 
 def media_type(path: Path) -> tuple[str, int, int]:
     """Media type, width and height of a file that a provider is to read. Raises BadPicture."""
-    facts = probe_bytes(path.read_bytes())
+    facts = probe_bytes(read_file(path))
     return facts.media_type, facts.upright_width, facts.upright_height
 
 

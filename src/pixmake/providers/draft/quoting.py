@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageOps, ImageStat
 from pixmake.providers.base import Picture
 from pixmake.providers.draft.clearing import Box
 from pixmake.providers.draft.dice import Dice
+from pixmake.providers.draft.opening import opened
 
 _STYLE_ROLE = re.compile(r"style|palette|colou?r|line|tone|mood|look|texture|light|finish|render", re.I)
 
@@ -17,9 +18,7 @@ def traced(
     picture: Image.Image, reference: Picture, role: str, dice: Dice, rank: int, region: Box | None
 ) -> Image.Image:
     """The picture moved toward a reference's colours; unless that gives only style, a small round quote of it too."""
-    with Image.open(reference.path) as image:
-        image.draft("RGB", (256, 256))
-        model = image.convert("RGBA")
+    model = opened(reference, (256, 256))
     model.thumbnail((256, 256))
     result = _toward(picture, model, 0.5)
     if role and _STYLE_ROLE.search(role):

@@ -20,6 +20,7 @@ from pixmake.providers.draft.corpus import icon
 from pixmake.providers.draft.dice import Dice
 from pixmake.providers.draft.figures import whole
 from pixmake.providers.draft.glyph import Paint, Spot, place
+from pixmake.providers.draft.opening import opened
 from pixmake.providers.draft.palette import Colour, code, darker, mix, of
 from pixmake.providers.draft.quoting import traced
 from pixmake.providers.draft.reading import Reading, read
@@ -85,18 +86,16 @@ def _packed(request: Request, parent: Image.Image, edited: Image.Image) -> bytes
 
 
 def _opened(picture: Picture, size: tuple[int, int]) -> Image.Image:
-    with Image.open(picture.path) as image:
-        opened = image.convert("RGBA")
-    return opened if opened.size == size else opened.resize(size, Image.Resampling.LANCZOS)
+    image = opened(picture)
+    return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
 
 
 def _fitted(picture: Picture, size: tuple[int, int], *, exact: bool) -> Image.Image:
     """The parent in the request's size: scaled with a mask (which is drawn on all of it), else cut to the ratio."""
     if exact:
         return _opened(picture, size)
-    with Image.open(picture.path) as image:
-        opened = image.convert("RGBA")
-    return opened if opened.size == size else ImageOps.fit(opened, size, Image.Resampling.LANCZOS)
+    image = opened(picture)
+    return image if image.size == size else ImageOps.fit(image, size, Image.Resampling.LANCZOS)
 
 
 def _imagined(request: Request, size: tuple[int, int], dice: Dice, variant: int) -> Image.Image:

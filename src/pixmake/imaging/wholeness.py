@@ -1,0 +1,30 @@
+"""Imaging room: whether a picture that was paid for is whole. What it holds besides is nobody's matter before it is published."""
+
+from __future__ import annotations
+
+from pixmake.imaging.headers import SNIFFED
+from pixmake.imaging.probe import Facts, probe_bytes
+from pixmake.imaging.sniff import sniff
+
+
+def whole_picture(data: bytes) -> Facts:
+    """What a picture is. Raises BadPicture for anything but a whole one.
+
+    A PNG's checksums cover every byte of it; of an animation every frame is decoded, of other formats the picture. Of a
+    drawing any whole one will do, whatever it would run or fetch: it is made safe when it is published.
+    """
+    if sniff(data[:SNIFFED]).media_type == "image/svg+xml":
+        from pixmake.imaging.cleaning import whole_svg
+
+        return whole_svg(data)
+    from pixmake.imaging.decode import check_whole, decode
+
+    facts = probe_bytes(data)
+    check_whole(data, facts.media_type)
+    if facts.media_type == "image/gif" and facts.frames > 1:
+        from pixmake.imaging.animation import check_animation
+
+        check_animation(data)
+    elif facts.media_type != "image/png":
+        decode(data)
+    return facts
