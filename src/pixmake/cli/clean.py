@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import click
 
@@ -14,6 +14,7 @@ from pixmake.cli.session import Session, common_options, exclude_option, selecto
 from pixmake.diagnostics import ExitCode, problem
 from pixmake.plan.planner import Plan
 from pixmake.plan.world import World
+from pixmake.spec.model import IMAGE_SUFFIXES
 from pixmake.store.lockfile import write
 
 
@@ -83,6 +84,9 @@ def _remove(world: World, path: str, done: Cleaning, outside: bool) -> None:
     """Removes one file if it is ours; where it holds the last copy of a paid picture, the store gets it first."""
     if not outside and not _inside(world.root, path):  # the lock is a text file: its paths are not to be trusted
         done.kept.append((path, "it is not in the project's folder"))
+        return
+    if PurePosixPath(path).suffix.lower() not in IMAGE_SUFFIXES:  # pixmake writes pictures: no such file is its own
+        done.kept.append((path, "it is no picture"))
         return
     digest = world.standing(path)
     if digest is None:

@@ -24,6 +24,8 @@ def write_report(error: BaseException, words: Sequence[str], folder: str | None)
     places = [Path(folder) / ".pixmake"] if folder else []
     for place in [*places, Path(tempfile.gettempdir())]:
         try:
+            if place.is_symlink():
+                continue  # it may lead anywhere
             place.mkdir(exist_ok=True)
             (place / name).write_text(text, "utf-8", "replace")
         except OSError:

@@ -31,6 +31,8 @@ def answer(arguments: list[str], version: str) -> int | None:
     name = f"{arguments[0]} --locked" if "--locked" in arguments else arguments[0]  # it also minds drafts
     if says is None or name not in says:
         return None
+    if not says[name].replace("\n", "").isprintable():
+        return None  # a foreign checkout may bring a snapshot along, and a terminal obeys
     if says[name] and not (arguments[0] == "build" and "--quiet" in arguments):
         return _said(says[name] + "\n", to_stderr=arguments[0] == "build")  # talk, or data
     return 0
@@ -62,7 +64,10 @@ def _root() -> str | None:
 def _unchanged(root: str, version: str) -> dict[str, str] | None:
     """What the snapshot says, by command, if the world is still as it saw it."""
     try:
-        with open(os.path.join(root, SNAPSHOT), "rb") as stream:
+        path = os.path.join(root, SNAPSHOT)
+        if os.stat(path).st_mode & 0o170000 != 0o100000:
+            return None  # a pipe would be waited for
+        with open(path, "rb") as stream:
             if stream.readline(200) != f"pixmake-snapshot/{FORMAT} {version} {sys.byteorder}\n".encode():
                 return None
             place, absent, env, says = (_texts(stream) for _ in range(4))

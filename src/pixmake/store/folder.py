@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from pixmake.diagnostics import ExitCode, problem
+from pixmake.digest import read_file
 from pixmake.store.durable import replace_file, sync_folder, writing
 
 FORMAT = "pixmake-store/1"
@@ -36,7 +37,7 @@ class Folder:
     def check_format(self) -> None:
         """Raises Problem `store-too-new` or `store-format` (exit 8) where this version can't read the store."""
         try:
-            text = (self.root / FORMAT_FILE).read_text("utf-8", "replace").strip()
+            text = read_file(self.root / FORMAT_FILE).decode("utf-8", "replace").strip()
         except (FileNotFoundError, NotADirectoryError):
             return
         if text == FORMAT:

@@ -18,6 +18,7 @@ from pathlib import Path
 from threading import Lock
 
 from pixmake.diagnostics import Diagnostic, ExitCode, Note, problem
+from pixmake.digest import open_file, read_file
 from pixmake.store.durable import replace_file, write_all, writing
 from pixmake.store.folder import Folder
 from pixmake.store.locks import Locks
@@ -125,7 +126,7 @@ class Journal:
         os.lseek(descriptor, size - 1, os.SEEK_SET)
         if os.read(descriptor, 1) == b"\n":
             return b""
-        content = self.path.read_bytes()
+        content = read_file(self.path)
         start = content.rfind(b"\n") + 1
         if is_whole(content[start:]):
             return b"\n"
@@ -138,7 +139,7 @@ class Journal:
         or that a crash cut short, is left for the next reading.
         """
         try:
-            with open(self.path, "rb") as stream:
+            with open_file(self.path) as stream:
                 stream.seek(offset)
                 data = stream.read()
         except (FileNotFoundError, NotADirectoryError):
@@ -148,7 +149,7 @@ class Journal:
     def seam(self, end: int) -> str:
         """The up to 64 bytes before byte `end`, hexadecimal: another journal, or one put back, has others there."""
         try:
-            with open(self.path, "rb") as stream:
+            with open_file(self.path) as stream:
                 stream.seek(max(0, end - SEAM))
                 return stream.read(min(SEAM, end)).hex()
         except (FileNotFoundError, NotADirectoryError):
@@ -179,7 +180,7 @@ class Journal:
         """Damaged lines as diagnostics, with their line numbers. Integrity: whoever pays must stop (exit 8)."""
         if not damage:
             return ()
-        content = self.path.read_bytes()
+        content = read_file(self.path)
         return tuple(self._damaged(content.count(b"\n", 0, item.offset) + 1) for item in damage)
 
     def _damaged(self, number: int) -> Diagnostic:

@@ -20,6 +20,8 @@ class LandingFile:
         self.path = path
         self.number = number
         """Of the picture in its call, from 0."""
+        self.taken = False
+        """Whether it has its final name."""
         self._descriptor: int | None = None
         self._trouble: OSError | None = None
 
@@ -57,6 +59,7 @@ class LandingFile:
         os.fsync(self._descriptor)
         self.abandon()
         os.replace(self.path, path)
+        self.taken = True
 
     def abandon(self) -> None:
         """Closes the file; what is in it stays."""

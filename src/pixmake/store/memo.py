@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from pixmake.digest import Digest, sha256_file
+from pixmake.digest import Digest, read_file, sha256_file
 from pixmake.store.content import is_digest
 from pixmake.store.durable import replace_file, writing
 from pixmake.store.lockfile import OutputPin
@@ -195,7 +195,7 @@ class Memo:
     def _load(self) -> bool:
         """Whether there was nothing, or something whole; False makes the next `save` write anew."""
         try:
-            body = json.loads(self._path.read_bytes())
+            body = json.loads(read_file(self._path))
             if body["format"] != FORMAT:
                 return False
             parts = [body["files"], body["facts"], body["outputs"]]

@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pixmake.digest import read_file
 from pixmake.store.durable import replace_quickly
 
 FORMAT = 2
@@ -60,7 +61,7 @@ def save(path: Path, snapshot: Snapshot) -> bool:
     """Writes the snapshot by rename where it differs from the one there; whether it wrote. Raises OSError."""
     data = encoded(snapshot)
     try:
-        if path.read_bytes() == data:
+        if read_file(path) == data:
             return False
     except OSError:
         pass  # none yet, or unreadable: written anew
