@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from decimal import Decimal
@@ -18,10 +19,12 @@ from pixmake.build.limits import Gate, Halted, Limits
 from pixmake.build.purchase import Purchase as Purchase
 from pixmake.build.purchase import Receipt as Receipt
 from pixmake.build.purchase import ordered, runs_alone
+from pixmake.build.receiving import Delivery, Found, Landings, delivering, found_in
+from pixmake.build.receiving import believed as believed
+from pixmake.build.sharing import Shared
 from pixmake.clock import Clock
 from pixmake.diagnostics import ExitCode, Problem
 from pixmake.digest import Digest
-from pixmake.imaging.probe import BadPicture, Facts, probe_bytes
 from pixmake.plan.artifact import Artifact, FilePicture, MaskPicture
 from pixmake.plan.entries import usd
 from pixmake.plan.keys import preimage
@@ -42,11 +45,10 @@ from pixmake.providers.base import (
 )
 from pixmake.publish.realize import Realizer, media_type
 from pixmake.secrecy import without_secrets
-from pixmake.store.content import Arrival
 from pixmake.store.home import Store
 from pixmake.store.journal import new_intent
 from pixmake.store.pool import Underway
-from pixmake.store.records import Failure, Intent, Outcome, Result, Sent, Why
+from pixmake.store.records import Failure, Intent, Record, Sent, Why
 
 LOCK_WAIT = 3600.0
 """Seconds to wait for another process that is buying the same request: longer than any call takes."""
@@ -70,6 +72,10 @@ class Cashier:
         self.clock = clock
         self.scope = scope
         self.limits = Limits(clock)
+        self._intents: Shared[Intent, bool] = Shared(self._admit)
+        self._records: Shared[Record, None] = Shared(self._append)
+        self._deliveries: Shared[Delivery, None] = Shared(delivering(store))
+        self._landings: dict[str, Landings] = {}
 
     async def locked(self, key: Digest) -> ExitStack:
         """Holds the key's lock until the stack is closed; the kernel frees it if this process dies.
@@ -132,10 +138,9 @@ class Cashier:
         if reserved is None:
             return Receipt(why="not-sent", message=NO_MONEY, held=True)
         try:
-            pictures = await asyncio.to_thread(self.pictures_of, order)
+            pictures = await asyncio.to_thread(self.pictures_of, order) if any(order.inputs.pictures()) else ()
             intent = self._intent(order, reserved)
-            await asyncio.to_thread(self.store.content.ensure_room, order.count)
-            if not await asyncio.to_thread(self.day.append, intent):
+            if not await self._intents.do(intent):
                 self.budget.release(reserved)
                 return Receipt(why="not-sent", message=f"{NO_MONEY} for today", held=True)
         except BaseException:
@@ -148,8 +153,22 @@ class Cashier:
             intent=intent.intent,
             scratch=self.realizer.shelf.folder,
             previous=order.previous,
+            land=self._landings.setdefault(intent.intent, Landings(self.store, intent.intent)),
         )
-        return await self._send(order, call, intent, reserved)
+        try:
+            return await self._send(order, call, intent, reserved)
+        finally:
+            self._landings.pop(intent.intent).close()
+
+    def _admit(self, intents: Sequence[Intent]) -> Sequence[bool]:
+        """Writes intents for whose pictures there is room, and money for the day."""
+        self.store.content.ensure_room(max(intent.count for intent in intents))
+        admitted = set(self.day.admit(intents))
+        return [intent.intent in admitted for intent in intents]
+
+    def _append(self, records: Sequence[Record]) -> Sequence[None]:
+        self.store.journal.append(*records)
+        return [None] * len(records)
 
     async def _send(self, order: Purchase, call: Call, intent: Intent, reserved: Decimal) -> Receipt:
         try:
@@ -170,7 +189,7 @@ class Cashier:
             return await provider.make(call)
         handle = await provider.send_off(call)
         sent = Sent(intent=intent.intent, key=intent.key, handle=handle, time=self._now())
-        await asyncio.to_thread(self.store.journal.append, sent)
+        await self._records.do(sent)
         return await awaited(provider, handle, order.request, self.clock)
 
     async def resume(self, call: Underway, painter: Painter, end: End | None = None) -> Receipt:
@@ -190,7 +209,7 @@ class Cashier:
             return Receipt(why="unknown", message=end.message, cost=reserved, left=True)
         if isinstance(end, ProviderError):
             return await self._failed(intent, end, reserved, order)
-        return await asyncio.to_thread(self._received, order, intent, end, reserved)
+        return await self._received(order, intent, end, reserved)
 
     def _settled(self, intent: Intent, reserved: Decimal | None, cost: Decimal | None) -> Decimal:
         """USD that count for a call. What another build reserved is none of this one's budget."""
@@ -198,60 +217,27 @@ class Cashier:
             return self.budget.settle(reserved, cost)
         return (intent.reserved or Decimal(0)) if cost is None else cost
 
-    def _received(self, order: Purchase, intent: Intent, answer: Answer, reserved: Decimal | None) -> Receipt:
+    async def _received(self, order: Purchase, intent: Intent, answer: Answer, reserved: Decimal | None) -> Receipt:
         """Bytes first (`incoming/`, then `cas/`), the record that names them last."""
-        arrivals = [
-            self.store.content.receive(intent.intent, number, painted.data)
-            for number, painted in enumerate(answer.pictures)
-        ]
-        faults: list[str] = []
-        good = [
-            (arrival, replace(result, scope=intent.scope))
-            for arrival in arrivals
-            if (result := self._result(order, answer, arrival, faults))
-        ]
-        if not good:
-            return self._nothing_usable(order, intent, answer, reserved, faults)
+        found: Found = await asyncio.to_thread(found_in, self.store, intent, answer, self._now())
+        if not found.results:
+            return await self._nothing_usable(order, intent, answer, reserved, found.faults)
         cost = self._settled(intent, reserved, answer.cost)
-        for arrival, _ in good:
-            self.store.content.keep(arrival)
-        results = tuple(result for _, result in good)
-        self.store.journal.append(Outcome(intent=intent.intent, key=order.key, results=results, cost=answer.cost))
-        self.store.content.clear(intent.intent)
-        return Receipt(made=len(results), cost=cost, message=_above(cost, intent.reserved))
+        landed = self._landings.get(intent.intent)
+        alone = not found.faults and all(item.taken for item in (landed.opened if landed else ()))
+        delivery = Delivery(intent=intent.intent, key=order.key, found=found, cost=answer.cost, alone=alone)
+        await self._deliveries.do(delivery)
+        return Receipt(made=len(found.results), cost=cost, message=_above(cost, intent.reserved))
 
-    def _result(self, order: Purchase, answer: Answer, arrival: Arrival, faults: list[str]) -> Result | None:
-        """The record of one picture; None (and why, in `faults`) where its bytes are no whole picture."""
-        painted = answer.pictures[arrival.number]
-        try:
-            facts = believed(painted.data)
-        except BadPicture as bad:
-            faults.append(bad.message)
-            return None
-        return Result(
-            digest=arrival.digest,
-            media_type=facts.media_type,
-            bytes=len(painted.data),
-            time=self._now(),
-            source="api",
-            scope=self.scope,
-            width=facts.upright_width,
-            height=facts.upright_height,
-            cost=None if answer.cost is None else answer.cost / len(answer.pictures),
-            usage=answer.usage,
-            request_id=answer.request_id,
-            model=answer.model or order.request.model,
-            revised_prompt=painted.revised_prompt,
-            response_id=answer.response_id,
-        )
-
-    def _nothing_usable(
-        self, order: Purchase, intent: Intent, answer: Answer, reserved: Decimal | None, faults: list[str]
+    async def _nothing_usable(
+        self, order: Purchase, intent: Intent, answer: Answer, reserved: Decimal | None, faults: Sequence[str]
     ) -> Receipt:
         """It was sent, and what came is of no use: it stays reserved, as any call of which nobody knows the bill."""
         message = f"the answer held no usable picture: it {faults[0]}" if faults else "the answer held no picture"
-        self.store.journal.append(self._failure(intent, "unknown", message, answer.request_id, order))
-        self.store.content.clear(intent.intent)  # what came is no picture, but it was paid for: into quarantine
+        await self._records.do(self._failure(intent, "unknown", message, answer.request_id, order))
+        await asyncio.to_thread(
+            self.store.content.clear, intent.intent
+        )  # what came is no picture, but it was paid for: into quarantine
         return Receipt(why="unknown", message=message, help=BILLED, cost=reserved)
 
     async def _failed(self, intent: Intent, error: ProviderError, reserved: Decimal | None, order: Purchase) -> Receipt:
@@ -263,7 +249,11 @@ class Cashier:
             self.budget.release(reserved)
         failure = self._failure(intent, why, error.message, error.request_id, order)
         failure = replace(failure, billed=billed is not None, bill=error.bill.cost if error.bill else None)
-        await asyncio.to_thread(self.store.journal.append, failure)
+        await self._records.do(failure)
+        landed = self._landings.get(intent.intent)
+        if landed is not None and landed.opened:  # half a picture: it may have been paid for, so into quarantine
+            landed.close()
+            await asyncio.to_thread(self.store.content.clear, intent.intent)
         return Receipt(
             why=why,
             message=error.message,
@@ -317,20 +307,6 @@ class Cashier:
 
     def _now(self) -> str:
         return self.clock.now().isoformat(timespec="milliseconds")
-
-
-def believed(data: bytes) -> Facts:
-    """What a picture that was paid for is. Raises BadPicture for anything but a whole one.
-
-    A PNG's checksums cover every byte of it; other formats are decoded to see.
-    """
-    from pixmake.imaging.decode import check_whole, decode
-
-    facts = probe_bytes(data)
-    check_whole(data, facts.media_type)
-    if facts.media_type not in ("image/png", "image/svg+xml"):
-        decode(data)
-    return facts
 
 
 def _above(cost: Decimal, reserved: Decimal | None) -> str | None:

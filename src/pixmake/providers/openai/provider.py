@@ -84,8 +84,8 @@ class OpenAIProvider(TakesBatches):
             parts = await asyncio.to_thread(self._parts, call)
             turned: Answer = await self._conversation(call.request).answer(call, parts)
             return turned
-        order = await asyncio.to_thread(self._order, call)
-        reply = await self._connected().post(order)
+        order = await asyncio.to_thread(self._order, call) if call.pictures else self._order(call)
+        reply = await self._connected().post(order, call.land)
         return Answer(
             pictures=reply.pictures,
             cost=self._cost(call, reply.told, len(reply.pictures)),

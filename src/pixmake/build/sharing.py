@@ -1,0 +1,52 @@
+"""Build room: work that costs the same for one as for many, done for all who wait: a flush of the journal, of folders.
+
+It knows nothing of what the work is. Whoever comes while a round runs is in the next one; nobody waits for company.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+End = TypeVar("End")
+
+
+class Shared(Generic[Item, End]):
+    """Rounds of one kind of work, one at a time, each in a thread."""
+
+    def __init__(self, work: Callable[[Sequence[Item]], Sequence[End]]) -> None:
+        """`work` returns one end for each item, in their order; what it raises, all of its round raise."""
+        self._work = work
+        self._due: list[tuple[Item, asyncio.Future[End]]] = []
+        self._rounds: asyncio.Task[None] | None = None
+
+    async def do(self, item: Item) -> End:
+        """Has `item` done; returns when its round has ended."""
+        future: asyncio.Future[End] = asyncio.get_running_loop().create_future()
+        self._due.append((item, future))
+        if self._rounds is None:
+            self._rounds = asyncio.ensure_future(self._run())
+        return await future
+
+    async def _run(self) -> None:
+        try:
+            while self._due:
+                await asyncio.sleep(0)  # who is just about to come is taken along
+                due, self._due = self._due, []
+                await self._round(due)
+        finally:
+            self._rounds = None
+
+    async def _round(self, due: Sequence[tuple[Item, asyncio.Future[End]]]) -> None:
+        try:
+            ends = await asyncio.to_thread(self._work, [item for item, _ in due])
+        except Exception as error:
+            for _, future in due:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for (_, future), end in zip(due, ends, strict=True):
+            if not future.done():
+                future.set_result(end)
