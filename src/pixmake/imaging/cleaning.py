@@ -84,7 +84,7 @@ class _Cleaner:
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         spaces, self.spaces = self.spaces, []
-        if self.skipped:
+        if self.skipped or self.style is not None:  # nothing but text belongs into styles
             self.skipped += 1
             return
         space, local, shown = _parts(name)
@@ -94,7 +94,6 @@ class _Cleaner:
             self.removed[unsafe.what] = None
             self.skipped = 1
             return
-        self._inner()
         kept = [f" {'xmlns:' + prefix if prefix else 'xmlns'}={quoteattr(uri or '')}" for prefix, uri in spaces]
         kept += [text for key, value in attributes.items() if (text := self._attribute(key, value))]
         self.out.append(f"<{shown}{''.join(kept)}>")
@@ -107,7 +106,9 @@ class _Cleaner:
         if self.skipped:
             self.skipped -= 1
             return
-        self._inner()
+        if self.style is not None:
+            css, self.style = "".join(self.style), None
+            self.out.append(escape(self._styles(css)))
         self.out.append(f"</{self.open.pop()}>")
         self.reading.open_ids.pop()
 
@@ -118,13 +119,6 @@ class _Cleaner:
             self.style.append(data)
         else:
             self.out.append(escape(data))
-
-    def _inner(self) -> None:
-        """What stood in a style element, as far as it fetches nothing; other elements inside it end it here."""
-        if self.style is None:
-            return
-        css, self.style = "".join(self.style), None
-        self.out.append(escape(self._styles(css)))
 
     def _attribute(self, name: str, value: str) -> str:
         space, local, shown = _parts(name)
