@@ -1,4 +1,7 @@
-"""Root room: values of the environment that look secret are in no text that is shown or written."""
+"""Root room: values of the environment that are secret are in no text that is shown or written.
+
+Secret is what looks so by its variable's name, and what a spec says a key is in (`api_key_env`), whatever its name.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,17 @@ SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH", re.IGNORECASE)
 LEAST = 8
 """Characters of a secret: shorter values are words that turn up anywhere."""
 
+_named: set[str] = set()
+
+
+def keep_secret(variable: str) -> None:
+    """From now on the value of this variable is a secret too: a spec says that there is a key in it."""
+    _named.add(variable)
+
 
 def without_secrets(text: str, environment: Mapping[str, str]) -> str:
-    """`text` with the names of variables that look secret in the place of their values."""
-    secrets = {name: value.strip() for name, value in environment.items() if SECRET.search(name)}
+    """`text` with the names of variables that are secret in the place of their values."""
+    secrets = {name: value.strip() for name, value in environment.items() if SECRET.search(name) or name in _named}
     for name, value in sorted(secrets.items(), key=lambda item: -len(item[1])):
         if len(value) >= LEAST:
             text = text.replace(value, f"[{name}]")

@@ -5,11 +5,14 @@ All uncertainty of the outside world enters here, as an Answer or as one of five
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal, Protocol
+
+from pixmake.secrecy import without_secrets
 
 Operation = Literal["generate", "edit"]
 InputKind = Literal["image", "mask", "markup"]
@@ -261,15 +264,16 @@ class Provider(Protocol):
 class ProviderError(Exception):
     """Base of what a call may end with. `request_id` is the provider's own name of the call, if it came so far.
 
-    `bill` is set by Refused and Failed where work was billed all the same; without it nothing was.
+    `bill` is set by Refused and Failed where work was billed all the same; without it nothing was. Secrets of the environment
+    are taken out of the texts: servers repeat them, and these texts are kept.
     """
 
     def __init__(
         self, message: str, *, help: str | None = None, request_id: str | None = None, bill: Bill | None = None
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.help = help
+        self.message = without_secrets(message, os.environ)
+        super().__init__(self.message)
+        self.help = None if help is None else without_secrets(help, os.environ)
         self.request_id = request_id
         self.bill = bill
 

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pixmake.diagnostics import Collector
+from pixmake.secrecy import SECRET, keep_secret
 from pixmake.spec.asset import Budget, ProviderSettings
 from pixmake.spec.complaints import complain, nearest
 from pixmake.spec.nodes import Branch, Leaf, Node, untemplated
@@ -40,6 +41,7 @@ def _provider(name: str, node: Node, key: Leaf, collector: Collector) -> Provide
     if not isinstance(node, Branch):
         collector.error("wrong-type", f"'{name}' is a map of settings", node.span, help="write {concurrency: 8}")
         return None
+    _note_secrets(node)
     if _has_secret(node, collector):
         return None
     kind = entry(node, "type")
@@ -71,6 +73,13 @@ def _only(node: Branch, names: tuple[str, ...]) -> Branch:
         if name in node.entries:
             part.add(node.keys[name], name, node.entries[name])
     return part
+
+
+def _note_secrets(node: Branch) -> None:
+    """What `api_key_env` and the like name is never shown, though the variable be called FOO."""
+    for name, item in node.entries.items():
+        if name.lower().endswith("_env") and SECRET.search(name) and isinstance(item, Leaf):
+            keep_secret(str(item.value))
 
 
 def _has_secret(node: Branch, collector: Collector) -> bool:
