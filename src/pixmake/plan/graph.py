@@ -67,9 +67,8 @@ def build_graph(assets: Iterable[Asset], before: ActionGraph | None = None) -> A
     """
     by_name = {asset.name: asset for asset in assets}
     known = before.actions if before is not None else {}
-    actions = {
-        action.id: action for asset in by_name.values() for action in (_kept(asset, known) or _actions(asset, by_name))
-    }
+    made = ((known and _kept(asset, known)) or _actions(asset, by_name) for asset in by_name.values())
+    actions = {action.id: action for group in made for action in group}
     users: dict[ActionId, list[ActionId]] = {}
     for action in actions.values():
         for need in action.needs:
@@ -95,11 +94,9 @@ def _actions(asset: Asset, by_name: Mapping[str, Asset]) -> Iterator[Action]:
 
 
 def _action(asset: Asset, step: Step | None, links: list[tuple[ActionId, Span | None]]) -> Action:
-    unique = dict(reversed(links))
-    pairs = [(node, unique[node]) for node in dict.fromkeys(node for node, _ in links)]
-    return Action(
-        asset=asset, step=step, needs=tuple(node for node, _ in pairs), links=tuple(span for _, span in pairs)
-    )
+    first = dict(reversed(links))  # of several places that name one picture
+    needs = tuple(dict.fromkeys(node for node, _ in links)) if len(links) > 1 else tuple(first)
+    return Action(asset=asset, step=step, needs=needs, links=tuple(map(first.__getitem__, needs)))
 
 
 def _step_links(asset: Asset, step: Step, by_name: Mapping[str, Asset]) -> Iterator[tuple[ActionId, Span | None]]:

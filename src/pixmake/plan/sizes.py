@@ -36,6 +36,7 @@ def final_size(text: str) -> Size | None:
     return wide * 16 * steps, high * 16 * steps
 
 
+@lru_cache(maxsize=4096)
 def requested_size(final: Size, rule: SizeRule) -> Size:
     """The size to ask of a model so that `final` can be cut from the answer (semantics, Sizes)."""
     if allowed(final, rule):

@@ -44,7 +44,7 @@ def tile_tokens(width: int, height: int, *, high_fidelity: bool) -> int:
 
 def text_tokens(prompt: str, operation: str) -> tuple[int, int]:
     """A guess and a ceiling: 4 characters a token and one per CJK character; never more than one a UTF-8 byte."""
-    wide = sum(1 for char in prompt if unicodedata.east_asian_width(char) in "WF")
+    wide = 0 if prompt.isascii() else sum(1 for char in prompt if unicodedata.east_asian_width(char) in "WF")
     overhead = TEXT_OVERHEAD[operation]
     guess = overhead + wide + ceil((len(prompt) - wide) / 4)
     return guess, overhead + len(prompt.encode("utf-8", "surrogatepass"))

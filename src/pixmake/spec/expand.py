@@ -35,6 +35,7 @@ from pixmake.spec.scopes import (
     render_vars,
     use_of,
 )
+from pixmake.spec.shapes import Judged
 from pixmake.spec.templates import Failed
 
 MOST_ASSETS = 100_000
@@ -88,6 +89,7 @@ class Workshop:
 
     files: Files
     renderers: Renderers
+    judged: Judged
 
     def folder(self, node: Node) -> Path:
         """The folder of the spec file in which a value was written: paths are relative to it."""
@@ -314,9 +316,8 @@ class Expander:
         prompts, has_first, edits = render_prompts(merged, self.set_here, context, self.renderers)
         if edits is not None:
             fields.add(merged.keys["edits"], "edits", edits)
-        data = fields.data
         try:
-            valid = AssetFields.model_validate(data)
+            valid = self.workshop.judged.read(fields)
         except ValidationError as error:
             self.collector.found += complain(error, fields, AssetFields, asset=name, row=label)
             return None

@@ -68,7 +68,7 @@ class _Load:
         self.files = cache.begin((file, profile, allow_outside), file.parent)
         self.renderers = Renderers()
         self.reader = Reader(cache, self.files, self.collector, self.renderers, env, keeps=keeps)
-        self.workshop = Workshop(files=self.files, renderers=self.renderers)
+        self.workshop = Workshop(files=self.files, renderers=self.renderers, judged=self.reader.judged)
         self.seen: dict[Seen, Seen] = {}
 
     def run(self) -> Spec:

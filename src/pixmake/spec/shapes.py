@@ -1,10 +1,13 @@
-"""Spec room: what of an asset's fields decides whether they are right. Assets that agree in it are judged once."""
+"""Spec room: what of an asset's fields decides whether they are right. Assets that agree in it are judged once.
+
+Most assets of a long spec differ in their texts alone, and a text field takes any text.
+"""
 
 from __future__ import annotations
 
 from pixmake.spec.fields import DataMap, Text
 from pixmake.spec.model import AssetFields
-from pixmake.spec.nodes import Branch, Leaf
+from pixmake.spec.nodes import Branch, Leaf, Rendered, untemplated
 
 TEXTS = frozenset(name for name, field in AssetFields.model_fields.items() if field.annotation == Text | None)
 """Fields that take any text."""
@@ -12,6 +15,38 @@ MAPS = frozenset(name for name, field in AssetFields.model_fields.items() if fie
 """Fields that take any map."""
 
 Shape = tuple[object, ...]
+
+
+class Judged:
+    """Assets' fields that were found right, by their shape."""
+
+    def __init__(self) -> None:
+        self.fields: dict[Shape, AssetFields] = {}
+
+    def check(self, node: Branch) -> None:
+        """Raises pydantic's ValidationError where a field is not as declared."""
+        shape = shape_of(node)
+        if shape is None or shape not in self.fields:
+            found = AssetFields.model_validate(node.data)
+            if shape is not None:
+                self.fields[shape] = found
+
+    def read(self, node: Branch) -> AssetFields:
+        """The fields of an asset, complete. Raises ValidationError, as `check` does."""
+        shape = shape_of(node)
+        if shape is None or (alike := self.fields.get(shape)) is None:
+            found = AssetFields.model_validate(node.data)
+            if shape is not None:
+                self.fields[shape] = found
+            return found
+        free: dict[str, object] = {name: _free(node, name) for name in shape if isinstance(name, str)}
+        return alike.model_copy(update=free) if free else alike
+
+
+def _free(node: Branch, name: str) -> object:
+    """The value of a field that takes any text or map, as its declaration reads it."""
+    value = node.entries[name].data
+    return str(value) if type(value) is Rendered else untemplated(value) if isinstance(value, dict) else value
 
 
 def shape_of(fields: Branch) -> Shape | None:

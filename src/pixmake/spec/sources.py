@@ -23,7 +23,7 @@ from pixmake.spec.model import AssetFields
 from pixmake.spec.nodes import Branch, Leaf, Node, Row, untemplated
 from pixmake.spec.project import FileFields, RootFields
 from pixmake.spec.scopes import Renderers, Scope, branch, empty, entry, inner_scope
-from pixmake.spec.shapes import Shape, shape_of
+from pixmake.spec.shapes import Judged
 from pixmake.spec.templates import Renderer
 
 VERSION = 1
@@ -49,8 +49,7 @@ class Reader:
     absent: set[str] = field(default_factory=set)
     """Complete names, as far as they are known, of assets that are wrong by themselves."""
     count: int = 0
-    sound: set[Shape | None] = field(default_factory=set)
-    """Shapes of assets that were judged to be right."""
+    judged: Judged = field(default_factory=Judged)
     profile: Branch | None = None
 
     def root(self, file: Path, profile: str | None) -> Branch | None:
@@ -164,11 +163,12 @@ class Reader:
     def judge_asset(self, name: str, node: Node) -> bool:
         """An asset is a text or a map of declared fields."""
         if isinstance(node, Branch):
-            if not node.judged:
-                shape = shape_of(node)
-                node.judged = (shape is not None and shape in self.sound) or self.judge(node, AssetFields)
-                if node.judged:
-                    self.sound.add(shape)
+            try:
+                if not node.judged:
+                    self.judged.check(node)
+                    node.judged = True
+            except ValidationError as error:
+                self.collector.found += complain(error, node, AssetFields)
             return node.judged
         if isinstance(node, Leaf) and isinstance(node.value, str):
             return True
