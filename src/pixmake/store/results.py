@@ -33,7 +33,9 @@ class _View:
     groups: dict[str, list[bytes]] = field(default_factory=dict)
     damage: tuple[Damage, ...] = ()
     pools: dict[str, Pool] = field(default_factory=dict)
-    asked: dict[str, list[str]] | None = None
+    asked: dict[str, dict[str, None]] = field(default_factory=dict)
+    told: int = 0
+    """How many of the lines are in `asked`: it is seldom wanted, and then follows."""
 
 
 class Results:
@@ -145,8 +147,6 @@ class Results:
         for key, lines in grouped(reading.lines).items():
             view.groups.setdefault(key, []).extend(lines)
             view.pools.pop(key, None)
-        if reading.lines:
-            view.asked = None
 
     def _inode(self) -> int:
         try:
@@ -165,9 +165,13 @@ class Results:
             self.replay()
         return found or {}
 
-    def _asked(self) -> dict[str, list[str]]:
+    def _asked(self) -> dict[str, dict[str, None]]:
         """Keys by asset and step among the lines in memory, the last asked last."""
         view = self._ready()
-        if view.asked is None:
-            view.asked = {row: list(keys) for row, keys in asked(view.lines).items()}
+        for row, keys in asked(view.lines[view.told :]).items():
+            known = view.asked.setdefault(row, {})
+            for key in keys:
+                known.pop(key, None)
+                known[key] = None
+        view.told = len(view.lines)
         return view.asked
