@@ -11,7 +11,7 @@ from pixmake.plan.artifact import Artifact, FilePicture, MaskPicture, Processed
 from pixmake.plan.entries import State, Verdict
 from pixmake.plan.frame import Frame
 from pixmake.plan.graph import Action, ActionId
-from pixmake.plan.requests import StepInputs, input_label
+from pixmake.plan.requests import StepInputs, input_label, turns_before
 from pixmake.plan.sizes import Size, final_size
 from pixmake.plan.world import World
 from pixmake.spec.asset import Asset, AssetInput, FileInput, Input, Mask, Region, Step
@@ -56,7 +56,7 @@ class InputResolver:
             references=tuple(item for item in references if not isinstance(item, Pending)),
             mask=mask if isinstance(mask, MaskPicture) else None,
             markup=_there(markup),
-            turns=tuple(earlier.prompt for earlier in asset.steps if earlier.index < step.index),
+            turns=turns_before(asset, step),
         )
 
     def end(

@@ -16,7 +16,7 @@ from pixmake.plan.graph import Action, ActionId
 from pixmake.plan.inputs import InputResolver, Pending
 from pixmake.plan.keys import action_key, draft_key, preimage
 from pixmake.plan.pricing import chunks, price
-from pixmake.plan.requests import StepInputs, build_request, identities, named_inputs, size_to_ask
+from pixmake.plan.requests import StepInputs, build_request, identities, named_inputs, size_to_ask, turns_before
 from pixmake.plan.sizes import final_size
 from pixmake.plan.turns import turn_of
 from pixmake.plan.world import Painter, World
@@ -152,7 +152,7 @@ class Judge:
         if step.markup is not None:
             blank.append(RequestInput(kind="markup", identity=""))
         size = size_to_ask(step, painter.provider.limits(step.model), None)
-        return build_request(step, painter.logical, size, blank, ())
+        return build_request(step, painter.logical, size, blank, turns_before(action.asset, step))
 
     # --- frozen ----------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from pixmake.plan.artifact import Artifact, FilePicture, MaskPicture
 from pixmake.plan.kinds import sizes_of
 from pixmake.plan.sizes import Size, final_size, requested_size
 from pixmake.providers.base import InputKind, Limits, Operation, Request, RequestInput
-from pixmake.spec.asset import AssetInput, FileInput, Input, Region, Step
+from pixmake.spec.asset import Asset, AssetInput, FileInput, Input, Region, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,11 @@ def size_to_ask(step: Step, limits: Limits, kept: str | None) -> str:
         return kept
     width, height = requested_size(final, sizes_of(limits, step.kind, step.options))
     return f"{width}x{height}"
+
+
+def turns_before(asset: Asset, step: Step) -> tuple[str, ...]:
+    """The prompts of an asset's steps before this one."""
+    return tuple(earlier.prompt for earlier in asset.steps if earlier.index < step.index)
 
 
 def build_request(

@@ -17,6 +17,12 @@ from pixmake.providers.tokens import input_tokens, output_tokens, text_tokens, t
 MILLION = Decimal(1_000_000)
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 APIS = ("images", "responses")
+PRICED = frozenset({"text_in", "image_in", "image_out"})
+"""Prices that a model which draws has; a mainline model's row has others."""
+WRITERS = {"text_in", "text_out"}
+"""Prices of a model that writes: of the author of a drawing, say."""
+SHEETS = ((9, 3, 3), (12, 4, 3), (16, 4, 4))
+"""Of an animation: up to so many frames, its sheet has so many across and down (third-party, measured for squares)."""
 MOST_INPUT_TOKENS = 1536
 """An input whose size is not known yet counts as the dearest one (fact sheet: the patch limit)."""
 PARTIAL_TOKENS = 100
@@ -158,11 +164,15 @@ def estimate(
 
     cost = count * (out * P_out + sum(in) * P_in + text * P_text); inputs count once per picture (fact sheet,
     section 7). Low takes the guess of the prompt's tokens, high its ceiling; an input of unknown size counts 0 to 1536.
+    A drawing has no price before it is there: what its author writes is billed besides. An animation costs between one
+    of its frames and the whole sheet they are cut from.
     """
     model = model_of(request.model or "", own)
     if model is not None and model.flat is not None:
         return Estimate(low=model.flat * count, high=model.flat * count)
-    if model is None or not model.prices or request.quality not in (None, *model.limits.qualities):
+    if model is None or not model.prices.keys() >= PRICED or request.quality not in (None, *model.limits.qualities):
+        return None
+    if request.kind == "svg":  # how much its author writes, nobody knows before
         return None
     low, high, rough = _output_price(model, request)
     guess, ceiling = text_tokens(request.prompt, request.operation)
@@ -188,12 +198,13 @@ def bill(
 
     Tokens that the answer does not split count as the dearer kind. `count`, `size` and `quality` are the answer's: a
     model with a price per image is billed by that for its output (fact sheet, section 7). SVG adds tokens of a text
-    model whose price the table does not know.
+    model, whose price only a row of the spec can tell.
     """
     known = model_of(model, own)
     if known is not None and known.flat is not None:
         return known.flat * count
-    if known is None or not known.prices or usage.get("svg_usage"):
+    written = _written(usage.get("svg_usage"), own)
+    if known is None or not known.prices.keys() >= PRICED or written is None:
         return None
     prices = known.prices
     inputs = _split(usage, "input", prices["text_in"], prices["image_in"])
@@ -202,7 +213,19 @@ def bill(
         return None
     if quality is not None and quality in known.per_image and size and "x" in size:
         output = count * _one_price(known, quality, parse_size(size))[1] * MILLION
-    return (inputs + output) / MILLION
+    return (inputs + output + written) / MILLION
+
+
+def _written(usage: object, own: Rows) -> Decimal | None:
+    """What the author of a drawing wrote, in USD times a million; 0 without one, None where its price is not known."""
+    if not usage:
+        return Decimal(0)
+    said = usage if isinstance(usage, Mapping) else {}
+    author = model_of(str(said.get("model")), own)
+    read, wrote = said.get("input_tokens"), said.get("output_tokens")
+    if author is None or not author.prices.keys() >= WRITERS or not isinstance(read, int) or not isinstance(wrote, int):
+        return None
+    return read * author.prices["text_in"] + wrote * author.prices["text_out"]
 
 
 def partial_price(model: str, own: Rows = NO_ROWS) -> Decimal:
@@ -242,9 +265,18 @@ def _output_price(model: Model, request: Request) -> tuple[Decimal, Decimal, boo
         _one_price(model, quality, size) for quality in _qualities(model, request) for size in _sizes(model, request)
     ]
     low, high = min(pair[0] for pair in prices), max(pair[1] for pair in prices)
+    if request.kind == "gif":
+        high = max(
+            high,
+            *(
+                _one_price(model, quality, size)[1]
+                for quality in _qualities(model, request)
+                for size in _sheets(request, model)
+            ),
+        )
     if model.auto_tokens is not None and "auto" in (request.quality or "auto", request.size):
         high = max(high, model.auto_tokens * model.prices["image_out"] / MILLION)
-    rough = len(prices) > 1 or (bool(model.spread) and low * Decimal("1.2") < high)
+    rough = len(prices) > 1 or request.kind == "gif" or (bool(model.spread) and low * Decimal("1.2") < high)
     return low, high, rough
 
 
@@ -259,6 +291,14 @@ def _sizes(model: Model, request: Request) -> list[tuple[int, int]]:
     if request.size != "auto":
         return [parse_size(request.size)]
     return list(model.limits.sizes.listed) or [(1024, 1024), (3072, 1024), LARGEST]
+
+
+def _sheets(request: Request, model: Model) -> list[tuple[int, int]]:
+    """The sheets from which an animation's frames may be cut, in pixels."""
+    wanted = request.options.get("frame_count")
+    frames = int(wanted) if isinstance(wanted, int | Decimal) else SHEETS[0][0]
+    _, across, down = next((sheet for sheet in SHEETS if frames <= sheet[0]), SHEETS[-1])
+    return [(width * across, height * down) for width, height in _sizes(model, request)]
 
 
 def _one_price(model: Model, quality: str, size: tuple[int, int]) -> tuple[Decimal, Decimal]:

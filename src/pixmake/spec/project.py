@@ -117,6 +117,8 @@ class PriceFields(Declared):
 
 PRICED = {"text_in", "image_in", "image_out"}
 """Prices without which no call can be estimated."""
+SPOKEN = {"text_in", "text_out"}
+"""Those of a model that only talks: a mainline one, or the author of drawings."""
 
 
 class ModelFields(Declared):
@@ -136,8 +138,8 @@ class ModelFields(Declared):
 
     @model_validator(mode="after")
     def whole_prices(self) -> ModelFields:
-        given = {name for name in PRICED if getattr(self.prices, name, None) is not None}
-        if self.prices is not None and self.like is None and given != PRICED:
+        given = {name for name in PRICED | SPOKEN if getattr(self.prices, name, None) is not None}
+        if self.prices is not None and self.like is None and not given >= PRICED and given != SPOKEN:
             missing = ", ".join(sorted(PRICED - given))
             refuse(
                 "missing-price",

@@ -1,0 +1,317 @@
+"""Chains as conversations, over real HTTP: what is continued by id, what is told again, what goes on without us."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from fakes.openai_responses import REVISED, Turn, blocked, images_in
+from fakes.openai_server import Error, FakeOpenAI
+from fakes.talking import CHAIN, HEAD, PRICED, PROVIDER, Ground, states
+from pixmake.build.costs import account, charges
+from pixmake.store.records import Failure, Intent, Outcome, Sent
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
+    for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with FakeOpenAI() as running:
+        monkeypatch.setenv("OPENAI_API_KEY", running.key)
+        monkeypatch.setenv("OPENAI_BASE_URL", running.url)
+        yield running
+
+
+def continued(server: FakeOpenAI) -> list[object]:
+    return [asked.body.fields.get("previous_response_id") for asked in server.requests]
+
+
+# --- how a chain is told ------------------------------------------------------------------------------------------------
+
+
+def test_a_chain_is_one_conversation(server: FakeOpenAI, tmp_path: Path) -> None:
+    ground = Ground(tmp_path)
+    report = ground.build()
+    assert report.exit_code == 0, report.problems
+    assert continued(server) == [None, "resp_0001", "resp_0002"]
+    assert [len(images_in(asked.body.fields)) for asked in server.requests] == [0, 0, 0]
+    assert [asked.prompt for asked in server.requests] == ["a red fox", "at night", "add a moon"]
+    assert report.spent == server.cost
+    assert ground.build().exit_code == 0
+    assert server.count == 3
+
+
+def test_the_plan_says_how_each_turn_goes(server: FakeOpenAI, tmp_path: Path) -> None:
+    ground = Ground(tmp_path)
+    ground.build()
+    ground.write(CHAIN.replace("at night", "by day"))
+    plan = ground.plan()
+    assert [(entry.state, entry.to_json()["turn"]) for entry in plan.entries] == [
+        ("fresh", None),
+        ("pay", "conversation"),
+        ("waits", None),
+    ]
+
+
+def test_an_old_response_is_told_again_with_its_picture(server: FakeOpenAI, tmp_path: Path) -> None:
+    ground = Ground(tmp_path)
+    ground.build()
+    ground.write(CHAIN.replace("add a moon", "add a star"))
+    key = ground.plan().entries[2].key
+    ground.clock.days = 40
+    plan = ground.plan()
+    assert (plan.entries[2].to_json()["turn"], plan.entries[2].key) == ("bytes", key)
+    assert plan.entries[2].verdict.turn is not None
+    assert "the response that drew its parent is of " in plan.entries[2].verdict.turn.reason
+    assert ground.build().exit_code == 0
+    fields = server.requests[3].body.fields
+    assert "previous_response_id" not in fields
+    assert len(images_in(fields)) == 1
+    assert [item["role"] for item in fields["input"]] == ["user", "user", "developer", "user"]  # type: ignore[attr-defined]
+
+
+def test_without_store_every_turn_is_told_again(server: FakeOpenAI, tmp_path: Path) -> None:
+    ground = Ground(tmp_path, CHAIN.replace(PRICED, PRICED + "  store: false\n"))
+    assert ground.build().exit_code == 0
+    assert continued(server) == [None, None, None]
+    assert [len(images_in(asked.body.fields)) for asked in server.requests] == [0, 1, 1]
+    assert not any(isinstance(record, Sent) for record in ground.records())
+    assert not any(
+        result.response_id for record in ground.records() if isinstance(record, Outcome) for result in record.results
+    )
+
+
+def test_the_transport_moves_no_key(server: FakeOpenAI, tmp_path: Path) -> None:
+    one, two = Ground(tmp_path / "one"), Ground(tmp_path / "two", CHAIN.replace(PRICED, PRICED + "  store: false\n"))
+    assert [entry.key for entry in one.plan().entries] == [entry.key for entry in two.plan().entries]
+    one.build()
+    two.store = one.store
+    assert two.build().exit_code == 0
+    assert server.count == 3
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_forgotten_conversation_is_told_again_at_once(server: FakeOpenAI, tmp_path: Path, status: int) -> None:
+    ground = Ground(tmp_path)
+    ground.build()
+    server.talks.forget()
+    ground.write(CHAIN.replace("add a moon", "add a star"))
+    if status == 404:
+        server.say(Error(404, None, message="not found", param="previous_response_id"), at=4)
+    report = ground.build()
+    assert report.exit_code == 0, report.problems
+    assert continued(server)[3:] == ["resp_0002", None]
+    assert len(images_in(server.requests[4].body.fields)) == 1
+    ends = [record.why for record in ground.records() if isinstance(record, Failure)]
+    assert ends == ["not-sent"]
+    assert report.spent == server.requests[4].cost
+
+
+def test_a_fenced_parent_is_told_by_its_bytes(server: FakeOpenAI, tmp_path: Path) -> None:
+    edits = "edits: [{prompt: at night, mask: {rect: [0, 0, 0.5, 0.5]}}, add a moon]"
+    ground = Ground(tmp_path, CHAIN.replace("edits: [at night, add a moon]", edits))
+    assert ground.build().exit_code == 0
+    assert continued(server) == [None, "resp_0001", None]
+    assert [len(images_in(asked.body.fields)) for asked in server.requests] == [0, 0, 1]
+    assert "input_image_mask" in server.requests[1].tool
+
+
+def test_a_parent_of_another_conversation_is_told_by_its_bytes(server: FakeOpenAI, tmp_path: Path) -> None:
+    spec = (
+        HEAD + PROVIDER + "assets:\n  fox: a red fox\n  night: {from: '@fox', prompt: at night, edits: [add a moon]}\n"
+    )
+    ground = Ground(tmp_path, spec)
+    assert ground.build().exit_code == 0
+    assert continued(server) == [None, None, "resp_0002"]
+
+
+def test_a_step_by_the_images_api_is_no_turn(server: FakeOpenAI, tmp_path: Path) -> None:
+    spec = CHAIN.replace("edits: [at night", "edits: [{prompt: at night, api: images}")
+    ground = Ground(tmp_path, spec)
+    assert ground.build().exit_code == 0
+    assert [asked.endpoint for asked in server.requests] == ["responses", "edits", "responses"]
+    assert server.requests[2].body.fields.get("previous_response_id") is None
+
+
+def test_another_pick_leads_to_its_own_response(server: FakeOpenAI, tmp_path: Path) -> None:
+    spec = CHAIN.replace("prompt: a red fox", "prompt: a red fox, variants: 2, pick: 2")
+    ground = Ground(tmp_path, spec)
+    assert ground.build().exit_code == 0
+    assert continued(server) == [None, None, "resp_0002", "resp_0003"]
+
+
+def test_the_revised_prompt_is_kept(server: FakeOpenAI, tmp_path: Path) -> None:
+    ground = Ground(tmp_path)
+    ground.build()
+    outcomes = [record for record in ground.records() if isinstance(record, Outcome)]
+    assert [record.results[0].revised_prompt for record in outcomes] == [
+        f"{REVISED}{text}" for text in ("a red fox", "at night", "add a moon")
+    ]
+    assert [record.results[0].response_id for record in outcomes] == ["resp_0001", "resp_0002", "resp_0003"]
+    assert set(outcomes[0].results[0].usage) == {"usage", "image_gen", "responses_model"}
+
+
+# --- money ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_mainline_model_without_a_price_needs_consent_by_name(server: FakeOpenAI, tmp_path: Path) -> None:
+    ground = Ground(tmp_path, CHAIN.replace(PROVIDER, ""))
+    plan = ground.plan()
+    assert plan.totals.unpriced == 3
+    assert plan.totals.cost.high == 0
+    project = ground.project()
+    assert project.build(project.plan(), yes=True).exit_code == 4
+    assert server.count == 0
+    report = ground.build("fox")
+    assert report.exit_code == 0, report.problems
+    assert 0 < report.spent < server.cost, "what is known of the price counts"
+
+
+def test_the_bill_lies_within_the_plan(server: FakeOpenAI, tmp_path: Path) -> None:
+    ground = Ground(tmp_path)
+    cost = ground.plan().totals.cost
+    assert cost.rough
+    ground.build()
+    assert cost.low <= server.cost <= cost.high
+
+
+def test_words_are_paid_for_and_no_picture(server: FakeOpenAI, tmp_path: Path) -> None:
+    ground = Ground(tmp_path)
+    server.say(Turn(words="I can't do that"), at=1)
+    report = ground.build()
+    assert (report.exit_code, states(report)) == (1, ["failed", "waits", "waits"])
+    assert "I can't do that" in (report.problems[0].message)
+    assert report.spent == server.cost > 0
+    assert report.reserved == 0
+    assert account("all", charges(ground.project().store)).spent == server.cost
+
+
+def test_a_refusal_names_stage_and_categories_and_stays(server: FakeOpenAI, tmp_path: Path) -> None:
+    spec = HEAD + PROVIDER + "assets: {a: a fox, b: a bear, c: a crow}\n"
+    ground = Ground(tmp_path, spec)
+    server.say(Turn(failed=blocked("output", ("violence",))), prompt="bear", times=None)
+    report = ground.build()
+    assert (report.exit_code, states(report)) == (1, ["fresh", "refused", "fresh"])
+    assert "'b' step 0" in report.problems[0].message
+    assert "stage: output; categories: violence" in report.problems[0].message
+    assert report.spent == server.cost
+    for _ in range(2):
+        again = ground.build()
+        assert (server.count, again.exit_code) == (3, 1)
+    assert "categories: violence" in ground.plan().entries[1].reason
+    ground.write(spec.replace("a bear", "a teddy"))
+    assert ground.build().exit_code == 0
+
+
+# --- in the background -----------------------------------------------------------------------------------------------------
+
+
+def test_a_turn_goes_on_alone_and_is_asked_after(server: FakeOpenAI, tmp_path: Path) -> None:
+    ground = Ground(tmp_path)
+    server.say(Turn(polls=5), at=1)
+    assert ground.build().exit_code == 0
+    first = ground.records()[:3]
+    assert [type(record) for record in first] == [Intent, Sent, Outcome]
+    assert isinstance(first[0], Intent)
+    assert first[0].route == "background"
+    assert isinstance(first[1], Sent)
+    assert (first[1].handle, first[1].intent) == ("resp_0001", first[0].intent)
+    assert server.talks.asked.count("resp_0001") == 6
+    assert ground.clock.slept[:3] == [1.0, 1.5, 2.25]
+
+
+def test_background_can_be_turned_off(server: FakeOpenAI, tmp_path: Path) -> None:
+    ground = Ground(tmp_path, CHAIN.replace(PRICED, PRICED + "  background: false\n"))
+    assert ground.build().exit_code == 0
+    assert continued(server) == [None, "resp_0001", "resp_0002"]
+    assert server.talks.asked == []
+    assert not any("background" in asked.body.fields for asked in server.requests)
+
+
+def test_questions_that_fail_say_nothing_of_the_call(server: FakeOpenAI, tmp_path: Path) -> None:
+    ground = Ground(tmp_path)
+    server.looks += [Error(500, "server_error"), Error(429, "rate_limit_exceeded"), Error(502, body="<html>"), None]
+    assert ground.build().exit_code == 0
+    assert server.count == 3
+    assert server.painted == 3
+
+
+@pytest.mark.parametrize("trouble", [Error(503, body="<html>"), Error(401, "invalid_api_key")])
+def test_a_call_that_nobody_can_ask_after_is_left_and_collected_later(
+    server: FakeOpenAI, tmp_path: Path, trouble: Error
+) -> None:
+    ground = Ground(tmp_path)
+    server.looks += [trouble] * 10
+    report = ground.build()
+    assert (report.exit_code, states(report)) == (3, ["sent", "waits", "waits"])
+    server.looks.clear()
+    plan = ground.plan()
+    assert [entry.state for entry in plan.entries] == ["sent", "waits", "waits"]
+    assert "response resp_0001" in plan.entries[0].reason
+    assert server.count == 1
+    assert ground.build().exit_code == 0
+    assert server.count == 3
+    assert account("all", charges(ground.project().store)).spent == server.cost
+
+
+def test_an_hour_is_enough(server: FakeOpenAI, tmp_path: Path) -> None:
+    ground = Ground(tmp_path)
+    server.say(Turn(polls=100_000), at=1)
+    report = ground.build()
+    assert (report.exit_code, states(report)) == (3, ["sent", "waits", "waits"])
+    offline = ground.build(offline=True)
+    assert (offline.exit_code, states(offline)[0]) == (3, "sent")
+    assert server.talks.asked.count("resp_0001") == len(ground.clock.slept)
+    server.talks.coming["resp_0001"] = 0, server.talks.kept["resp_0001"]
+    assert ground.build().exit_code == 0
+    assert server.count == 3
+
+
+def test_what_a_dead_build_sent_is_saved_by_any_build(server: FakeOpenAI, tmp_path: Path) -> None:
+    spec = HEAD + PROVIDER + "assets: {a: a fox, b: a bear}\n"
+    ground = Ground(tmp_path, spec)
+    server.say(Turn(polls=0))
+    server.looks += [Error(401, "invalid_api_key")]
+    assert states(ground.build("a")) == ["sent"]
+    ground.build("b", yes=False)
+    assert [entry.state for entry in ground.plan("a").entries] == ["stale"]
+    assert server.count == 1
+
+
+def test_a_call_that_failed_alone_ends_in_its_state(server: FakeOpenAI, tmp_path: Path) -> None:
+    ground = Ground(tmp_path, HEAD + PROVIDER + "assets: {a: a fox}\n")
+    server.say(Turn(failed=blocked("output", ("violence",))))
+    server.looks += [Error(401, "invalid_api_key")]
+    assert states(ground.build()) == ["sent"]
+    report = ground.build()
+    assert (report.exit_code, states(report)) == (1, ["refused"])
+    assert "stage: output; categories: violence" in report.problems[0].message
+    assert server.count == 1
+    assert account("all", charges(ground.project().store)).spent == server.cost
+
+
+def test_a_response_that_is_gone_is_unknown(server: FakeOpenAI, tmp_path: Path) -> None:
+    ground = Ground(tmp_path, HEAD + PROVIDER + "assets: {a: a fox}\n")
+    server.looks += [Error(401, "invalid_api_key")]
+    assert states(ground.build()) == ["sent"]
+    server.talks.coming.clear()
+    server.talks.forget()
+    report = ground.build()
+    assert (report.exit_code, states(report)) == (5, ["unknown"])
+    assert "knows no response resp_0001" in report.problems[0].message
+    again = ground.build()
+    assert (again.exit_code, server.count) == (5, 1)
+    assert ground.build(repeat=True).exit_code == 0
+
+
+def test_a_collected_call_is_none_of_this_builds_money(server: FakeOpenAI, tmp_path: Path) -> None:
+    ground = Ground(tmp_path, HEAD + PROVIDER + "assets: {a: a fox}\n")
+    server.looks += [Error(401, "invalid_api_key")]
+    first = ground.build()
+    assert first.reserved > 0
+    second = ground.build(yes=False, max_cost=Decimal("0.000001"))
+    assert (second.exit_code, second.made) == (0, 1)
+    assert second.spent == 0
