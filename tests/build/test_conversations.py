@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +18,8 @@ from fakes.openai_server import Error, FakeOpenAI
 from fakes.talking import CHAIN, HEAD, PRICED, PROVIDER, Ground, states
 from pixmake.build.costs import account, charges
 from pixmake.store.records import Failure, Intent, Outcome, Sent
+
+TESTS = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -315,3 +322,74 @@ def test_a_collected_call_is_none_of_this_builds_money(server: FakeOpenAI, tmp_p
     second = ground.build(yes=False, max_cost=Decimal("0.000001"))
     assert (second.exit_code, second.made) == (0, 1)
     assert second.spent == 0
+
+
+BUILDER = """
+import sys
+sys.path.insert(0, {tests!r})
+from fakes.talking import Ground, QuickClock
+from pathlib import Path
+ground = Ground.__new__(Ground)
+ground.root, ground.store, ground.clock = Path({root!r}), Path({store!r}), QuickClock()
+ground.build()
+"""
+KILLED = HEAD + PROVIDER + "assets:\n  a: {prompt: a fox, edits: [at night]}\n  b: a bear\n  c: a crow\n"
+
+
+def started(ground: Ground) -> subprocess.Popen[bytes]:
+    script = BUILDER.format(tests=str(TESTS), root=str(ground.root), store=str(ground.store))
+    return subprocess.Popen([sys.executable, "-c", script])
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < until, "it does not come to this"
+        time.sleep(0.01)
+
+
+def test_a_kill_while_pictures_are_drawn_loses_nothing(server: FakeOpenAI, tmp_path: Path) -> None:
+    ground = Ground(tmp_path, KILLED)
+    server.say(Turn(polls=1_000_000), times=3)
+    process = started(ground)
+    wait_for(lambda: len(set(server.talks.asked)) == 3)
+    process.kill()
+    process.wait()
+    assert [entry.state for entry in ground.plan().entries] == ["sent", "waits", "sent", "sent"]
+    with server.talks.frozen():
+        for name in list(server.talks.coming):
+            server.talks.coming[name] = 1, server.talks.kept[name]
+    report = ground.build()
+    assert report.exit_code == 0, report.problems
+    assert server.count == 4
+    assert server.requests[3].body.fields["previous_response_id"] in server.talks.kept
+    assert account("all", charges(ground.project().store)).spent == server.cost
+
+
+def test_a_kill_before_the_name_is_known_pays_nothing_again(server: FakeOpenAI, tmp_path: Path) -> None:
+    """The one gap: what was sent, and whose name never came, can't be asked after. Nobody pays for it unasked."""
+    ground = Ground(tmp_path, HEAD + PROVIDER + "assets: {a: a fox}\n")
+    server.say(Turn(delay=30))
+    process = started(ground)
+    wait_for(lambda: server.count == 1 and bool(server.requests[0].raw))
+    process.kill()
+    process.wait()
+    report = ground.build()
+    assert (report.exit_code, states(report), server.count) == (5, ["unknown"], 1)
+
+
+def test_kills_at_any_moment_send_nothing_twice(server: FakeOpenAI, tmp_path: Path) -> None:
+    ground = Ground(tmp_path, KILLED)
+    dice = random.Random(20261122)
+    server.say(Turn(polls=40), times=None)
+    for _ in range(3):
+        process = started(ground)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(dice.uniform(0.8, 2.0))
+        process.kill()
+        process.wait()
+    report = ground.build(repeat=True)
+    assert report.exit_code == 0, report.problems
+    unknown = [record for record in ground.records() if isinstance(record, Failure) and record.why == "unknown"]
+    assert server.count <= 4 + len(unknown)
+    assert ground.build().exit_code == 0

@@ -184,6 +184,10 @@ class Conversations:
         if tool.get("partial_images") and not fields.get("stream"):
             raise Bad("'partial_images' needs 'stream'.", "invalid_value", param="partial_images")
 
+    def frozen(self) -> threading.Lock:
+        """Held, nothing here moves."""
+        return self._lock
+
     def forget(self) -> None:
         """All ids have expired."""
         self.kept.clear()

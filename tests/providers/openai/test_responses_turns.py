@@ -219,9 +219,10 @@ def test_a_stated_price_goes_first(server: FakeOpenAI, say: Say) -> None:
     assert say(settings={"price_per_image": Decimal("0.07")}).cost == Decimal("0.07")
 
 
-def test_an_svgs_author_is_not_in_the_bill(server: FakeOpenAI, say: Say) -> None:
+def test_a_drawings_author_is_billed_where_its_price_is_known(server: FakeOpenAI, say: Say) -> None:
     answer = say(kind="svg", model="gpt-image-2.6-flare")
-    assert answer.cost is None
+    assert answer.cost == server.requests[0].cost + (Decimal(50) * 2 + Decimal(900) * 12) / 1_000_000
+    assert say(kind="svg", model="gpt-image-2.6-flare", settings={"models": {}}).cost is None
     assert answer.pictures[0].media_type == "image/svg+xml"
     assert "svg_usage" in answer.usage
 

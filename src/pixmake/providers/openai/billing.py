@@ -49,7 +49,7 @@ def turn_cost(request: Request, heard: Heard, own: Rows) -> Decimal | None:
     None where its usage does not tell the tool's part, which is the larger one.
     """
     tool = _tool_part(request, heard, own)
-    if tool is None or heard.usage.get("svg_usage"):
+    if tool is None:
         return None
     mainline = _mainline_part(request, heard, own)
     return tool + (mainline or 0)
@@ -70,7 +70,8 @@ def _tool_part(request: Request, heard: Heard, own: Rows) -> Decimal | None:
     if not isinstance(usage, Mapping) or request.model is None:
         return None
     made = max(1, len(heard.pictures))
-    return bill(request.model, usage, count=made, size=heard.size, quality=heard.quality, own=own)
+    author = {"svg_usage": heard.usage["svg_usage"]} if "svg_usage" in heard.usage else {}
+    return bill(request.model, {**usage, **author}, count=made, size=heard.size, quality=heard.quality, own=own)
 
 
 def _mainline_part(request: Request, heard: Heard, own: Rows) -> Decimal | None:
