@@ -132,7 +132,10 @@ def _order(actions: Mapping[ActionId, Action]) -> tuple[ActionId, ...]:
     """Depth first, needs before users, without recursion."""
     done: dict[ActionId, None] = {}
     for start in actions:
-        path: dict[ActionId, Iterator[ActionId]] = {start: iter(actions[start].needs)} if start not in done else {}
+        if done.keys() >= {*actions[start].needs}:  # as for most: no way to go
+            done[start] = None
+            continue
+        path: dict[ActionId, Iterator[ActionId]] = {start: iter(actions[start].needs)}
         while path:
             node = next(reversed(path))
             need = next((item for item in path[node] if item not in done), None)

@@ -237,7 +237,7 @@ class Expander:
         excluded: list[dict[str, Any]],
     ) -> Draft | None:
         """One combination. None where it is left out, or wrong."""
-        if any(_matches(wanted, axes, record) for wanted in excluded):
+        if excluded and any(_matches(wanted, axes, record) for wanted in excluded):
             return None
         label = record.label if record else None
         name = None

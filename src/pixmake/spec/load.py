@@ -169,7 +169,7 @@ class _Load:
             renderer.used.clear()
         expander = Expander(family, self.workshop, self.collector, earlier)
         drafts = expander.run()
-        data, matched = dict(self.files.seen), dict(self.files.matched)
+        data, matched = self.files.seen, self.files.matched
         templates: dict[Path, Source | None] = {}
         for renderer in renderers:
             if renderer.used:
@@ -178,11 +178,12 @@ class _Load:
             templates |= dict(before.templates)
         for path in templates:
             data.pop(path, None)
+        seen = tuple(templates.items())
         found = Expanded(
             family=family,
             drafts=drafts,
             renderings=expander.renderings if len(drafts) > 1 else {},
-            templates=self.seen.setdefault(tuple(templates.items()), tuple(templates.items())),
+            templates=self.seen.setdefault(seen, seen),
             data=tuple(data.items()),
             globs=tuple((folder, pattern, names) for (folder, pattern), names in matched.items()),
             inline=(expander.inline, expander.inline.file_line) if expander.inline is not None else None,
