@@ -43,7 +43,7 @@ def test_schemas_are_schemas(name: str) -> None:
 READING = [
     ["plan"], ["plan", "--draft"], ["status"], ["list"], ["explain", "**"], ["show", "**"], ["show", "**", "--prompt"],
     ["graph"], ["check"], ["cache", "path"], ["cache", "info"], ["cache", "verify"], ["schema"],
-    ["models"], ["doctor", "--offline"], [],
+    ["models"], ["doctor", "--offline"], ["jobs", "list"], [],
 ]  # fmt: skip
 
 

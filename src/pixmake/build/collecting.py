@@ -103,6 +103,21 @@ class Collector:
             await self._failed(self._still_open(job), "unknown", message, Gathered())
         return Standing(job=job, message=message, over=True)
 
+    async def standing(self, job: Job) -> Standing:
+        """How a job stands, collecting nothing."""
+        provider = self.provider_of(job) if job.route == "batch" else None
+        if provider is None or job.handle is None:
+            return Standing(job=job, message=self._nobody(job) if job.route == "batch" and provider is None else None)
+        try:
+            return Standing(job=job, batch=await provider.look(job.handle))
+        except ProviderError as error:
+            return Standing(job=job, message=error.message)
+
+    async def close(self) -> None:
+        """Gives back connections."""
+        for painter in self.painters.values():
+            await painter.provider.close()
+
     def jobs(self) -> list[Job]:
         """The batches that are under way."""
         self.store.results.refresh()

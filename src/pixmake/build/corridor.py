@@ -272,6 +272,7 @@ def _report(
         seconds=seconds,
         problems=(*hold.problems, *stops, *_troubles(outcomes.steps)),
         handed=left.handed,
+        by_batch=orders.by_batch,
         interrupted=left.interrupted,
     )
 

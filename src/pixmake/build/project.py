@@ -255,8 +255,7 @@ class Project:
         try:
             return await collector.collect()
         finally:
-            for painter in collector.painters.values():
-                await painter.provider.close()
+            await collector.close()
 
     # --- the world --------------------------------------------------------------------------------------------------
 

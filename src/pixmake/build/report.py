@@ -72,6 +72,7 @@ class BuildReport:
     reserved: Decimal = Decimal(0)
     problems: tuple[Diagnostic, ...] = ()
     handed: Handed = NOTHING
+    by_batch: bool = False
     interrupted: bool = False
 
     def to_json(self) -> dict[str, object]:

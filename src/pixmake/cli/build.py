@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,15 @@ import click
 from pixmake import __version__
 from pixmake.build.report import BuildReport
 from pixmake.cli.consent import ask, blocked_provider, needs_consent
+from pixmake.cli.collected import Talk
 from pixmake.cli.console import counted
-from pixmake.cli.outcome import report_lines
+from pixmake.cli.outcome import report_lines, tell
 from pixmake.cli.plantext import idle_lines
 from pixmake.cli.progress import Trace, fan, watching
 from pixmake.cli.saved import options_of, read_plan, require_same
 from pixmake.cli.session import Session, common_options, exclude_option, localize, selector_argument, with_session
 from pixmake.diagnostics import problem
+from pixmake.digest import Digest
 from pixmake.plan.planner import Plan
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -51,6 +53,8 @@ class Wishes:
     locked: bool
     offline: bool
     draft: bool
+    batch: bool
+    wait: bool
     update: tuple[str, ...]
     jobs: int | None
     fail_fast: bool
@@ -66,6 +70,8 @@ class Wishes:
 @click.option("--locked", is_flag=True, help="Never pay; exit 3 if anything is left undone, or a draft published.")
 @click.option("--offline", is_flag=True, help="Use no network at all.")
 @click.option("--draft", is_flag=True, help="Make free drafts of everything that would have to be bought.")
+@click.option("--batch", is_flag=True, help="Hand in what is ready by the Batch API, at half the price; exit 3.")
+@click.option("--wait", is_flag=True, help="With --batch: stay until all waves of it have come.")
 @click.option("--plan", "saved", metavar="FILE", type=FILE, help="Run a saved plan, or refuse if things have moved.")
 @click.option("--update", metavar="SEL", multiple=True, help="Let these frozen assets change.")
 @click.option("-j", "--jobs", metavar="N", type=click.IntRange(1, 1000), help="At most so many at a time.")
@@ -80,24 +86,78 @@ class Wishes:
 def command(session: Session, /, selectors: tuple[str, ...], keep_going: bool, **flags: Any) -> int:
     """Make what is missing: plan, ask for consent to what costs, run."""
     wishes = Wishes(fail_fast=not keep_going, **flags)
+    _check(wishes)
     if wishes.saved is not None:
         selectors = _adopt(session, selectors, wishes)
     for file in (wishes.trace, wishes.depfile):
         if file is not None:  # a folder that can't be is told now, not when everything was paid
             file.parent.mkdir(parents=True, exist_ok=True)
+    talk = Talk(session)
+    if not wishes.offline:
+        talk.collect()
     recover_calls(session)
-    plan = _plan(session, selectors, wishes)
-    session.console.warnings(plan.warnings)  # before anybody is asked to pay for what they warn of
-    report = _run(session, plan, wishes)
+    terms = Terms()
+    report = _wave(session, selectors, wishes, terms)
+    while wishes.wait and _goes_on(report):
+        tell(session, report)
+        has_moved = talk.wait()
+        report = _wave(session, selectors, wishes, terms)
+        if not has_moved:
+            break  # what is left is nothing that can be waited for
     if wishes.depfile is not None:
         from pixmake.cli.depfile import write_depfile
 
         write_depfile(wishes.depfile, report.plan)
     if session.console.json:
-        session.console.document(report.to_json())
+        session.console.document(report.to_json() | {"collected": talk.to_json()})
     report_lines(session, report)
     _remember(session, report)
     return int(report.exit_code)
+
+
+@dataclass(slots=True)
+class Terms:
+    """What was agreed to for all waves of one run: USD that are left of it (None: no cap yet), and keys that had their
+    turn in it."""
+
+    agreed: bool = False
+    left: Decimal | None = None
+    keys: set[Digest] = field(default_factory=set)
+
+
+def _check(wishes: Wishes) -> None:
+    """Raises UsageError for flags that say contrary things."""
+    if wishes.wait and not wishes.batch:
+        raise click.UsageError("--wait goes with --batch")
+    for name in ("offline", "locked", "draft"):
+        if wishes.batch and getattr(wishes, name):
+            raise click.UsageError(f"--batch hands in what is to be paid for, --{name} says that nothing is")
+
+
+def _goes_on(report: BuildReport) -> bool:
+    """Whether something of this build is on its way, and nobody has to be asked first."""
+    return any(item.state == "sent" for item in report.entries) and not report.interrupted
+
+
+def _wave(session: Session, selectors: Sequence[str], wishes: Wishes, terms: Terms) -> BuildReport:
+    """Plans and runs once. A later wave has what an earlier one has left of the money that was agreed to."""
+    is_first = not terms.keys
+    plan = _plan(session, selectors, wishes)
+    if is_first:
+        session.console.warnings(plan.warnings)  # before anybody is asked to pay for what they warn of
+    report = _run(session, plan, wishes, terms)
+    if wishes.batch:
+        if terms.left is None:
+            caps = [wishes.max_cost, plan.spec.budget.per_build, *([_offered(plan)] if terms.agreed else [])]
+            terms.left = min((cap for cap in caps if cap is not None), default=None)
+        if terms.left is not None:
+            terms.left = max(Decimal(0), terms.left - report.handed.reserved - report.spent)
+        terms.keys |= report.handed.keys
+    return report
+
+
+def _offered(plan: Plan) -> Decimal:
+    return plan.offer.cost.high if plan.offer is not None else Decimal(0)
 
 
 def _remember(session: Session, report: BuildReport) -> None:
@@ -145,22 +205,26 @@ def _plan(session: Session, selectors: Sequence[str], wishes: Wishes) -> Plan:
     return plan
 
 
-def _run(session: Session, plan: Plan, wishes: Wishes) -> BuildReport:
+def _run(session: Session, plan: Plan, wishes: Wishes, terms: Terms) -> BuildReport:
     free = wishes.locked or wishes.offline
-    asking = not wishes.yes and needs_consent(plan, wishes.max_cost, free=free) and not blocked_provider(plan)
-    agreed = ask(session, plan) if asking else False
+    terms.agreed = terms.agreed or wishes.yes
+    needed = not terms.agreed and needs_consent(plan, wishes.max_cost, free=free, by_batch=wishes.batch)
+    if needed and not blocked_provider(plan):
+        terms.agreed = ask(session, plan, by_batch=wishes.batch)
     trace = Trace()
     listener, live = watching(session.console)
     with live:
         report = session.project.build(
             plan,
-            max_cost=wishes.max_cost,
-            yes=wishes.yes or agreed,
+            max_cost=wishes.max_cost if terms.left is None else terms.left,
+            yes=terms.agreed,
             by_name=bool(session.selectors),
             locked=wishes.locked,
             offline=wishes.offline,
             jobs=wishes.jobs,
             fail_fast=wishes.fail_fast,
+            by_batch=wishes.batch,
+            once=terms.keys,
             on_event=fan(listener, trace),
         )
     if wishes.trace is not None:

@@ -18,8 +18,8 @@ from pixmake.store.home import Store, open_store
 from pixmake.store.records import Intent, Outcome, decode_or_none
 
 
-class CacheGroup(click.Group):
-    """Says what there is, for a word that is none of it."""
+class Nested(click.Group):
+    """A command of several: says what there is, for a word that is none of it."""
 
     def resolve_command(
         self, context: click.Context, args: list[str]
@@ -27,11 +27,11 @@ class CacheGroup(click.Group):
         if args[0] not in self.commands:
             near = did_you_mean(args[0], self.commands)
             remedy = (f"did you mean '{near}'? " if near else "") + f"commands: {', '.join(self.commands)}"
-            raise problem("unknown-command", f"no command is called 'cache {args[0]}'", help=remedy)
+            raise problem("unknown-command", f"no command is called '{self.name} {args[0]}'", help=remedy)
         return super().resolve_command(context, args)
 
 
-@click.group("cache", cls=CacheGroup, no_args_is_help=True)
+@click.group("cache", cls=Nested, no_args_is_help=True)
 @common_options
 def command() -> None:
     """The store of paid originals, shared by all projects of a user."""

@@ -10,6 +10,7 @@ from pixmake.build.project import Project
 from pixmake.cli.session import Session, selects
 from pixmake.plan.entries import usd
 from pixmake.plan.planner import Plan
+from pixmake.plan.waves import buying
 
 CENT = Decimal("0.01")
 
@@ -22,8 +23,8 @@ def cents(amount: Decimal) -> str:
 def next_command(session: Session, plan: Plan, *, draft: bool = False) -> str | None:
     """The command that does what this plan leaves to do; None where nothing is left, or only a person can help."""
     options = ["--draft"] if draft else []
-    buying = [entry for entry in plan.entries if entry.state in ("pay", "waits") and entry.verdict.images]
-    unpriced = [entry for entry in buying if entry.cost is None]
+    to_buy = buying(plan)
+    unpriced = [entry for entry in to_buy if entry.cost is None]
     if any(item.code == "no-model" for item in plan.problems):
         return session.command_line("build", "--draft")
     free = any(entry.state == "stale" or entry.verdict.pending for entry in plan.entries)
@@ -31,13 +32,15 @@ def next_command(session: Session, plan: Plan, *, draft: bool = False) -> str | 
         waited = asked_pick(plan)
         if waited is not None:
             return session.command_line("pick", selectors=[waited])
-    prices = [entry.cost.high for entry in buying if entry.cost is not None and entry.cost.high]
+    prices = [entry.cost.high for entry in to_buy if entry.cost is not None and entry.cost.high]
     scarce = bool(prices) and not draft and shortage(session, prices) is not None
     if prices and not draft and not scarce:
         return session.command_line("build", *consent(session, prices))
     if unpriced and not draft:
         selectors = session.selectors or tuple(dict.fromkeys(entry.asset for entry in unpriced))[:1]
         return session.command_line("build", "--yes", selectors=selectors)
+    if not free and not to_buy and "sent" in plan.totals.by_state:
+        return session.command_line("jobs", "wait", selectors=())
     if free or (plan.pending and not scarce):
         return session.command_line("build", *options)
     return by_trouble(session, plan.totals.by_state, {entry.asset: entry.state for entry in plan.entries})

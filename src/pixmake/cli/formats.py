@@ -8,6 +8,7 @@ from pixmake.cli.shapes import (
     CALL,
     CANDIDATE,
     CHECK,
+    COLLECTED,
     COST,
     COUNT,
     DIGEST,
@@ -62,6 +63,7 @@ def _build() -> Schema:
         spent=USD,
         reserved=USD,
         sent=record(batches=listed(maybe(TEXT)), images=COUNT, reserved=USD),
+        _collected=COLLECTED,
         seconds={"type": "number", "minimum": 0},
         exit_code=EXIT,
         problems=listed(PROBLEM),
@@ -176,6 +178,25 @@ def _graph() -> Schema:
 def _uses() -> Schema:
     step = record(asset=TEXT, step=COUNT, images=COUNT, cost=COST)
     return record(profile=maybe(TEXT), file=TEXT, assets=listed(TEXT), steps=listed(step), cost=COST, unpriced=COUNT)
+
+
+def _jobs() -> Schema:
+    job = record(
+        name=TEXT,
+        route={"enum": ["batch", "background"]},
+        handle=maybe(TEXT),
+        group=maybe(TEXT),
+        provider=TEXT,
+        time=TEXT,
+        calls=COUNT,
+        images=COUNT,
+        reserved=USD,
+        assets=listed(TEXT),
+        status=maybe(TEXT),
+        done=maybe(COUNT),
+        message=maybe(TEXT),
+    )
+    return record(jobs=listed(job), collected=maybe(COLLECTED))
 
 
 def _cache_info() -> Schema:
@@ -306,6 +327,7 @@ FORMATS: Mapping[str, Callable[[], Schema]] = {
     "accept": lambda: record(profile=maybe(TEXT), bound=listed(TEXT)),
     "adopt": lambda: record(asset=TEXT, step=COUNT, candidate=CANDIDATE),
     "build": _build,
+    "jobs": _jobs,
     "cache-info": _cache_info,
     "cache-path": lambda: record(path=TEXT, exists=FLAG),
     "cache-verify": _cache_verify,

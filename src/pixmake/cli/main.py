@@ -39,6 +39,7 @@ COMMANDS = {
     "doctor": ("pixmake.cli.doctor", "What is set up: key, network, store, codecs."),
     "check": ("pixmake.cli.check", "Find mistakes; needs no key."),
     "clean": ("pixmake.cli.clean", "Remove the files that pixmake wrote."),
+    "jobs": ("pixmake.cli.jobs", "Batches and background runs in flight."),
     "cache": ("pixmake.cli.cache", "The store of paid originals."),
     "schema": ("pixmake.cli.schema", "JSON Schema of the spec, for editors."),
 }

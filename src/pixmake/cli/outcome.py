@@ -11,10 +11,11 @@ from pixmake.cli.following import asked_pick, by_trouble, consent, shortage
 from pixmake.cli.session import Session
 from pixmake.diagnostics import ExitCode
 from pixmake.plan.entries import usd
-from pixmake.providers.base import FREE
+from pixmake.plan.offer import batch_cost
+from pixmake.providers.base import FREE, Estimate
 
 ZERO = Decimal(0)
-LEFT = ("held", "blocked", "unknown", "refused", "failed", "lost", "corrupt", "conflict", "edited", "waits", "pay")
+LEFT = ("held", "sent", "blocked", "unknown", "refused", "failed", "lost", "corrupt", "conflict", "edited", "waits", "pay")
 """States after a build that are told, in this order."""
 
 
@@ -59,7 +60,9 @@ def _sums(report: BuildReport) -> str:
     files = f"wrote {counted(len(report.written), 'file')}" if report.written else ""
     spent = f"spent {usd(report.spent)}" if report.spent else ""
     perhaps = f"perhaps {usd(report.reserved)} for calls without an answer" if report.reserved else ""
-    parts = [part for part in (images, files, spent, perhaps) if part]
+    handed = report.handed
+    sent = f"sent {counted(handed.images, 'image')} by batch ({usd(handed.reserved)} at most)" if handed.images else ""
+    parts = [part for part in (images, files, spent, sent, perhaps) if part]
     if not parts:
         done = report.exit_code == ExitCode.DONE and not report.plan.pending
         return "nothing to do" if done else "nothing was made"
@@ -80,11 +83,11 @@ def _left(report: BuildReport, states: Sequence[str], *, verbose: bool) -> Itera
     for state in states:
         for (found, message), items in groups.items():
             if found == state:
-                yield _group_line(state, message, items, verbose)
+                yield _group_line(report, state, message, items, verbose)
 
 
-def _group_line(state: str, message: str, items: list[EntryReport], verbose: bool) -> str:
-    cost = sum((item.entry.cost for item in items if item.entry.cost is not None), start=FREE)
+def _group_line(report: BuildReport, state: str, message: str, items: list[EntryReport], verbose: bool) -> str:
+    cost = sum(_costs(report, items), start=FREE)
     price = f" ({usd(cost.high)})" if cost.high and state == "held" else ""
     return f"{state}: {_names(items, verbose)}{price}: {message}"
 
@@ -100,12 +103,14 @@ def next_after(session: Session, report: BuildReport) -> str | None:
     if any(item.code == "provider-not-ready" for item in report.problems):
         return session.command_line("build", "--draft")
     held = _held(report)
+    if any(item.state == "sent" for item in report.entries) and all(item.result == "blocked" for item in held):
+        return session.command_line("jobs", "wait", selectors=())
     waited = asked_pick(report.plan)
     if waited is not None and all(item.entry.state == "waits" and item.result != "held" for item in held):
         return session.command_line("pick", selectors=[waited])
-    prices = _prices(held)
+    prices = _prices(report, held)
     if prices and shortage(session, prices) is None:
-        return session.command_line("build", *consent(session, prices))
+        return session.command_line("build", *(["--batch"] if report.by_batch else []), *consent(session, prices))
     if held and not prices:
         names = session.selectors or tuple(dict.fromkeys(item.entry.asset for item in held))[:1]
         return session.command_line("build", "--yes", selectors=names)
@@ -119,11 +124,22 @@ def _held(report: BuildReport) -> list[EntryReport]:
     return [item for item in undone if item.entry.verdict.images]
 
 
-def _prices(items: Iterable[EntryReport]) -> list[Decimal]:
-    return [item.entry.cost.high for item in items if item.entry.cost is not None and item.entry.cost.high]
+def _prices(report: BuildReport, items: Iterable[EntryReport]) -> list[Decimal]:
+    """High prices of what is still to be bought; by batch, of what can go now."""
+    now = [item for item in items if not report.by_batch or item.result != "blocked"]
+    return [cost.high for cost in _costs(report, now) if cost.high]
+
+
+def _costs(report: BuildReport, items: Iterable[EntryReport]) -> list[Estimate]:
+    """What these cost by the route of this build, as far as anybody knows."""
+    plan = report.plan
+    costs = (
+        batch_cost(plan.graph, plan.world, item.entry) if report.by_batch else item.entry.cost for item in items
+    )
+    return [cost for cost in costs if cost is not None]
 
 
 def unaffordable(session: Session, report: BuildReport) -> str | None:
     """Which budget of the spec stands in the way of all that is left to buy."""
-    prices = _prices(_held(report))
+    prices = _prices(report, _held(report))
     return shortage(session, prices) if prices else None

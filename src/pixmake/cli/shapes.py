@@ -69,6 +69,8 @@ ENTRY: dict[str, Schema] = {
 TOTALS = record(images=COUNT, requests=COUNT, cost=record(low=USD, high=USD), unpriced=COUNT, by_state=by_name(COUNT))
 OFFER = maybe(record(images=COUNT, live=record(low=USD, high=USD), cost=record(low=USD, high=USD)))
 """What could go by batch."""
+COLLECTED = record(images=COUNT, spent=USD)
+"""What came of batches that had been handed in before."""
 SETTLED = record(_low=USD, _high=USD, settled=maybe(USD))
 
 
