@@ -14,8 +14,10 @@ from pathlib import Path
 from pixmake.digest import Digest
 from pixmake.imaging.marks import read_draft_mark
 from pixmake.imaging.probe import BadPicture, probe_file
+from pixmake.imaging.svg import covering
 from pixmake.plan.artifact import FilePicture, Original
 from pixmake.plan.delivery import Delivery
+from pixmake.plan.sizes import final_size
 from pixmake.providers.base import Provider
 from pixmake.spec.asset import Asset, FileInput
 from pixmake.store.home import Store
@@ -23,6 +25,9 @@ from pixmake.store.lockfile import Line, Lock, OutputPin, StepPin, settle
 from pixmake.store.memo import Memo
 from pixmake.store.pool import Pool
 from pixmake.store.shelf import Shelf
+
+DRAWN = (1024, 1024)
+"""Pixels that a drawing covers whose size was left to the model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +98,7 @@ class World:
         self._by_digest: dict[Digest, list[str]] | None = None
         self._by_recipe: dict[str, str] | None = None
         self._standing: dict[str, Digest | None] = {}
+        self._written: set[str] = set()
         self._replayed = False
         self.holding: set[Digest] = set()
         """Keys whose locks this build holds."""
@@ -224,11 +230,15 @@ class World:
         return pool.request if pool is not None else None
 
     def original(self, digest: Digest, key: Digest) -> Original:
-        """A bought picture, with the size its record says."""
-        found = next((item for item in self.pool(key).results if item.digest == digest), None)
+        """A bought picture, with the size its record says; a drawing has any size, so it has the one it was asked in."""
+        pool = self.pool(key)
+        found = next((item for item in pool.results if item.digest == digest), None)
         if found is None or found.width is None or found.height is None:
             return Original(digest=digest, size=None, media_type=found.media_type if found else "image/png")
-        return Original(digest=digest, size=(found.width, found.height), media_type=found.media_type)
+        size = found.width, found.height
+        if found.media_type == "image/svg+xml" and pool.request is not None:
+            size = covering(size, final_size(str(pool.request["size"])) or DRAWN)
+        return Original(digest=digest, size=size, media_type=found.media_type)
 
     def has(self, digest: Digest) -> bool:
         """Whether the bytes are in the store, or in one of our output files, from where the store can be fed again."""
@@ -345,10 +355,11 @@ class World:
         """Told by publishing: this file stands there now and is ours."""
         self.memo.keep_output(path, OutputPin(recipe=recipe, digest=digest), self.profile)
         self._standing[path] = digest
+        self._written.add(path)
 
     def save(self) -> None:
         """Keeps what was looked up, for the next run. Called by a build, never by a plan."""
-        for path in self._standing:
-            self.memo.digest_of(self.root / path)  # what was just written is known by its own bytes from now on
+        for path in self._written:  # known by their own bytes from now on; the others were looked at while planning
+            self.memo.digest_of(self._place(path))
         self.memo.save()
         self.store.results.save_index()

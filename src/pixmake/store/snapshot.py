@@ -91,18 +91,17 @@ def _groups(snapshot: Snapshot) -> Iterator[tuple[str, Sequence[str], Sequence[N
     first += [path for paths in by_folder.values() if len(paths) < FEW for path in paths]
     large = {folder: paths for folder, paths in by_folder.items() if len(paths) >= FEW}
     for folder, paths in [(root, first), *large.items()]:
+        inside = os.path.join(folder, "")
         for start in range(0, len(paths), GROUP):
             some = paths[start : start + GROUP]
-            names = [_below(folder, path) for path in some]
+            names = [path[len(inside) :] if path.startswith(inside) else path for path in some]
             yield _below(root, folder), names, [snapshot.files[path] for path in some]
 
 
-def _below(folder: str, path: str) -> str:
-    """A path as it is written from a folder: with the folder cut off where it lies in it, else whole."""
-    if path == folder:
-        return "."
-    inside = os.path.join(folder, "")
-    return path[len(inside) :] if path.startswith(inside) else path
+def _below(root: str, folder: str) -> str:
+    """A folder as it is written from the project's: whole where it lies elsewhere."""
+    inside = os.path.join(root, "")
+    return "." if folder == root else folder.removeprefix(inside)
 
 
 def _texts(texts: Iterable[str]) -> bytes:
