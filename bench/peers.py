@@ -1,8 +1,8 @@
 """Bench: the same project for other build tools: N small files, each made from a source file of its own.
 
 Each is written as its own documentation would, and set to be quick and quiet. Whatever a tool keeps of its own comes
-from a real first build, but for make (it has nothing) and Snakemake (which would take an hour to make 10 000 files;
-without its records of how they were made it has less to look at).
+from a real first build, but for make (it has nothing), DVC (which is told to take note of files that are there) and
+Snakemake (which would take an hour to make 10 000 files; without its records of how they were made it has less to see).
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ class Peer:
     write: Callable[[Path, int], None]
     idle: Sequence[str]
     first: Sequence[Sequence[str]] = ()
+    makes: bool = True
+    """Whether `first` makes the targets; else they lie there before it, and it only takes note of them."""
     env: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -37,7 +39,7 @@ class Peer:
         """A project of `count` targets in the new folder `root`, built; the case of running it with nothing to do."""
         write_sources(root / "src", count)
         self.write(root, count)
-        if not self.first:
+        if not (self.first and self.makes):
             _write_targets(root, count)
         for command in self.first:
             subprocess.run(command, cwd=root, env=os.environ | dict(self.env), check=True, capture_output=True)
@@ -108,7 +110,6 @@ def _snakemake(root: Path, count: int) -> None:
 
 
 def _dvc(root: Path, count: int) -> None:
-    _folders(root, count)
     names = "".join(f"      - {place(number)}\n" for number in range(count))
     (root / "dvc.yaml").write_text(
         f"stages:\n  make:\n    foreach:\n{names}    do:\n      cmd: printf x > assets/${{item}}.png\n"
@@ -125,7 +126,8 @@ PEERS: Mapping[str, Peer] = {
     "DVC": Peer(
         program="dvc",
         write=_dvc,
-        first=[["dvc", "init", "--no-scm", "--quiet"], ["dvc", "repro", "--quiet"]],
+        first=[["dvc", "init", "--no-scm", "--quiet"], ["dvc", "commit", "--force", "--quiet"]],
+        makes=False,
         idle=["repro", "--quiet"],
         env={"DVC_NO_ANALYTICS": "1"},
     ),
