@@ -18,6 +18,7 @@ from pixmake.spec.asset import Asset
 from pixmake.store.durable import writing
 from pixmake.store.lockfile import Line, Lock, Name, OutputPin, StepPin, read, write
 from pixmake.store.locks import hold_file
+from pixmake.store.lockwriting import LockFile
 from pixmake.store.records import Pick
 from pixmake.store.shelf import STATE
 
@@ -49,11 +50,13 @@ def record_lock(
     keep: Keeper,
     written: Mapping[str, Iterable[Written]] | None = None,
     only: Collection[str] | None = None,
+    file: LockFile | None = None,
 ) -> Lock:
     """The lock with this build's lines, written to disk if its text changed. Drafts never enter it. Raises Problem.
 
     `keep` stores a picture's pixels as an original and returns their digest. `written` is given at a
-    build's end; `only` names the assets for which something was just bought.
+    build's end; `only` names the assets for which something was just bought. `file` is the file in the hand of who
+    writes often.
     """
     changed: list[Line] = []
     ends = {entry.asset: entry for entry in plan.entries if entry.last}
@@ -76,12 +79,12 @@ def record_lock(
             with writing(plan.world.root / LOCK_NAME):
                 write(plan.world.root / LOCK_NAME, lock)  # a merged text is tidied even where its content stays
         return lock
-    updated = change_lock(plan.world.root, changed, [(name, plan.profile) for name in renames.values()])
+    updated = change_lock(plan.world.root, changed, [(name, plan.profile) for name in renames.values()], file)
     renames.clear()
     return updated
 
 
-def change_lock(root: Path, lines: Iterable[Line], gone: Iterable[Name] = ()) -> Lock:
+def change_lock(root: Path, lines: Iterable[Line], gone: Iterable[Name] = (), file: LockFile | None = None) -> Lock:
     """Changes these lines of the file as it is now: another build of this checkout may have written since we read.
 
     Raises Problem where the file can't be read or written.
@@ -90,8 +93,12 @@ def change_lock(root: Path, lines: Iterable[Line], gone: Iterable[Name] = ()) ->
     with writing(path):
         state.mkdir(exist_ok=True)
         with hold_file(state / "assets.lock.held", timeout=LOCK_WAIT, what="writes assets.lock"):
-            updated = read(path).put(*lines).drop(*gone)
-            write(path, updated)
+            if file is not None:
+                updated = file.read().put(*lines).drop(*gone)
+                file.write(updated)
+            else:
+                updated = read(path).put(*lines).drop(*gone)
+                write(path, updated)
     return updated
 
 
@@ -103,6 +110,7 @@ class LockKeeper:
         self.keep = keep
         self._due: set[str] = set()
         self._turn = asyncio.Lock()
+        self._file = LockFile(plan.world.root / LOCK_NAME)
 
     async def bought(self, asset: str) -> None:
         """Returns when the lock on disk names what was just bought for this asset. Raises Problem."""
@@ -112,7 +120,9 @@ class LockKeeper:
                 return  # somebody's write has taken it along
             names, self._due = self._due, set()
             world = self.plan.world
-            world.lock = await asyncio.to_thread(record_lock, self.plan, world.lock, self.keep, None, names)
+            world.lock = await asyncio.to_thread(
+                record_lock, self.plan, world.lock, self.keep, only=names, file=self._file
+            )
 
 
 def _touched(plan: Plan, only: Collection[str] | None) -> Iterable[Asset]:

@@ -312,20 +312,22 @@ def written_digests(alternatives: Iterable[Line], path: str) -> frozenset[Digest
 
 def orphans(lock: Lock, names: Collection[Name]) -> tuple[Name, ...]:
     """Assets that have lines but are not among `names`, sorted. Give it the names of every profile in the lock."""
-    return tuple(sorted((name for name in lock.lines if name not in names), key=_order))
+    return tuple(sorted((name for name in lock.lines if name not in names), key=order))
 
 
 def render(lock: Lock) -> str:
     """The file's text: sorted, compact, one line an asset, profile and alternative."""
-    lines = [_rendered(line) for name in sorted(lock.lines, key=_order) for line in lock.lines[name]]
+    lines = [rendered(line) for name in sorted(lock.lines, key=order) for line in lock.lines[name]]
     return "\n".join([HEADER, *lines]) + "\n"
 
 
-def _order(name: Name) -> tuple[str, str]:
+def order(name: Name) -> tuple[str, str]:
+    """The key by which the file is sorted."""
     return (name[0], name[1] or "")
 
 
-def _rendered(line: Line) -> str:
+def rendered(line: Line) -> str:
+    """A line as the file has it, without its end."""
     body: dict[str, object] = {
         "asset": line.asset,
         "steps": [_step_body(step) for step in line.steps],
