@@ -43,3 +43,12 @@ def test_what_one_asset_buys_is_a_candidate_of_the_others_in_the_same_build(tmp_
     assert ground.files() == before
     assert before["assets.lock"].count(b'"variants"') == 2
     assert [len(item.verdict.pinned) for item in ground.plan().entries] == [3, 3]
+
+
+def test_who_wants_one_picture_gets_the_first_though_another_orders_several_of_it(tmp_path: Path) -> None:
+    """`b` is served first, as its chain is the longest; `a` must not stop for a pick that alone it would not ask for."""
+    spec = "version: 1\ndefaults: {model: ink-1}\nassets: {a: {prompt: an owl, edits: [at night]}, B}\n"
+    longer = "b: {prompt: an owl, variants: 3, pick: 1, edits: [x, y, z]}"
+    ground = Ground(tmp_path, spec.replace("B", longer), CountingProvider(concurrency=1))
+    assert (ground.build().exit_code, ground.sent()) == (0, 7)
+    assert (ground.build().exit_code, ground.sent()) == (0, 0)

@@ -242,12 +242,18 @@ class Judge:
         if case.conflict:
             return replace(base, state="conflict", reason="a merge left different picks; `pixmake pick` settles it")
         picked = self._remembered(case, pinned)
-        several = len(pinned) > 1 or step.variants > 1
-        asking = picked is None and several and (step.pick == "ask" or case.action.id in self.asked)
+        asking = picked is None and self._asks(case, len(pinned))
         chosen = picked or pinned[0]
         artifact = self.frames[case.action.id].around(self.world.original(chosen, case.key))
         reason = "the first of several: a pick is asked for" if asking else base.reason
         return replace(base, artifact=artifact, picked=None if asking else chosen, asking=asking, reason=reason)
+
+    def _asks(self, case: Case, there: int) -> bool:
+        """Whether somebody has to choose. Who wants one picture gets the first, however many others that ask for the
+        same have ordered: else it would hang on who was served first."""
+        if case.step.pick == "ask":
+            return max(there, case.step.variants) > 1
+        return case.step.variants > 1 and case.action.id in self.asked
 
     def _remembered(self, case: Case, pinned: tuple[Digest, ...]) -> Digest | None:
         if case.pin is not None and case.pin.key == case.key and case.pin.pick in pinned:
