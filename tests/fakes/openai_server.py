@@ -379,6 +379,8 @@ class FakeOpenAI:
             return frames(events, stream), "text/event-stream"
         turn = do if isinstance(do, Turn) else Turn()
         told, asked.painted, asked.cost = self.talks.answer(asked.body, turn)
+        if fields.get("background") and is_streamed:
+            self.talks.begin(told, turn.polls)
         if is_streamed:
             return frames(self.talks.events(asked.body, told, stream), stream), "text/event-stream"
         if fields.get("background"):

@@ -6,7 +6,7 @@ Every call has a connection of its own: on one that is kept, a call could be los
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,6 +63,7 @@ class Line:
         self.address = address
         self.timeout = timeout
         self.loop = asyncio.get_running_loop()
+        self._tasks: set[asyncio.Task[None]] = set()
         self.http = openai.DefaultAsyncHttpxClient(
             limits=NO_KEEPING, follow_redirects=False, timeout=_timeouts(timeout), transport=transport()
         )
@@ -131,8 +132,17 @@ class Line:
             return Painted(data=data, media_type="image/png", revised_prompt=item.revised_prompt)
         return None
 
+    def beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Lets `work` go on until it ends or this line is closed."""
+        task = self.loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     async def close(self) -> None:
         """Gives back connections."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.client.close()
 
 

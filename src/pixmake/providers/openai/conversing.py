@@ -13,6 +13,7 @@ from pixmake.providers.openai.billing import turn_bill, turn_cost
 from pixmake.providers.openai.client import Line
 from pixmake.providers.openai.parts import Part
 from pixmake.providers.openai.responses import extra_of, fields_of
+from pixmake.providers.openai.streaming import Beside, stream_of
 from pixmake.providers.openai.talking import Said, Talk, Turn
 from pixmake.providers.openai.turns import ending_of
 
@@ -38,18 +39,26 @@ class Conversation:
     def __init__(self, line: Line, terms: Terms, request: Request) -> None:
         self.terms = terms
         self.request = request
+        self.line = line
         self.talk = Talk(line, request.responses_model, request.model)
 
     async def answer(self, call: Call, parts: Parts) -> Answer:
         """One turn, awaited. Raises one of the five ends."""
-        end = self._concluded(await self.talk.say(self._turn(call, parts)))
+        turn = self._turn(call, parts)
+        end = self._concluded(await (stream_of(self.line, call).said(turn) if call.partials else self.talk.say(turn)))
         if isinstance(end, ProviderError):
             raise end
         return end
 
     async def begin(self, call: Call, parts: Parts) -> str:
-        """One turn in the background: its response's id. Raises as `answer`."""
-        said = await self.talk.say(self._turn(call, parts, background=True))
+        """One turn in the background: its response's id. Raises as `answer`.
+
+        Where looks on the way are wanted they come by a stream beside; what becomes of the turn is asked after all the same.
+        """
+        turn = self._turn(call, parts, background=True)
+        if call.partials:
+            return await Beside(stream_of(self.line, call)).begin(turn)
+        said = await self.talk.say(turn)
         if said.heard.id is None:
             host = self.talk.judge.address.host
             raise self.talk.judge.lost(f"{host} began a turn and did not tell its name", said.request_id)

@@ -85,7 +85,13 @@ class OpenAIProvider(TakesBatches):
             turned: Answer = await self._conversation(call.request).answer(call, parts)
             return turned
         order = await asyncio.to_thread(self._order, call) if call.pictures else self._order(call)
-        reply = await self._connected().post(order, call.land)
+        line = self._connected()
+        if call.partials:
+            from pixmake.providers.openai.streaming import stream_of
+
+            reply = await stream_of(line, call, edits=bool(order.files)).reply(order, call.partials)
+        else:
+            reply = await line.post(order, call.land)
         return Answer(
             pictures=reply.pictures,
             cost=self._cost(call, reply.told, len(reply.pictures)),
