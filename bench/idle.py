@@ -45,7 +45,10 @@ def measure(full: bool) -> Mapping[str, Measure]:
     with tempfile.TemporaryDirectory(prefix="pixmake-bench-") as folder:
         script = install(Path(folder) / "venv")
         for count, names in (FULL if full else SHORT).items():
-            found |= _size(Path(folder) / str(count), script, count, [name for name in names if _there(name)])
+            some = _size(Path(folder) / str(count), script, count, [name for name in names if _there(name)])
+            for name, item in some.items():  # a full run takes an hour: what is known is told
+                print(f"  {name}: {item.ratio:.3g}", file=sys.stderr)
+            found |= some
     return found
 
 
