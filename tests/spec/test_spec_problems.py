@@ -64,8 +64,6 @@ def test_a_nul_byte(project: Project) -> None:
     project.write({"assets.yaml": b"version: 1\n\0"})
     assert project.problem(None) == (
         "assets.yaml:2:1: error[not-text]: 'assets.yaml' is not a text file: it has a NUL byte\n"
-        "    2 | �\n"
-        "      | ^\n"
         "help: name a text file here"
     )
 

@@ -104,6 +104,10 @@ class Clock:
         if self.written > MOST_WRITTEN:
             raise TooMuch(f"the texts of all assets grow beyond {MOST_WRITTEN} characters")
 
+    def weigh(self, value: Any) -> None:
+        """A value was made: many large ones may be kept at once, so that size counts as time."""
+        self.tick(1 + weight(value) // 64)
+
     def tick(self, count: int = 1) -> None:
         self.ticks += count
         if self.ticks > MOST_TICKS:
@@ -151,7 +155,7 @@ class Bounded(ImmutableSandboxedEnvironment):
                 check(*own, **kwargs)
             result = filter(*args, **kwargs)
             if isinstance(result, str | list | tuple | dict):
-                weight(result)
+                self.clock.weigh(result)
             return result
 
         with suppress(AttributeError):
@@ -170,7 +174,7 @@ class Bounded(ImmutableSandboxedEnvironment):
         return "".join(kept)
 
     def _joined(self, parts: list[Any]) -> str:
-        self.clock.tick(1 + weight(parts) // 1000)
+        self.clock.weigh(parts)
         return "".join(str(plain(part)) for part in parts)
 
     def _paced(self, items: Iterable[Any]) -> Iterator[Any]:
@@ -193,7 +197,7 @@ class Bounded(ImmutableSandboxedEnvironment):
         left, right = _exact(left, right), _exact(right, left)
         _check_growth(operator, left, right)
         result = BINARY[operator](left, right)
-        weight(result)
+        self.clock.weigh(result)
         return result
 
     def call(self, context: Any, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
@@ -206,7 +210,7 @@ class Bounded(ImmutableSandboxedEnvironment):
             _check_method(owner, getattr(obj, "__name__", ""), args, kwargs)
         result = super().call(context, obj, *args, **kwargs)
         if isinstance(result, str | list | tuple | dict):
-            weight(result)
+            self.clock.weigh(result)
         return result
 
     def getattr(self, obj: Any, attribute: str) -> Any:
