@@ -62,7 +62,8 @@ class Paint:
 
     `delay` in seconds. `count`: pictures in place of as many as asked. `size`, `format`: of the picture, in place of
     what was asked. `change` may alter the answer's JSON. `usage`: False leaves it out, `zeros` sets all to 0.
-    `form`: how the bytes are told (`link`: an address of this server, `relative`: without host).
+    `form`: how the bytes are told (`link`: an address of this server, `relative`: without host). `data`: the picture
+    itself, in place of one that is painted.
     """
 
     delay: float = 0.0
@@ -72,6 +73,7 @@ class Paint:
     usage: bool | Literal["zeros"] = True
     form: Literal["b64", "data", "link", "relative"] = "b64"
     change: Callable[[Json], object] | None = None
+    data: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -461,7 +463,9 @@ class FakeOpenAI:
             self._serial += 1
             serial = self._serial
         see_through = asked.body.fields.get("background") == "transparent"
-        data = picture(kind, width, height, self._token + struct.pack(">I", serial), alpha=see_through)
+        frames = asked.body.fields.get("frame_count", 9)
+        mark = self._token + struct.pack(">I", serial)
+        data = how.data or picture(kind, width, height, mark, alpha=see_through, frames=int(str(frames)))
         if how.form in ("b64", "data"):
             text = base64.b64encode(data).decode()
             return {"b64_json": f"data:image/{kind};base64,{text}" if how.form == "data" else text}
@@ -701,7 +705,7 @@ class _Handler(BaseHTTPRequestHandler):
 # --- pictures --------------------------------------------------------------------------------------------------------
 
 
-def picture(kind: str, width: int, height: int, mark: bytes, *, alpha: bool = False) -> bytes:
+def picture(kind: str, width: int, height: int, mark: bytes, *, alpha: bool = False, frames: int = 9) -> bytes:
     """A valid picture of the kind, different for each `mark`. Pillow is used for all but PNG and SVG."""
     data = png(width, height, mark, alpha=alpha)
     if kind == "png":
@@ -713,6 +717,11 @@ def picture(kind: str, width: int, height: int, mark: bytes, *, alpha: bool = Fa
 
     stream = io.BytesIO()
     image = Image.open(io.BytesIO(data))
+    if kind == "gif":
+        still = image.convert("RGB").quantize(64)
+        others = [Image.new("P", still.size, number) for number in range(1, frames)]
+        still.save(stream, "GIF", save_all=True, append_images=others, duration=200, loop=0)
+        return stream.getvalue()
     image.convert("RGB").save(stream, kind.upper())
     return stream.getvalue()
 

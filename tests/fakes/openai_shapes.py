@@ -145,7 +145,10 @@ def check(body: Body, endpoint: str, models: Sequence[str] = MODELS) -> None:
     if len(str(fields["prompt"])) > 32_000:
         raise Bad("Invalid 'prompt': string too long.", "string_above_max_length", param="prompt")
     _check_words(fields, model)
-    _check_size(str(fields.get("size", "auto")), model)
+    if fields.get("output_format") == "gif":
+        _check_frames(str(fields.get("size", "auto")), fields.get("frame_count", 9))
+    else:
+        _check_size(str(fields.get("size", "auto")), model)
     _check_format(body, model)
     if endpoint == "edits":
         _check_files(body, model)
@@ -215,6 +218,17 @@ def _check_size(size: str, model: str) -> None:
         )
     if not sound:
         raise Bad(f"Invalid size '{size}'.", "invalid_value", param="size")
+
+
+def _check_frames(size: str, frames: object) -> None:
+    """A GIF's frames are cut from one sheet, which obeys the limits of a still."""
+    if size == "auto" or not isinstance(frames, int):
+        return
+    width, height = (int(text) for text in size.split("x"))
+    across, down = (3, 3) if frames <= 9 else (4, 3) if frames <= 12 else (4, 4)
+    sheet = width * across, height * down
+    if width % 16 or height % 16 or max(sheet) > 3840 or sheet[0] * sheet[1] > 8_294_400:
+        raise Bad(f"Invalid size '{size}' for {frames} frames.", "invalid_value", param="size")
 
 
 def _check_format(body: Body, model: str) -> None:

@@ -211,6 +211,13 @@ def check_svg(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> None:
     _read(data, limits)
 
 
+def covering(own: tuple[int, int], wanted: tuple[int, int]) -> tuple[int, int]:
+    """The smallest size (pixels) of a drawing's own ratio that covers what is wanted."""
+    by_width = wanted[0] * own[1] >= wanted[1] * own[0]
+    scale = wanted[0] / own[0] if by_width else wanted[1] / own[1]
+    return math.ceil(round(own[0] * scale, 6)), math.ceil(round(own[1] * scale, 6))
+
+
 def rasterize_svg(data: bytes, width: int, height: int, *, limits: Limits = DEFAULT_LIMITS) -> Image.Image:
     """The drawing as RGBA: the smallest picture of the drawing's own ratio that covers `width` x `height` pixels.
 
@@ -220,8 +227,7 @@ def rasterize_svg(data: bytes, width: int, height: int, *, limits: Limits = DEFA
     reading = _read(data, limits)
     facts = probe_bytes(data, limits=limits)
     by_width = width * facts.height >= height * facts.width
-    scale = width / facts.width if by_width else height / facts.height
-    size = math.ceil(facts.width * scale), math.ceil(facts.height * scale)
+    size = covering((facts.width, facts.height), (width, height))
     limits.check_size(*size)
     import resvg_py
     from PIL import Image

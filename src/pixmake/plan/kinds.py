@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
+from pixmake.diagnostics import Collector
 from pixmake.plan.fault import Fault
 from pixmake.providers.base import Limits, Request, SizeRule
+from pixmake.spec.asset import Asset
 
 FRAMES = 9
 """Of a GIF, where `frame_count` is not set."""
@@ -21,8 +24,7 @@ def sizes_of(limits: Limits, kind: str, options: Mapping[str, object]) -> SizeRu
     """The sizes a model makes of a kind: a GIF's frames share one sheet, so more of them are smaller."""
     if kind != "gif" or not limits.animations:
         return limits.sizes
-    wanted = options.get("frame_count", FRAMES)
-    frames = wanted if isinstance(wanted, int) else FRAMES
+    frames = _whole(options.get("frame_count")) or FRAMES
     return next((rule for most, rule in limits.animations if frames <= most), limits.animations[-1][1])
 
 
@@ -45,18 +47,25 @@ def kind_faults(request: Request) -> Iterator[Fault]:
 
 def _animation(request: Request) -> Iterator[Fault]:
     for name, (least, most) in FRAME_FIELDS.items():
-        value = request.options.get(name)
-        is_number = isinstance(value, int) and not isinstance(value, bool)
-        if name in request.options and not (is_number and least <= value <= most):  # type: ignore[operator]
-            yield _fault("options", f"'{name}' can't be {value!r}", f"write a whole number from {least} to {most}")
+        number = _whole(request.options.get(name))
+        if name in request.options and (number is None or not least <= number <= most):
+            shown = request.options[name]
+            yield _fault("options", f"'{name}' can't be '{shown}'", f"write a whole number from {least} to {most}")
     if any(item.kind == "mask" for item in request.inputs):
         yield _fault("mask", "a GIF can't be made with a mask", "take 'mask' out, or 'kind: gif'")
+
+
+def _whole(value: object) -> int | None:
+    """A whole number as YAML has it (numbers of a spec are exact decimals where they are not plain)."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or value != int(value):
+        return None
+    return int(value)
 
 
 def _author(value: object) -> Iterator[Fault]:
     """`svg: {model, reasoning: {effort}}`: who writes the drawing."""
     if not isinstance(value, Mapping):
-        yield _fault("options", f"'svg' can't be {value!r}", "write svg: {model: …, reasoning: {effort: low}}")
+        yield _fault("options", f"'svg' can't be '{value}'", "write svg: {model: …, reasoning: {effort: low}}")
         return
     unknown = [str(name) for name in value if name not in SVG_FIELDS]
     if unknown:
@@ -76,6 +85,22 @@ def moving_fault(moving: Sequence[tuple[str, str]]) -> Iterator[Fault]:
             "give a still: a PNG of one frame, or an asset without 'kind: gif'",
             code="animated-input",
         )
+
+
+def warn_of_stills(trouble: Collector, asset: Asset, step: int | None) -> None:
+    """Warns where an animation is asked for and a file can't hold one."""
+    last = asset.steps[-1]
+    stills = [output for output in asset.outputs if output.format != "gif"]
+    if step != last.index or last.kind != "gif" or not stills:
+        return
+    trouble.warn(
+        "first-frame",
+        f"'{stills[0].path}' will hold the first frame of the animation",
+        stills[0].span or asset.span,
+        help="write a .gif as well, or take 'kind: gif' out where a still is wanted",
+        asset=asset.name,
+        row=asset.row,
+    )
 
 
 def _fault(field: str, message: str, help: str, code: str = "not-accepted") -> Fault:

@@ -59,6 +59,8 @@ class View:
     draft: bool = False
     may_repeat: bool = False
     update: frozenset[str] = frozenset()
+    partials: int = 0
+    """Looks on the way that are wanted of each picture; 0: nobody listens."""
     more: Mapping[tuple[str, int | None], int] = field(default_factory=dict)
     """Pictures wanted beyond the spec's variants, by asset and step: what `reroll` asks for."""
     restore: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

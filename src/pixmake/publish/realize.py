@@ -82,8 +82,8 @@ class Realizer:
     def image(self, artifact: Artifact, cover: tuple[int, int] | None = None) -> Image.Image:
         """The pixels, upright, RGB or RGBA of 8 bit. Raises Gone, BadPicture.
 
-        A drawing is drawn as large as covers `cover`, so that no pixels are scaled up; what runs or fetches in it is
-        left out.
+        A drawing is drawn as large as covers `cover`, or its own size, so that no pixels are scaled up; what runs or
+        fetches in it is left out.
         """
         from pixmake.imaging.decode import decode
 
@@ -94,7 +94,7 @@ class Realizer:
 
             return fit_picture(self.image(artifact.picture), *artifact.final, artifact.fit, artifact.gravity)  # type: ignore[arg-type]
         try:
-            return decode(drawable(self.data(artifact)), cover=cover)
+            return decode(drawable(self.data(artifact)), cover=cover or artifact.size)
         except BadPicture as bad:
             raise Gone(f"{_name(artifact)} {bad.message}") from bad
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from pixmake.secrecy import names_a_secret
 from pixmake.spec.fields import (
     LIST,
     MAP,
@@ -213,6 +214,16 @@ class RootFields(FileFields):
     sheets: dict[str, SheetFields] | None = Field(None, description="Pictures cut into many assets.")
     atlases: dict[str, AtlasFields] | None = Field(None, description="Many assets in one picture.")
     manifests: list[ManifestFields] | None = Field(None, description="Files that list the pictures for code.")
+
+    @field_validator("allow_env", mode="after")
+    @classmethod
+    def _refuse_secrets(cls, names: list[str] | None) -> list[str] | None:
+        """What templates may read ends in prompts, which are shown, kept and sent."""
+        for place, name in enumerate(names or ()):
+            if names_a_secret(name):
+                message = f"'{name}' holds a secret by its name: templates may not read it"
+                refuse("secret-env", message, "give the value to templates by a variable of another name", (place,))
+        return names
 
 
 GroupFields.model_rebuild()

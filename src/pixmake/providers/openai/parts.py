@@ -20,6 +20,8 @@ DEPTH_PLACE = 24
 
 
 OPENAI = Dialect()
+DRAWN = (1024, 1024)
+"""Pixels that a drawing covers where no mask says its size."""
 
 
 def parts_of(pictures: Sequence[Picture], dialect: Dialect = OPENAI) -> dict[str, Part | list[Part]]:
@@ -28,22 +30,23 @@ def parts_of(pictures: Sequence[Picture], dialect: Dialect = OPENAI) -> dict[str
     Reads and decodes files, so it belongs into a thread.
     """
     images = [item for item in pictures if item.kind == "image"]
+    drawn = next(((item.width, item.height) for item in pictures if item.kind != "image"), DRAWN)
     found: dict[str, Part | list[Part]] = {}
     if images:
-        parts = [_part(f"image-{number}", item, dialect) for number, item in enumerate(images, start=1)]
+        parts = [_part(f"image-{number}", item, dialect, drawn) for number, item in enumerate(images, start=1)]
         found["image"] = parts[0] if len(parts) == 1 else parts
     for item in pictures:
         if item.kind != "image":
-            found[item.kind] = _part(item.kind, item, dialect)
+            found[item.kind] = _part(item.kind, item, dialect, drawn)
     return found
 
 
-def _part(name: str, picture: Picture, dialect: Dialect) -> Part:
+def _part(name: str, picture: Picture, dialect: Dialect, drawn: tuple[int, int]) -> Part:
     try:
         if picture.kind == "mask" and dialect.mask == "white":
             data, media_type = _white(picture), "image/png"
         else:
-            data, media_type = as_sent(picture.path.read_bytes(), dialect.takes)
+            data, media_type = as_sent(picture.path.read_bytes(), dialect.takes, drawn)
     except BadPicture as bad:
         raise Failed(f"the input '{name}' {bad.message}", help=bad.help) from None
     except OSError as error:
@@ -61,18 +64,23 @@ def _white(picture: Picture) -> bytes:
     return white_png(load_mask(picture.path))
 
 
-def as_sent(data: bytes, takes: frozenset[str] = OPENAI.takes) -> tuple[bytes, str]:
+def as_sent(data: bytes, takes: frozenset[str] = OPENAI.takes, drawn: tuple[int, int] = DRAWN) -> tuple[bytes, str]:
     """A picture's bytes and media type as the API takes them: the same bytes where it takes them. Raises BadPicture.
 
-    Of an animation the first frame is sent; of a drawing its pixels.
+    Of an animation the first frame is sent; a drawing is drawn as large as covers `drawn` pixels: its overlay's size,
+    where there is one.
     """
     facts = probe_bytes(data)
+    if facts.media_type == "image/svg+xml":
+        from pixmake.imaging.cleaning import clean_svg
+
+        data = clean_svg(data).data
     if is_taken(facts, data, takes):
         return data, facts.media_type
     from pixmake.imaging.decode import decode
     from pixmake.imaging.encode import encode
 
-    return encode(decode(data), "png"), "image/png"
+    return encode(decode(data, cover=drawn), "png"), "image/png"
 
 
 def is_taken(facts: Facts, data: bytes, takes: frozenset[str] = OPENAI.takes) -> bool:
