@@ -12,6 +12,14 @@ SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH", re.IGNORECASE)
 LEAST = 8
 """Characters of a secret: shorter values are words that turn up anywhere."""
 
+WORDS = frozenset({"KEY", "APIKEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASS", "CREDENTIAL", "CREDENTIALS", "AUTH"})
+
+
+def names_a_secret(variable: str) -> bool:
+    """Whether a variable's name says that it holds a secret: stricter than what is taken out of texts (no AUTHOR)."""
+    return not WORDS.isdisjoint(variable.upper().split("_"))
+
+
 _named: set[str] = set()
 
 
