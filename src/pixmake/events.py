@@ -74,6 +74,20 @@ class StepWaiting(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartialArrived(Event):
+    """A look on the way to a picture came, number 1, 2, … of `total`. `path`: a file below the project that the next
+    build may remove. It is no result: the picture may look otherwise."""
+
+    kind: ClassVar[str] = "partial-arrived"
+    asset: str
+    step: int
+    number: int
+    total: int
+    path: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepFinished(Event):
     """A piece of work ended: `result` is made, reused, failed, refused, unknown, blocked or held."""
 

@@ -6,7 +6,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
@@ -20,16 +20,6 @@ from pixmake.build.costs import account, charges
 from pixmake.store.records import Failure, Intent, Outcome, Sent
 
 TESTS = Path(__file__).parents[1]
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
-    for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with FakeOpenAI() as running:
-        monkeypatch.setenv("OPENAI_API_KEY", running.key)
-        monkeypatch.setenv("OPENAI_BASE_URL", running.url)
-        yield running
 
 
 def continued(server: FakeOpenAI) -> list[object]:

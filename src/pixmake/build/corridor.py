@@ -17,6 +17,7 @@ from pathlib import Path
 from pixmake.build.awaiting import resumable
 from pixmake.build.batching import Dispatch, Handed
 from pixmake.build.budget import Budget, DayLedger
+from pixmake.build.glimpses import Glimpses
 from pixmake.build.orders import Hold, Orders, consent_of, hold_of, provider_of
 from pixmake.build.paying import Cashier
 from pixmake.build.recording import LockKeeper, catch_up, record_lock, record_picks
@@ -159,6 +160,7 @@ def _runner(plan: Plan, orders: Orders, budget: Budget, day: DayLedger, clock: C
     world = plan.world
     realizer = realizer_of(world)
     cashier = Cashier(world.store, realizer, budget, day, clock, world.view.scope)
+    cashier.glimpse = Glimpses(world.root, listener, clock).of
     on_pictures = LockKeeper(plan, realizer.keep).bought if orders.recorded else _unrecorded
     return Runner(plan, realizer, cashier, budget, clock, listener, on_pictures)
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
 from pixmake.build.awaiting import Left, awaited
 from pixmake.build.budget import Budget, DayLedger
-from pixmake.build.limits import Gate, Halted, Limits
+from pixmake.build.limits import Gate, Halted, Limits, Turn
 from pixmake.build.purchase import Purchase as Purchase
 from pixmake.build.purchase import Receipt as Receipt
 from pixmake.build.purchase import ordered, runs_alone
@@ -37,6 +37,7 @@ from pixmake.providers.base import (
     Call,
     Forgotten,
     InputKind,
+    Partial,
     Picture,
     ProviderError,
     Refused,
@@ -59,6 +60,25 @@ NO_MONEY = "the budget does not reach"
 BILLED = "it was probably billed: what came is in the store's quarantine; ask again with 'reroll' or --yes"
 
 
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """A turn at a model's gate."""
+
+    gate: Gate
+    turn: Turn
+
+    def used(self, end: End | Left) -> None:
+        """The call has ended: what that tells of the model's limits is learned."""
+        if isinstance(end, Busy) and not isinstance(end, Forgotten):
+            self.gate.refused(self.turn, end.wait)
+        else:
+            self.gate.left(self.turn)
+
+
+def _unseen(order: Purchase) -> Callable[[Partial], None]:
+    return lambda partial: None
+
+
 class Cashier:
     """Makes paid calls of one build on one store."""
 
@@ -76,6 +96,8 @@ class Cashier:
         self._records: Shared[Record, None] = Shared(self._append)
         self._deliveries: Shared[Delivery, None] = Shared(delivering(store))
         self._landings: dict[str, Landings] = {}
+        self.glimpse: Callable[[Purchase], Callable[[Partial], None]] = _unseen
+        """Where looks on the way are told to."""
 
     async def locked(self, key: Digest) -> ExitStack:
         """Holds the key's lock until the stack is closed; the kernel frees it if this process dies.
@@ -120,20 +142,16 @@ class Cashier:
         return receipt
 
     async def _at_gate(self, gate: Gate, order: Purchase) -> Receipt:
-        """One try when its turn comes. Raises Halted."""
-        turn, receipt = await gate.enter(order.count), None
+        """One try when its turn comes, which is over when the call has ended: its pictures are stored while the next
+        is sent. Raises Halted."""
+        turn = await gate.enter(order.count)
         try:
-            receipt = await self._once(order)
+            return await self._once(order, Leave(gate, turn))
         finally:
-            if receipt is None or receipt.held:
+            if not turn.over:
                 gate.unsent(turn)
-            elif receipt.busy is not None and not isinstance(receipt.busy, Forgotten):
-                gate.refused(turn, receipt.busy.wait)
-            else:
-                gate.left(turn)
-        return receipt
 
-    async def _once(self, order: Purchase) -> Receipt:
+    async def _once(self, order: Purchase, leave: Leave) -> Receipt:
         reserved = self.budget.reserve(order.price)
         if reserved is None:
             return Receipt(why="not-sent", message=NO_MONEY, held=True)
@@ -153,10 +171,12 @@ class Cashier:
             intent=intent.intent,
             scratch=self.realizer.shelf.folder,
             previous=order.previous,
+            partials=order.partials,
+            on_partial=self.glimpse(order) if order.partials else None,
             land=self._landings.setdefault(intent.intent, Landings(self.store, intent.intent)),
         )
         try:
-            return await self._send(order, call, intent, reserved)
+            return await self._send(order, call, intent, reserved, leave)
         finally:
             self._landings.pop(intent.intent).close()
 
@@ -170,7 +190,7 @@ class Cashier:
         self.store.journal.append(*records)
         return [None] * len(records)
 
-    async def _send(self, order: Purchase, call: Call, intent: Intent, reserved: Decimal) -> Receipt:
+    async def _send(self, order: Purchase, call: Call, intent: Intent, reserved: Decimal, leave: Leave) -> Receipt:
         try:
             end = await self._end(order, call, intent)
         except ProviderError as error:
@@ -180,7 +200,14 @@ class Cashier:
         except Exception as error:  # a bug in a provider, after something may have been sent: perhaps billed
             text = without_secrets(f"the provider broke down: {type(error).__name__}: {error}", os.environ)
             end = Unknown(text, help="it may have been billed, and is a fault of the provider: tell its makers")
-        return await self._concluded(order, intent, end, reserved)
+        if isinstance(end, Stopped):
+            self.limits.halt(order.painter.name)  # before anybody can take the place
+        leave.used(end)
+        try:
+            return await self._concluded(order, intent, end, reserved)
+        except Problem:  # what the disk does not take should not be bought
+            self.limits.halt()
+            raise
 
     async def _end(self, order: Purchase, call: Call, intent: Intent) -> End | Left:
         """Awaits the call, or what goes on without us: then its name is on the disk before anybody waits."""

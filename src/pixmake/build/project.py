@@ -55,6 +55,7 @@ class Asked:
     repeat: bool = False
     update: frozenset[str] = frozenset()
     restore: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    partials: int = 0
     more: Mapping[tuple[str, int | None], int] = field(default_factory=dict)
 
 
@@ -137,12 +138,14 @@ class Project:
         repeat_unknown: bool = False,
         restore: Sequence[str] = (),
         more: Mapping[tuple[str, int | None], int] | None = None,
+        partials: int = 0,
     ) -> Plan:
         """What a build would do for these assets, why, and for how much. Writes nothing, sends nothing, needs no key.
 
         `update` names frozen assets that may change; `repeat_unknown` plans unknown calls to be sent again; `restore`
         names assets whose last bought pictures are written over whatever stands at their outputs; `more` wants pictures
-        beyond a step's variants. Raises Problem for a selector that matches nothing.
+        beyond a step's variants; `partials` (0 to 3) are looks on the way to each picture, which cost a little and come
+        as events of the build. Raises Problem for a selector that matches nothing.
         """
         chosen = self.select(selectors, exclude)
         restored = self.select(restore) if restore else []
@@ -152,6 +155,7 @@ class Project:
             update=frozenset(asset.name for asset in self.select(update)) if update else frozenset(),
             restore={asset.name: tuple(output.path for output in asset.outputs) for asset in restored},
             more=more or {},
+            partials=partials,
         )
         return make_plan(self.spec, self.graph, self._world(asked), chosen)
 
@@ -288,6 +292,7 @@ class Project:
             update=asked.update,
             restore=asked.restore,
             more=asked.more,
+            partials=asked.partials,
         )
         painters = self._painters.of(self.spec)
         world = World(view, self.lock(), self.store, self.memo, self.shelf, painters, self._derive)

@@ -32,6 +32,8 @@ class Purchase:
     painter: Painter
     again: tuple[str, ...] = ()
     previous: str | None = None
+    partials: int = 0
+    """Looks on the way that are wanted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

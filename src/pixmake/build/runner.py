@@ -7,14 +7,15 @@ never more.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 
 from pixmake.build.awaiting import resumable
 from pixmake.build.budget import Budget
+from pixmake.build.outcomes import Outcomes as Outcomes
+from pixmake.build.outcomes import StepOutcome as StepOutcome
+from pixmake.build.outcomes import refused_by_system
 from pixmake.build.paying import Cashier, Purchase, Receipt, picture
 from pixmake.build.scheduler import End, Job
 from pixmake.clock import Clock
@@ -28,7 +29,7 @@ from pixmake.plan.graph import Action, ActionId
 from pixmake.plan.inputs import Pending
 from pixmake.plan.outputs import deliveries
 from pixmake.plan.planner import Plan
-from pixmake.plan.pricing import chunks, price
+from pixmake.plan.pricing import chunks, looks, price
 from pixmake.plan.requests import StepInputs
 from pixmake.providers.base import Call, ProviderError
 from pixmake.publish.outputs import NotOurs, Written, publish
@@ -36,32 +37,6 @@ from pixmake.publish.realize import Gone, Realizer
 
 LOCAL = "local"
 """The lane of work that needs no provider."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepOutcome:
-    """How a step of this build ended: made pictures, found them, or why there are none. `cost` in USD, as settled."""
-
-    result: str
-    made: int = 0
-    cost: Decimal | None = None
-    message: str | None = None
-    help: str | None = None
-    state: State | None = None
-    warning: str | None = None
-    """What is said of a step that went well all the same: a bill above its reservation."""
-
-
-@dataclass(slots=True)
-class Outcomes:
-    """What has happened so far, by action and by asset; only the event loop's thread writes here."""
-
-    steps: dict[ActionId, StepOutcome] = field(default_factory=dict)
-    written: dict[str, list[Written]] = field(default_factory=dict)
-    edited: dict[str, list[str]] = field(default_factory=dict)
-    finished: int = 0
-    problems: list[Problem] = field(default_factory=list)
-    """What stopped the whole build: told once, whichever jobs met it."""
 
 
 class Runner:
@@ -139,7 +114,7 @@ class Runner:
             message = f"the picture {error.message}"
             return StepOutcome(result="failed", message=message, help=error.help, state="failed")
         if isinstance(error, OSError):
-            return _system(error, self.world.root)
+            return refused_by_system(error, self.world.root)
         self.outcomes.problems.append(error)
         self.cashier.limits.halt()
         return StepOutcome(result="stopped", state="failed")
@@ -228,7 +203,7 @@ class Runner:
         made, cost, receipt, warnings = 0, Decimal(0), Receipt(), list[str]()
         painter = self.world.painter(action.step.provider) if action.step else None
         assert painter is not None and verdict.request is not None
-        for count in chunks(painter, verdict.request, verdict.images):
+        for count in chunks(painter, verdict.request, verdict.images, self.world.view.partials):
             receipt = await self.cashier.buy(self.purchase(action, verdict, count))
             made += receipt.made
             cost += receipt.cost or 0
@@ -267,7 +242,8 @@ class Runner:
         assert action.step is not None and verdict.request is not None and verdict.key is not None
         painter = self.world.painter(action.step.provider)
         inputs = self._inputs(action)
-        cost = price(painter, verdict.request, inputs.image_sizes(), [count])
+        partials = looks(painter, verdict.request, self.world.view.partials)
+        cost = price(painter, verdict.request, inputs.image_sizes(), [count], partials)
         return Purchase(
             asset=action.asset.name,
             step=action.step.index,
@@ -280,6 +256,7 @@ class Runner:
             painter=painter,
             again=self.world.unanswered(verdict.key) if self._repeats(action) else (),
             previous=verdict.turn.response if verdict.turn is not None else None,
+            partials=partials,
         )
 
     def _repeats(self, action: Action) -> bool:
@@ -379,17 +356,6 @@ def _cleaned(files: Sequence[Written]) -> str | None:
     """What is said of drawings that were published without what runs or fetches in them."""
     told = [f"'{item.path}' is published without {', '.join(item.removed)}" for item in files if item.removed]
     return f"{'; '.join(told)}: it would run or fetch something; the original is kept as it came" if told else None
-
-
-def _system(error: OSError, root: Path) -> StepOutcome:
-    """A file that the system refuses to read or write, as the user calls it, and why."""
-    where = f"'{os.path.relpath(error.filename, root).replace(os.sep, '/')}': " if error.filename else ""
-    return StepOutcome(
-        result="failed",
-        message=f"{where}{(error.strerror or str(error)).lower()}",
-        help="mend that, and run the same command again: what was bought is kept, and not bought again",
-        state="failed",
-    )
 
 
 def _own_draft(verdict: Verdict) -> DraftPicture | None:

@@ -121,7 +121,8 @@ class Judge:
             return Verdict(state=pending.state, reason=pending.reason, causes=pending.causes)
         bound = self._bound(action, painter)
         self._check(action, painter, bound)
-        counts = chunks(painter, bound, step.variants)
+        partials = self.world.view.partials
+        counts = chunks(painter, bound, step.variants, partials)
         sizes = [None for item in bound.inputs if item.kind != "mask"]
         return Verdict(
             state="waits",
@@ -130,7 +131,7 @@ class Judge:
             request=bound,
             images=step.variants,
             requests=len(counts),
-            cost=price(painter, bound, sizes, counts),
+            cost=price(painter, bound, sizes, counts, partials),
         )
 
     def _check(self, action: Action, painter: Painter, request: Request) -> None:
@@ -306,8 +307,9 @@ class Judge:
         images = missing - ahead
         self.ordered[key] = ahead + images
         changed = self._changes(case)
-        counts = chunks(case.painter, case.request, images)
-        cost: Estimate | None = price(case.painter, case.request, case.inputs.image_sizes(), counts)
+        partials = self.world.view.partials
+        counts = chunks(case.painter, case.request, images, partials)
+        cost: Estimate | None = price(case.painter, case.request, case.inputs.image_sizes(), counts, partials)
         sharer = self.first_user.setdefault(key, case.action.asset.name)
         reason = self._order_reason(base, changed, images, sharer)
         causes = tuple(cause_of(item, case.step.spans) for item in changed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import cast
 
@@ -15,19 +16,31 @@ MOST_PER_REQUEST = 4
 """Missing pictures share a request up to this many (semantics: n <= 4)."""
 
 
-def chunks(painter: Painter, request: Request, images: int) -> list[int]:
+def looks(painter: Painter, request: Request, wanted: int) -> int:
+    """How many looks on the way a request's stream brings: none of drawings and animations."""
+    if not wanted or request.kind != "raster":
+        return 0
+    return min(wanted, painter.provider.limits(request.model).partials)
+
+
+def chunks(painter: Painter, request: Request, images: int, partials: int = 0) -> list[int]:
     """How many pictures each request asks for: 4 at most, 1 for SVG, GIF, streams and the Responses API."""
     most = min(
         MOST_PER_REQUEST, painter.provider.limits(request.model).most_images, painter.per_minute or MOST_PER_REQUEST
     )
-    if request.kind != "raster" or request.api == "responses":
+    if request.kind != "raster" or request.api == "responses" or looks(painter, request, partials):
         most = 1
     full, rest = divmod(images, most)
     return [most] * full + ([rest] if rest else [])
 
 
-def price(painter: Painter, request: Request, inputs: Sequence[Size | None], counts: Sequence[int]) -> Estimate | None:
-    """Low and high price in USD of these requests together; None where the provider knows no price."""
+def price(
+    painter: Painter, request: Request, inputs: Sequence[Size | None], counts: Sequence[int], partials: int = 0
+) -> Estimate | None:
+    """Low and high price in USD of these requests together; None where the provider knows no price.
+
+    Looks on the way count for the high end: fewer of them may come than were asked for.
+    """
     if painter.provider.free or not counts:
         return FREE
     if painter.price_per_image is not None:
@@ -35,7 +48,11 @@ def price(painter: Painter, request: Request, inputs: Sequence[Size | None], cou
         return Estimate(low=stated, high=stated)
     parts = [painter.provider.estimate(request, inputs, count) for count in counts]
     known = [part for part in parts if part is not None]
-    return sum(known, start=FREE) if len(known) == len(parts) else None
+    if len(known) < len(parts):
+        return None
+    cost = sum(known, start=FREE)
+    extra = looks(painter, request, partials) * sum(counts) * painter.provider.limits(request.model).partial_price
+    return replace(cost, high=cost.high + extra) if extra else cost
 
 
 def batching(provider: object) -> BatchProvider | None:

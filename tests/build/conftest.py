@@ -1,0 +1,20 @@
+"""Fixtures of tests that build over real HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from fakes.openai_server import FakeOpenAI
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
+    """A running server, known by the environment as OpenAI is."""
+    for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with FakeOpenAI() as running:
+        monkeypatch.setenv("OPENAI_API_KEY", running.key)
+        monkeypatch.setenv("OPENAI_BASE_URL", running.url)
+        yield running
