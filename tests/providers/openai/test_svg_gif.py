@@ -169,6 +169,21 @@ def test_an_animation_keeps_its_frames(server: FakeOpenAI, tmp_path: Path) -> No
     assert server.count == 1
 
 
+def test_an_animation_costs_between_one_frame_and_its_sheet(server: FakeOpenAI, tmp_path: Path) -> None:
+    plan = project(tmp_path / "p", WALK).plan()
+    assert plan.totals.cost is not None
+    assert plan.totals.cost.rough
+    still = project(
+        tmp_path / "q",
+        WALK.replace("kind: gif", "kind: raster").replace(
+            "options: {frame_count: 4, frame_duration_ms: 120}, ", "request_size: 1104x816, "
+        ),
+    ).plan()
+    assert still.totals.cost is not None
+    assert plan.totals.cost.low == still.totals.cost.low
+    assert plan.totals.cost.high > 2 * still.totals.cost.high
+
+
 def test_one_of_the_size_asked_is_published_byte_for_byte(server: FakeOpenAI, tmp_path: Path) -> None:
     build(tmp_path / "p", "  walk.gif: {prompt: a walk, kind: gif, size: 960x720}\n")
     published = (tmp_path / "p/assets/walk.gif").read_bytes()

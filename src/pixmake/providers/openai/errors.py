@@ -192,7 +192,8 @@ class Judge:
         if status == 401:
             return self._bad_key(request_id)
         if status in (404, 405) and self.edits:
-            return Failed(f"{self.address.host} has no edits (HTTP {status})", request_id=request_id)
+            remedy = "say so under 'providers', with 'edits: none' or the path it has: then plans know before anything is bought"
+            return Failed(f"{self.address.host} has no edits (HTTP {status})", help=remedy, request_id=request_id)
         if status in (404, 405):
             remedy = "check base_url (or OPENAI_BASE_URL): it mostly ends in /v1"
             return Stopped(self._text(status, said), help=remedy, request_id=request_id)
