@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from fakes.openai_batches import Action, Then
 from fakes.openai_server import FakeOpenAI
 from pixmake.build.collecting import Gathered
 from pixmake.build.costs import charges
@@ -61,6 +67,10 @@ class Yard:
         """Forty assets, each generated and edited twice: three waves."""
         self.write(FORTY)
 
+    def chains(self, number: int) -> None:
+        """So many of the forty."""
+        self.write("".join(HEAD.splitlines(keepends=True) + FORTY.splitlines(keepends=True)[3 : 3 + 5 * number]))
+
     def assets(self, *prompts: str, more: str = "") -> None:
         """An asset for each prompt, named by its first word."""
         lines = [f"  {prompt.split()[0]}.png: {{prompt: '{prompt}'{more}}}\n" for prompt in prompts]
@@ -86,6 +96,66 @@ class Yard:
 
     def reasons(self) -> set[str]:
         return {entry.reason for entry in self.project().plan().entries}
+
+    # --- other processes ------------------------------------------------------------------------------------------
+
+    def killed(self, action: Action, *, before: bool = False, skip: int = 0, live: bool = False) -> None:
+        """A build by batch in a process of its own that the server kills by its request of a kind: before it is done, or
+        when it is done and not answered; `skip` of them pass. `live`: a build that only collects by batch."""
+        for _ in range(skip):
+            self.server.office.say(action, Then(lambda: None))
+        victim: list[subprocess.Popen[bytes]] = []
+
+        def kill() -> None:
+            victim[0].kill()
+            victim[0].wait()
+
+        self.server.office.say(action, Then(kill, before=before))
+        victim.append(self._started(live=live))
+        assert victim[0].wait(60) == -signal.SIGKILL
+
+    def killed_at_done(self, number: int) -> None:
+        """A build that is killed as soon as the journal holds so many pictures."""
+        journal = self.folder / "journal.jsonl"
+        victim = self._started(live=True)
+        while victim.poll() is None and journal.read_bytes().count(b'"type":"done"') < number:
+            time.sleep(0.001)
+        victim.kill()
+        assert victim.wait(60) == -signal.SIGKILL
+
+    def run(self, *, live: bool = False) -> int:
+        """A build in a process of its own; its exit code."""
+        return self._started(live=live).wait(60)
+
+    def _started(self, *, live: bool) -> subprocess.Popen[bytes]:
+        words = ["build"] if live else ["build", "--batch", "--yes"]
+        environment = {**os.environ, "PIXMAKE_STORE": str(self.folder)}
+        return subprocess.Popen(
+            [sys.executable, "-m", "pixmake", *words],
+            cwd=self.root, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    # --- what must hold -------------------------------------------------------------------------------------------
+
+    def finish(self) -> None:
+        """Lets everything come that is on its way, wave by wave, and checks the money."""
+        for _ in range(8):
+            self.server.office.run()
+            self.later(hours=1)
+            self.collect()
+            report = self.build()
+            if report.exit_code == 0:
+                break
+        assert self.states() == {"fresh": sum(self.states().values())}
+        self.check()
+
+    def check(self) -> None:
+        """Nothing was painted twice, nothing was bought live, and the ledger says what the server says."""
+        painted = Counter(asked.prompt for asked in self.server.office.asked if asked.painted)
+        assert [prompt for prompt, times in painted.items() if times > 1] == []
+        assert self.server.count == 0
+        assert self.spent() == self.server.office.cost
+        assert not list((self.folder / "quarantine").glob("*"))
 
     @property
     def store(self) -> Store:

@@ -37,7 +37,7 @@ MOST_LINES, MOST_BYTES = 50_000, 200_000_000
 
 @dataclass(frozen=True, slots=True)
 class Then:
-    """Calls something (say: kills the client) when a request was done, or before it is."""
+    """Calls something (say: kills the client) when a request was done, or before: then it is not done at all."""
 
     call: Callable[[], object]
     before: bool = False

@@ -547,6 +547,8 @@ class _Handler(BaseHTTPRequestHandler):
         do = office.rule_for(action)
         if isinstance(do, Then) and do.before:
             do.call()
+            self._break(reset=True)
+            return
         if (isinstance(do, Error) and not do.paints) or (isinstance(do, Cut) and do.when == "unread"):
             self._send_error(do, None) if isinstance(do, Error) else self._break(reset=True)
             return
