@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import click
 
 from pixmake.cli.console import Console
-from pixmake.collecting import settle, uncollected
 from pixmake.diagnostics import Problem, problem
+from pixmake.garbage import settle, uncollected
 
 if TYPE_CHECKING:
     from pixmake.build.project import Project

@@ -12,6 +12,7 @@ from pixmake.digest import Digest, decimal_text
 from pixmake.plan.artifact import Artifact
 from pixmake.providers.base import FREE, Estimate, Request
 from pixmake.spec.asset import Output
+from pixmake.values import quick
 
 State = Literal[
     "fresh", "stale", "pay", "waits", "sent", "held", "draft", "edited", "conflict", "lost", "corrupt",
@@ -34,6 +35,7 @@ class Difference:
         return f"{self.field} {self.old}→{self.new}"
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputPlan:
     """One output file: its recipe's digest (None while its picture is unknown) and how the file on disk stands to it.
@@ -63,6 +65,7 @@ class Turn:
         return "bytes" if self.response is None else "conversation"
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What was decided of one step, and why: the reason is written where the decision is made.
@@ -90,6 +93,7 @@ class Verdict:
     """How a later turn of a conversation is sent."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One line of a plan: see Verdict. `step` is None for an asset without paid steps."""

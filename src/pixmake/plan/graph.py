@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from pixmake.collecting import uncollected
 from pixmake.diagnostics import Diagnostic, Note, Problem, Span
+from pixmake.garbage import uncollected
 from pixmake.spec.asset import Asset, AssetInput, FileInput, Input, Step
+from pixmake.values import quick
 
 ActionId = tuple[str, int | None]
 """Asset name and step; step None is the local end."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """One node: what has to be there before it (`needs`), each with the place that says so."""

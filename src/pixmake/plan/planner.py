@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from pixmake.collecting import uncollected
+from pixmake.garbage import uncollected
 from pixmake.diagnostics import Collector, Diagnostic, Note
 from pixmake.plan.artifact import Artifact, DraftPicture, Fenced, Processed, originals
 from pixmake.plan.entries import Entry, Group, OutputPlan, State, Totals, Verdict, total

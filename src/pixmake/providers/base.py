@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from pixmake.secrecy import without_secrets
+from pixmake.values import quick
 
 Operation = Literal["generate", "edit"]
 InputKind = Literal["image", "mask", "markup"]
@@ -26,6 +27,7 @@ class RequestInput:
     identity: str
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What is asked of a provider: all that shapes the picture. Its canonical form is the key (see plan/keys.py).

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from pixmake.diagnostics import Diagnostic, Span
+from pixmake.values import quick
 
 Kind = Literal["raster", "svg", "gif"]
 Fit = Literal["cover", "contain", "pad"]
@@ -65,6 +66,7 @@ class Mask:
     span: Span | None = field(default=None, compare=False)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One paid picture of a chain, complete: inheritance between steps has been applied.
@@ -102,6 +104,7 @@ class Step:
     spans: Mapping[str, Span] = field(default_factory=dict, compare=False)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
     """One file to write: already multiplied by widths and formats.
@@ -124,6 +127,7 @@ class Output:
     span: Span | None = field(default=None, compare=False)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
     """One picture of the project, after expansion.

@@ -37,6 +37,7 @@ from pixmake.spec.scopes import (
 )
 from pixmake.spec.shapes import Judged
 from pixmake.spec.templates import Failed
+from pixmake.values import quick
 
 MOST_ASSETS = 100_000
 APART = frozenset(
@@ -59,6 +60,7 @@ APART = frozenset(
 RESERVED = ("row", "asset", "env", "prompt")
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Draft:
     """One asset with its texts rendered, its inputs and outputs not yet looked up."""
@@ -96,6 +98,7 @@ class Workshop:
         return (self.files.root / node.spot.origin.source.name).parent
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Family:
     """One entry of `assets`: its key, its value, and the scope it stands in."""

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pixmake.collecting import uncollected
 from pixmake.diagnostics import Collector, Diagnostic, Problem, Source
 from pixmake.digest import sha256_bytes
+from pixmake.garbage import uncollected
 from pixmake.spec.asset import Asset, Footprint, ProviderSettings, Spec
 from pixmake.spec.cache import Expanded, Seen, SpecCache, unchanged
 from pixmake.spec.document import Broken
