@@ -129,7 +129,9 @@ class Yard:
 
     def _started(self, *, live: bool) -> subprocess.Popen[bytes]:
         words = ["build"] if live else ["build", "--batch", "--yes"]
-        environment = {**os.environ, "PIXMAKE_STORE": str(self.folder)}
+        bytecode = str(self.root.parent.parent / "bytecode")  # of all tests of a session: each compiles nothing anew
+        environment = {**os.environ, "PIXMAKE_STORE": str(self.folder), "PYTHONPYCACHEPREFIX": bytecode}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         return subprocess.Popen(
             [sys.executable, "-m", "pixmake", *words],
             cwd=self.root, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -304,6 +304,7 @@ class Office:
     def rule_for(self, action: Action) -> object | None:
         """What was said of the next request of this kind; it is used up."""
         with self._lock:
+            self.log.append(action)
             for kind, do, left in self._rules:
                 if kind == action and left[0] > 0:
                     left[0] -= 1
@@ -314,7 +315,6 @@ class Office:
         """Does a request. Raises Bad."""
         name = _plain(path).split("/")[3] if _plain(path).count("/") > 2 else ""
         with self._lock:
-            self.log.append(action)
             if action == "upload":
                 return self._upload(content_type, data)
             if action == "create":
