@@ -68,12 +68,15 @@ class Ground:
         offline: bool = False,
         max_cost: Decimal | None = None,
         on_event: Listener | None = None,
+        jobs: int | None = None,
         **wishes: int,
     ) -> BuildReport:
         project = self.project()
         project.recover()
         plan = project.plan(*selectors, repeat_unknown=repeat, **wishes)  # type: ignore[arg-type]
-        return project.build(plan, yes=yes, by_name=yes, offline=offline, max_cost=max_cost, on_event=on_event)
+        return project.build(
+            plan, yes=yes, by_name=yes, offline=offline, max_cost=max_cost, jobs=jobs, on_event=on_event
+        )
 
     def records(self) -> list[Record]:
         """All records of the journal."""
