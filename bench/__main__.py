@@ -89,7 +89,9 @@ def table(found: Mapping[str, Found]) -> str:
 
 def _row(measure: Measure) -> str:
     goal = "" if measure.goal is None else f"{'≤' if measure.better == 'less' else '≥'} {measure.goal:g}"
-    seen = ", ".join(f"{name} {value:.4g}" for name, value in measure.seen.items())
+    seen = ", ".join(
+        f"{name} {value:,.0f}" if value >= 1000 else f"{name} {value:.3g}" for name, value in measure.seen.items()
+    )
     verdict = {None: "", True: "reached", False: "**missed**"}[measure.reached]
     return f"{measure.ratio:.3g} | {goal} | {verdict} | {seen}"
 
