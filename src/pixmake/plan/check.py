@@ -104,7 +104,8 @@ def _server(limits: Limits, request: Request, provider: str) -> Iterator[Fault]:
             code="not-accepted",
             field="mask",
             message=f"'{provider}' takes no mask",
-            help=f"take it out, or say how it reads one: providers: {{{provider}: {{mask: alpha}}}} (or white)",
+            help=f"take it out, or name another provider; where a server of type openai does take one,\n"
+            f"say how it reads it: providers: {{{provider}: {{mask: alpha}}}} (or white)",
         )
 
 

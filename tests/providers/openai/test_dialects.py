@@ -114,7 +114,7 @@ def test_the_dialects_of_the_spec_are_those_of_the_table() -> None:
     assert set(DIALECTS) == set(presets())
     assert get_args(get_args(ServerFields.model_fields["dialect"].annotation)[0]) == DIALECTS
     assert all(row["source"] for row in presets().values())
-    known = {*ServerFields.model_fields, "drop", "source", "only_images"}
+    known = {*ServerFields.model_fields, "drop", "source", "only_images", "lacks"}
     assert {field for row in presets().values() for field in row} <= known
 
 
@@ -251,7 +251,7 @@ def test_extra_body_goes_along_and_never_replaces(tmp_path: Path, photo: Picture
 def test_what_a_server_makes_is_in_its_limits() -> None:
     limits = OpenAIProvider({"base_url": "http://127.0.0.1:1/v1", "dialect": "localai"}).limits("flux-dev")
     assert (limits.edits, limits.mask_needed, limits.mask, limits.most_inputs) == (True, True, True, 1)
-    assert (limits.apis, limits.partials) == (("images",), 0)
+    assert (limits.apis, limits.partials, limits.backgrounds) == (("images",), 0, ())
     listed = OpenAIProvider({"sizes": ["512x512", "768x512"], "edits": "none", "mask": "none"}).limits("gpt-image-2")
     assert (listed.sizes.listed, listed.edits, listed.mask) == (((512, 512), (768, 512)), False, False)
     assert OpenAIProvider({"sizes": "any"}).limits("x").sizes.exact

@@ -58,7 +58,8 @@ CASES = [
             "assets.yaml:6:58: error[not-accepted]: 'house' takes no mask\n"
             "    6 |   fox.png: {prompt: a fox, edits: [{prompt: a hat, mask: {rect: [0, 0, 1, 0.5]}, fence: false}]}\n"
             "      |                                                          ^^^^\n"
-            "help: take it out, or say how it reads one: providers: {house: {mask: alpha}} (or white)"
+            "help: take it out, or name another provider; where a server of type openai does take one,\n"
+            "      say how it reads it: providers: {house: {mask: alpha}} (or white)"
         ),
     ),
 ]

@@ -49,6 +49,7 @@ class Dialect:
     sizes: SizeRule | None = None
     options_as: str = "fields"
     takes: frozenset[str] = MODEL_INPUTS
+    has_backgrounds: bool = True
     only_images: bool = False
     """True: neither streams nor conversations are known to work here."""
     deployments: Mapping[str, str] = field(default_factory=dict)
@@ -72,6 +73,7 @@ class Dialect:
             mask=limits.mask and self.mask != NONE,
             mask_needed=self.needs_mask,
             most_inputs=limits.most_inputs if self.most_inputs is None else min(limits.most_inputs, self.most_inputs),
+            backgrounds=limits.backgrounds if self.has_backgrounds else (),
             apis=("images",) if self.only_images else limits.apis,
             absent=self._absent(limits.model),
         )
@@ -131,6 +133,7 @@ def dialect_of(
         sizes=_sizes(said.get("sizes")),
         options_as=str(said.get("options_as") or "fields"),
         takes=takes,
+        has_backgrounds="background" not in said.get("lacks", ()),
         only_images=bool(said.get("only_images")) or only_images,
         deployments={str(model): str(place) for model, place in (said.get("deployments") or {}).items()},
     )
