@@ -131,6 +131,7 @@ def _show() -> Schema:
         model=maybe(TEXT),
         request_id=maybe(TEXT),
         revised_prompt=maybe(TEXT),
+        response_id=maybe(TEXT),
         file=maybe(TEXT),
     )
     step = record(

@@ -175,6 +175,7 @@ def _result_body(plan: Plan, result: Result) -> dict[str, object]:
         "model": result.model,
         "request_id": result.request_id,
         "revised_prompt": result.revised_prompt,
+        "response_id": result.response_id,
         "file": str(content.path(result.digest)) if content.has(result.digest) else None,
     }
 
@@ -256,7 +257,16 @@ def _step_lines(session: Session, plan: Plan, asset: Asset, step: Step) -> Itera
     for number, digest in enumerate(entry.verdict.pinned, start=1):  # as `pick` counts
         if digest in known:
             yield f"    {'picture ' + str(number):<10}{_result_line(plan, entry, known[digest])}"
+            yield from _revised(known[digest], request.prompt if request else None)
     yield from (f"    {'unknown':<10}{call_line(call)}" for call in pool.unanswered)
+
+
+def _revised(result: Result, prompt: str | None) -> Iterator[str]:
+    """The prompt that was really drawn, where another model rewrote it."""
+    if result.revised_prompt and result.revised_prompt != prompt:
+        first, *rest = result.revised_prompt.splitlines() or [""]
+        yield f"    {'drawn as':<10}{first}"
+        yield from (f"    {'':<10}{line}".rstrip() for line in rest)
 
 
 def _result_line(plan: Plan, entry: Entry, result: Result) -> str:
