@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,8 @@ from fakes.counting import CountingProvider
 from fakes.openai_server import Error, FakeOpenAI
 from fakes.project import Ground
 from pixmake.build.project import Project
+from pixmake.providers.base import Call
+from pixmake.store.content import Arrival, Content
 from pixmake.store.records import Failure, Intent, decode_or_none
 
 SPEC = """
@@ -46,6 +50,27 @@ def test_every_try_has_its_own_intent_and_its_own_end(tmp_path: Path) -> None:
     assert sum(isinstance(record, Intent) for record in records) == 3
     assert [record.why for record in records if isinstance(record, Failure)] == ["not-sent", "not-sent"]
     assert len({record.intent for record in records if isinstance(record, Intent)}) == 3
+
+
+def test_the_next_call_is_sent_while_a_picture_is_being_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A place is one call's: what is done with its picture afterwards takes none."""
+    ground = Ground(tmp_path, icons(3))
+    second = threading.Event()
+    waited: list[bool] = []
+
+    def receive(*words: Any) -> Arrival:
+        waited.append(second.wait(10))
+        return real(*words)
+
+    def sent(call: Call) -> None:
+        if len(ground.painter.calls) > 1:
+            second.set()
+
+    real = Content.receive
+    monkeypatch.setattr(Content, "receive", receive)
+    ground.painter = CountingProvider(concurrency=1, hook=sent)
+    assert ground.build().exit_code == 0
+    assert waited == [True] * 3
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ from pixmake.plan.graph import ActionId
 from pixmake.plan.inputs import Pending
 from pixmake.plan.planner import Plan
 from pixmake.plan.waves import wave_of
+from pixmake.plan.world import Painter
 from pixmake.publish.outputs import clear_leftovers
 from pixmake.publish.realize import realizer_of
 from pixmake.store.durable import writing
@@ -175,13 +176,19 @@ def _schedule(
     """Runs `before` and the jobs in an event loop of their own; whether a person interrupted it."""
     places = {job.lane: 1 for job in jobs}
     for lane in places:
-        room = (os.cpu_count() or 1) if lane == LOCAL else plan.world.painter(lane).provider.concurrency
+        room = (os.cpu_count() or 1) if lane == LOCAL else _with_spare(plan.world.painter(lane))
         places[lane] = max(1, min(room, orders.jobs or room))
     scheduler = Scheduler(jobs, places, fail_fast=orders.fail_fast, halted=orders.halted)
     try:
         return asyncio.run(_run(plan, scheduler, runner, before))
     except asyncio.CancelledError:
         return True
+
+
+def _with_spare(painter: Painter) -> int:
+    """A provider's calls in flight, which its gate sees to, and as many again as a quarter, whose pictures are just stored."""
+    most = painter.provider.concurrency
+    return most if painter.provider.draft else most + max(1, most // 4)
 
 
 async def _run(plan: Plan, scheduler: Scheduler[ActionId], runner: Runner, before: Coroutine[None, None, None]) -> bool:

@@ -40,10 +40,11 @@ class Rate:
 
 @dataclass(slots=True, eq=False)
 class Turn:
-    """Leave to send one call: when it was given and for how many images."""
+    """Leave to send one call: when it was given and for how many images. `over`: it was used up, or given back."""
 
     at: float
     images: int
+    over: bool = False
 
 
 class Halted(Exception):
@@ -122,7 +123,7 @@ class Gate:
     def left(self, turn: Turn) -> None:
         """A call has ended in any way but a refusal for being too much. Places grow with every success, doubling with
         each round, and after the first refusal by one a round."""
-        self._flying -= 1
+        self._land(turn)
         self.streak = 0
         self._successes += 1
         is_fresh = self._episode == float("-inf")
@@ -133,7 +134,7 @@ class Gate:
 
     def unsent(self, turn: Turn) -> None:
         """A call was not sent after all."""
-        self._flying -= 1
+        self._land(turn)
         if turn in self._sent:  # one that took longer than any window is forgotten already
             self._sent.remove(turn)
         self._freed.set()
@@ -148,6 +149,10 @@ class Gate:
         if wait is not None:
             self._learn(now)
         self._calm = self._until
+
+    def _land(self, turn: Turn) -> None:
+        turn.over = True
+        self._flying -= 1
 
     def _begin(self, now: float, *, has_wait: bool) -> None:
         """A new time of refusals; those of calls sent before it are the same news.

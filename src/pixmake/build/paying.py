@@ -102,12 +102,13 @@ class Cashier:
     async def locked(self, key: Digest) -> ExitStack:
         """Holds the key's lock until the stack is closed; the kernel frees it if this process dies.
 
-        No thread waits for it: threads that did could be all there are, and the holder would never get one.
+        No thread waits for it: threads that did could be all there are, and the holder would never get one. Nor does
+        one look: that is quicker than asking a thread to, and those who come first stay first.
         """
         stack, pause, began = ExitStack(), 0.02, self.clock.monotonic()
         while True:
             try:
-                await asyncio.to_thread(stack.enter_context, self.store.journal.key_lock(key, timeout=0))
+                stack.enter_context(self.store.journal.key_lock(key, timeout=0))
                 return stack
             except Problem as busy:
                 if busy.exit_code != ExitCode.LOCKED or self.clock.monotonic() - began > LOCK_WAIT:

@@ -20,7 +20,7 @@ import httpx2
 
 PIECE = 1 << 18
 """Bytes that are read at once at most."""
-UNREAD = 1 << 20
+UNREAD = 1 << 18
 """Bytes of one call that may wait here unread; then the server has to wait."""
 STAGGER = 0.25
 """Seconds until a host's next address is tried beside the first one (RFC 8305)."""
