@@ -1,4 +1,4 @@
-"""Beside the rooms: the garbage collector, put off while very many values are made that all stay.
+"""Root room: the garbage collector, put off while very many values are made that all stay.
 
 It looks through all values again and again while they grow, finds nothing, and doubles the time of a large load.
 """

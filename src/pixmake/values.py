@@ -1,4 +1,4 @@
-"""Beside the rooms: frozen dataclasses that are made in half the time, for the kinds of which a plan makes one an asset.
+"""Root room: frozen dataclasses that are made in half the time, for the kinds of which a plan makes one an asset.
 
 What `@dataclass(frozen=True)` writes goes round its own ban, field by field, through a general call that looks up the
 field's slot by name. The slots are known: here each is filled by its own setter.

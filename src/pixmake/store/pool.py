@@ -173,8 +173,10 @@ class _Fold:
 
 def fold(key: Digest, lines: Iterable[bytes]) -> Pool:
     """The pool of a key from its lines of the journal. A line told twice counts once; newer types are skipped."""
-    state = _Fold(key)
     lines = dict.fromkeys(lines)
+    if not lines:
+        return Pool(key=key)  # as for most of a project that was never built
+    state = _Fold(key)
     answered = {head[3] for line in lines if (head := HEAD.match(line)) and head[2] == b"done"}
     passed: dict[str, bytes] = {}
     for line in lines:

@@ -85,6 +85,8 @@ class Results:
 
     def last_bought(self, scope: str, asset: str, profile: str | None, step: int) -> Pool | None:
         """The pool this asset's step last bought into: its `key` and `request` are what a new request differs from."""
+        if self._ready().covered is None and not self._asked():
+            return None
         row = asset_row(scope, profile, asset, step)
         keys = [line.decode() for line in self._rows([row]).get(row, [])]
         keys += self._asked().get(row, [])
