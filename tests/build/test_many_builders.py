@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import subprocess
 import sys
 import threading
+import time
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -20,6 +22,7 @@ from fakes.project import Ground
 from pixmake.build.budget import DayLedger
 from pixmake.providers.base import Answer, Call, Estimate, Request
 from pixmake.store.home import open_store
+from pixmake.store.records import Failure, decode_or_none
 
 SPEC = """
 version: 1
@@ -167,3 +170,114 @@ def test_no_cap_is_overshot_with_64_in_flight_and_random_prices(tmp_path: Path) 
         assert report.exit_code == 4
     assert ground.build().exit_code == 0
     assert ground.sent() == 160
+
+
+RACE = """
+import sys, time
+sys.path.insert(0, {tests!r})
+from pathlib import Path
+from fakes.counting import CountingProvider
+from fakes.project import Ground
+ground = Ground.__new__(Ground)
+ground.root, ground.store = Path({root!r}), Path({store!r})
+ground.painter = CountingProvider(log=Path({log!r}), hook=lambda call: time.sleep({call}))
+print("ready", flush=True)
+sys.stdin.readline()
+began = time.monotonic()
+code = int(ground.build(repeat=True).exit_code)
+print(time.monotonic() - began, flush=True)
+sys.exit(code)
+"""
+
+
+@dataclass(slots=True, kw_only=True)
+class Race:
+    """Builders of several projects on one store, started together; some are killed at random and started anew."""
+
+    grounds: list[Ground]
+    log: Path
+    call: float
+    dice: random.Random
+    kills: int = 0
+    seconds: list[float] = field(default_factory=list)
+
+    def begin(self, ground: Ground) -> subprocess.Popen[str]:
+        script = RACE.format(
+            tests=TESTS, root=str(ground.root), store=str(ground.store), log=str(self.log), call=self.call
+        )
+        pipe = subprocess.PIPE
+        return subprocess.Popen([sys.executable, "-c", script], stdin=pipe, stdout=pipe, text=True)
+
+    def run(self, kills: int, most_seconds: float) -> None:
+        """All at once; `kills` of them are killed after a random time and begun again, until each has finished."""
+        running = [(ground, self.begin(ground)) for ground in self.grounds]
+        for _, process in running:
+            self._go(process)
+        while running:
+            ground, process = running.pop(0)
+            if self.kills < kills and process.poll() is None:
+                time.sleep(self.dice.uniform(0, most_seconds))
+                process.kill()
+            said = process.communicate(timeout=120)[0]
+            if process.returncode == -9:
+                self.kills += 1
+                running.append((ground, self.begin(ground)))
+                self._go(running[-1][1])
+            else:
+                assert process.returncode == 0
+                self.seconds.append(float(said))
+
+    def _go(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout.readline() == "ready\n"
+        process.stdin.write("\n")
+        process.stdin.flush()
+
+    def sent(self) -> list[str]:
+        return [json.loads(line)["prompt"] for line in self.log.read_text("utf-8").splitlines()]
+
+    def unknown(self) -> int:
+        """Calls that died with their process: only those may have been sent again."""
+        store = open_store(self.grounds[0].store, project_root=self.grounds[0].root, spec_store=None, env={})
+        assert store.results.damage == ()
+        records = [decode_or_none(line) for line in store.journal.read().lines]
+        return sum(isinstance(item, Failure) and item.why == "unknown" for item in records)
+
+
+RACE_SPEC = """
+version: 1
+defaults: {model: m, size: 64x64}
+assets:
+  "all-{{ n }}": {matrix: {n: [1, 2, 3, 4]}, prompt: "all thing {{ n }}"}
+  "own-{{ n }}": {matrix: {n: [1, 2, 3, 4]}, prompt: "PREFIX thing {{ n }}"}
+"""
+
+
+def race(tmp_path: Path, projects: int, twins: int, *, call: float, kills: int, most_seconds: float) -> Race:
+    """`projects` projects that share four requests and have four of their own; of the first, `twins` builders more."""
+    names = [chr(ord("a") + number) for number in range(projects)]
+    grounds_ = grounds(tmp_path, RACE_SPEC, names)
+    run = Race(
+        grounds=[*grounds_, *[grounds_[0]] * twins], log=tmp_path / "calls.jsonl", call=call, dice=random.Random(8)
+    )
+    run.run(kills, most_seconds)
+    sent, wanted = run.sent(), 4 + 4 * projects
+    assert len(set(sent)) == wanted
+    assert wanted <= len(sent) <= wanted + run.unknown(), "every key is bought once; what died in flight is unknown"
+    for ground in grounds_:  # whatever was killed, no lock is left and nothing is to do
+        report = ground.build(yes=False)
+        assert (report.exit_code, report.written) == (0, ())
+    return run
+
+
+def test_eight_builders_of_six_projects_buy_every_key_once_and_none_waits_for_ever(tmp_path: Path) -> None:
+    """Fair: whoever comes for what all want waits for it once, not behind the others' own purchases."""
+    run = race(tmp_path, 6, 2, call=0.05, kills=0, most_seconds=0)
+    assert len(run.sent()) == 4 + 4 * 6
+    assert len(run.seconds) == 8
+
+
+def test_killed_builders_hold_up_nobody(tmp_path: Path) -> None:
+    run = race(tmp_path, 3, 2, call=0.1, kills=3, most_seconds=0.5)
+    assert len(run.seconds) == 5
