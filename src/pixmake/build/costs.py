@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from pixmake.store.home import Store
-from pixmake.store.records import Failure, Intent, Outcome, decode_or_none
+from pixmake.store.records import Failure, Intent, Outcome, Route, decode_or_none
 
 ZERO = Decimal(0)
 Ending = Literal["billed", "unbilled", "unknown", "open", "sent", "free"]
@@ -23,6 +23,8 @@ its provider, `free` cost nothing."""
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
     """One call: who asked for how many pictures, what was reserved (USD, the high price; None: unknown), what was billed.
+
+    `route`: live, by batch (at its own price), or in the background.
 
     `replaced`: an unknown call that a person let be sent again; it may have been billed all the same.
     """
@@ -42,6 +44,7 @@ class Charge:
     ending: Ending = "open"
     message: str | None = None
     replaced: bool = False
+    route: Route = "live"
 
     @property
     def day(self) -> str:
@@ -61,9 +64,18 @@ class Charge:
         return (self.reserved or ZERO) if self.ending in ("unknown", "open", "sent") else ZERO
 
 
+    @property
+    def coming(self) -> Decimal:
+        """USD of what is held for a call that goes on at its provider."""
+        return self.held if self.ending == "sent" else ZERO
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Sums over charges: `spent` and `held` in USD, see Charge. `unpriced`: calls of which nobody knows the price."""
+    """Sums over charges: `spent`, `held` and `coming` (a part of it) in USD, see Charge.
+
+    `unpriced`: calls of which nobody knows the price.
+    """
 
     name: str
     calls: int
@@ -71,6 +83,7 @@ class Account:
     spent: Decimal
     held: Decimal
     unpriced: int
+    coming: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +140,7 @@ def _opened(intent: Intent) -> Charge:
         model=intent.model,
         asked=intent.count,
         reserved=intent.reserved,
+        route=intent.route,
     )
 
 
@@ -163,6 +177,7 @@ def account(name: str, items: Iterable[Charge]) -> Account:
         pictures=sum(item.made for item in items),
         spent=sum((item.spent for item in items), ZERO),
         held=sum((item.held for item in items), ZERO),
+        coming=sum((item.coming for item in items), ZERO),
         unpriced=sum(item.ending != "free" and item.billed is None and item.reserved is None for item in items),
     )
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from pixmake.build.collecting import Collector, Gathered
+from pixmake.build.uploads import remove_uploads
 from pixmake.build.corridor import execute
 from pixmake.build.orders import Orders
 from pixmake.build.painters import Painters
@@ -254,6 +255,13 @@ class Project:
     def collector(self) -> Collector:
         """Whoever collects for this project's store."""
         return Collector(self.store, self._painters.of(self.spec), self.clock, str(self.root))
+
+    def remove_uploads(self) -> tuple[list[str], list[str]]:
+        """Deletes at the providers what was uploaded there as inputs; their names, and in words what was left and why.
+
+        Batches in flight may still read them: then they are left.
+        """
+        return asyncio.run(remove_uploads(self.store, self.providers))
 
     async def _collected(self, collector: Collector) -> Gathered:
         try:

@@ -30,11 +30,14 @@ class Cleaning:
 @click.command("clean")
 @selector_argument()
 @click.option("--orphans", is_flag=True, help="Only files of assets the spec no longer has, and their lock lines.")
+@click.option("--remote-files", "remote", is_flag=True, help="Only what was uploaded to providers as inputs.")
 @exclude_option
 @common_options
 @with_session
-def command(session: Session, selectors: tuple[str, ...], orphans: bool) -> int:
+def command(session: Session, selectors: tuple[str, ...], orphans: bool, remote: bool) -> int:
     """Remove output files that pixmake wrote. Edited and foreign files stay; bought pictures stay in the store."""
+    if remote:
+        return _clean_uploads(session, selectors, orphans)
     if orphans and (selectors or session.exclude):
         raise problem("orphans-and-selectors", "orphans are in no spec, so no selector finds them", help="leave it out")
     plan = session.plan(selectors)
@@ -50,6 +53,23 @@ def command(session: Session, selectors: tuple[str, ...], orphans: bool) -> int:
     plan.world.memo.save()
     _say(session, done)
     return ExitCode.PERSON if done.kept else ExitCode.DONE
+
+
+def _clean_uploads(session: Session, selectors: tuple[str, ...], orphans: bool) -> int:
+    """Uploads belong to a store and an account, not to assets. They would expire by themselves within a week."""
+    if selectors or session.exclude or orphans:
+        raise click.UsageError("--remote-files is about uploads only: leave selectors and --orphans out")
+    removed, left = session.project.remove_uploads()
+    if session.console.json:
+        kept = [{"path": "uploads", "reason": reason} for reason in left]
+        body = {"format": "pixmake.clean/1", "removed": [], "kept": kept, "orphans": [], "remote": removed}
+        session.console.document(body)
+    else:
+        session.console.out(*folded(session.console, removed))
+        session.console.say(f"removed {counted(len(removed), 'upload')}")
+        for reason in left:
+            session.console.fail(f"kept uploads: {reason}")
+    return ExitCode.PERSON if left else ExitCode.DONE
 
 
 def own_paths(plan: Plan) -> list[str]:
@@ -130,7 +150,7 @@ def _say(session: Session, done: Cleaning) -> None:
     console = session.console
     if console.json:
         kept = [{"path": path, "reason": reason} for path, reason in done.kept]
-        body = {"format": "pixmake.clean/1", "removed": done.removed, "kept": kept, "orphans": done.orphans}
+        body = {"format": "pixmake.clean/1", "removed": done.removed, "kept": kept, "orphans": done.orphans, "remote": []}
         console.document(body)
         return
     console.out(*folded(console, done.removed))

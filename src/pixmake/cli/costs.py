@@ -23,7 +23,9 @@ from pixmake.plan.entries import usd
 from pixmake.store.home import Store, open_store
 
 ZERO = Decimal(0)
-VIEWS = ("day", "model", "asset", "tag")
+VIEWS = ("day", "model", "asset", "tag", "route")
+PLAIN = {"tag": {"(untagged)"}, "route": {"live"}}
+"""Names that say nothing where a view has no others."""
 Names = Callable[[Charge], Sequence[str]]
 
 
@@ -55,9 +57,9 @@ class Books:
 @common_options
 @with_session
 def command(session: Session, selectors: tuple[str, ...], view: str | None, since: str | None, every: bool) -> int:
-    """What was paid, by day, model, asset and tag; what calls without an answer reserve; bills against estimates.
+    """What was paid, by day, model, asset, tag and route; what calls without an answer reserve; bills against estimates.
 
-    An asset with several tags counts under each of them. Days are those of UTC.
+    An asset with several tags counts under each of them. Days are those of UTC. Routes are live, batch, background.
     """
     if every and selectors:
         raise problem("all-and-selectors", "selectors choose among this project's assets", help="leave --all out")
@@ -116,6 +118,7 @@ def _namers(project: Project | None, *, several: bool) -> Mapping[str, Names]:
         "model": lambda item: (item.model or item.provider,),
         "asset": lambda item: (f"{item.scope}: {item.asset}" if several else item.asset,),
         "tag": lambda item: tags_of(tags, item) if item.scope == root else ("(other projects)",),
+        "route": lambda item: (item.route,),
     }
 
 
@@ -143,6 +146,7 @@ def _account_json(item: Account) -> dict[str, object]:
         "pictures": item.pictures,
         "spent": decimal_text(item.spent),
         "reserved": decimal_text(item.held),
+        "sent": decimal_text(item.coming),
         "unpriced": item.unpriced,
     }
 
@@ -164,6 +168,7 @@ def _charge_json(item: Charge) -> dict[str, object]:
         "asset": item.asset,
         "step": item.step,
         "model": item.model,
+        "route": item.route,
         "images": item.asked,
         "reserved": None if item.reserved is None else decimal_text(item.reserved),
         "billed": None if item.billed is None else decimal_text(item.billed),
@@ -178,7 +183,7 @@ def _charge_json(item: Charge) -> dict[str, object]:
 def _lines(console: Console, books: Books) -> list[str]:
     lines: list[str] = []
     for view, items in books.views.items():
-        if items and not (view == "tag" and {item.name for item in items} <= {"(untagged)"}):
+        if items and not {item.name for item in items} <= PLAIN.get(view, set()):
             lines += [console.paint(f"by {view}", "bold"), *_table(console, view, items), ""]
     if books.unknown:
         lines += [console.paint("calls without an answer", "bold"), *_calls(console, books.unknown), ""]
@@ -194,11 +199,20 @@ def _table(console: Console, view: str, items: Sequence[Account]) -> list[str]:
             Cell(counted(item.calls, "call"), right=True),
             Cell(counted(item.pictures, "picture"), right=True),
             Cell(usd(item.spent), "yellow", right=True),
-            Cell(f"perhaps {usd(item.held)} more" if item.held else ""),
+            Cell(", ".join(_more(item))),
         ]
         for item in ordered
     ]
     return folded(console, lay_out(rows, console.paint, console.width()))
+
+
+def _more(item: Account) -> list[str]:
+    """What may still come to it."""
+    lost = item.held - item.coming
+    return [
+        *([f"perhaps {usd(lost)} more"] if lost else []),
+        *([f"{usd(item.coming)} at most on its way"] if item.coming else []),
+    ]
 
 
 def _calls(console: Console, items: Sequence[Charge]) -> list[str]:
@@ -220,8 +234,11 @@ def _sums(console: Console, books: Books) -> list[str]:
         return ["nothing was bought"]
     paid = console.paint(usd(total.spent), "yellow")
     lines = [f"paid {paid} for {counted(total.pictures, 'picture')} in {counted(total.calls, 'call')}"]
-    if total.held:
-        lines[0] += f", perhaps {usd(total.held)} more for calls without an answer"
+    lost = total.held - total.coming
+    if lost:
+        lines[0] += f", perhaps {usd(lost)} more for calls without an answer"
+    if total.coming:
+        lines[0] += f", {usd(total.coming)} at most for what is on its way"
     if total.unpriced:
         lines.append(f"{counted(total.unpriced, 'call')} whose price nobody knows")
     if found.percent is not None:

@@ -211,7 +211,7 @@ def _cache_verify() -> Schema:
 
 
 def _clean() -> Schema:
-    return record(removed=listed(TEXT), kept=listed(record(path=TEXT, reason=TEXT)), orphans=listed(TEXT))
+    return record(removed=listed(TEXT), kept=listed(record(path=TEXT, reason=TEXT)), orphans=listed(TEXT), remote=listed(TEXT))
 
 
 def _init() -> Schema:
@@ -242,13 +242,14 @@ def _reroll() -> Schema:
 
 
 def _costs() -> Schema:
-    account = record(name=TEXT, calls=COUNT, pictures=COUNT, spent=USD, reserved=USD, unpriced=COUNT)
+    account = record(name=TEXT, calls=COUNT, pictures=COUNT, spent=USD, reserved=USD, sent=USD, unpriced=COUNT)
     call = record(
         intent=TEXT,
         time=TEXT,
         asset=TEXT,
         step=COUNT,
         model=maybe(TEXT),
+        route={"enum": ["live", "batch", "background"]},
         images=COUNT,
         reserved=maybe(USD),
         billed=maybe(USD),
@@ -256,7 +257,8 @@ def _costs() -> Schema:
         sent_again=FLAG,
     )
     found = record(calls=COUNT, reserved=USD, billed=USD, percent=maybe({"type": "number"}), over=listed(call))
-    views = record(_day=listed(account), _model=listed(account), _asset=listed(account), _tag=listed(account))
+    names = ("_day", "_model", "_asset", "_tag", "_route")
+    views = record(**dict.fromkeys(names, listed(account)))
     return record(
         store=TEXT,
         project=maybe(TEXT),

@@ -76,6 +76,10 @@ class BatchProvider(Provider, Protocol):
         """The call as a line; its pictures are uploaded where they are not yet. Costs nothing."""
         ...
 
+    async def remove_uploads(self, folder: Path) -> list[str]:
+        """Deletes what `folder` remembers to have been uploaded to this account; the provider's names of it."""
+        ...
+
     async def submit(self, lines: Sequence[Line], group: str) -> Batch:
         """Sends lines of one lane as one batch, once. Unknown: it may be there, `find` tells; any other end: it is not."""
         ...

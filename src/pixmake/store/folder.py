@@ -11,7 +11,9 @@ from pixmake.store.durable import replace_file, sync_folder, writing
 
 FORMAT = "pixmake-store/1"
 FORMAT_FILE = "format"
-PARTS = frozenset({"cas", "incoming", "journal.jsonl", "locks", "index", "quarantine", "README.txt", FORMAT_FILE})
+PARTS = frozenset(
+    {"cas", "incoming", "journal.jsonl", "locks", "index", "quarantine", "uploads", "README.txt", FORMAT_FILE}
+)
 
 README = """\
 This folder belongs to pixmake, a builder of image assets. It is shared by all projects of one user.
@@ -20,7 +22,7 @@ cas/            the paid original pictures, byte for byte as they came, named by
 journal.jsonl   what was asked for, bought, refused and picked: one JSON record a line. The record of your money
 incoming/       pictures on their way into cas/; a later run finishes what a crash left here
 quarantine/     files whose content no longer fits their name; kept, never used
-locks/, index/  may be deleted while no pixmake runs; they are made again
+locks/, index/  may be deleted while no pixmake runs; they are made again. So may uploads/ (what servers hold of yours)
 
 cas/ and journal.jsonl cannot be made again without paying: keep them in your backups.
 `pixmake cache verify` checks every picture, `pixmake cache path` prints this folder.

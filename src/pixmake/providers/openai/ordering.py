@@ -100,6 +100,9 @@ class TakesBatches:
             self._uploads = line, folder, Uploads(line.client, line.address, inner)
         return self._uploads[2]
 
+    async def remove_uploads(self, folder: Path) -> list[str]:
+        return await self.uploads(folder).remove_all()
+
     async def submit(self, lines: Sequence[Line], group: str) -> Batch:
         return await self._desk().submit(lines, group)
 
