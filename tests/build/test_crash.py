@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from fakes.counting import CountingProvider
@@ -121,3 +122,43 @@ def test_what_a_crash_left_on_the_way_is_cleared_and_what_is_in_flight_stays(tmp
     assert sorted(path.name for path in way.iterdir()) == [flying.name, "put.new"]
     assert store.content.read_verified(digest)
     assert (ground.store / "quarantine" / torn.name).read_bytes() == b"half of a pict"
+
+
+KILLED_AT_THE_LAST_BYTE = """
+import os, sys
+sys.path.insert(0, {tests!r})
+from pathlib import Path
+from fakes.counting import CountingProvider
+from fakes.project import Ground
+
+class Lander(CountingProvider):
+    async def make(self, call):
+        answer = await super().make(call)
+        landing = call.land(0)
+        landing.write(answer.pictures[0].data[:{size}])
+        os._exit(9)  # before the answer has ended
+
+ground = Ground.__new__(Ground)
+ground.root, ground.store = Path({root!r}), Path({store!r})
+ground.painter = Lander(log=Path({log!r}))
+ground.build()
+"""
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_killed_before_the_end_of_an_answer_a_picture_that_had_come_whole_is_kept(tmp_path: Path, whole: bool) -> None:
+    ground = Ground(tmp_path, "version: 1\ndefaults: {model: m, size: 64x64}\nassets:\n  key: a key\n")
+    log = tmp_path / "calls.jsonl"
+    script = KILLED_AT_THE_LAST_BYTE.format(
+        tests=str(TESTS), root=str(ground.root), store=str(ground.store), log=str(log), size=None if whole else -1
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 9
+    ground.painter = CountingProvider(log=log)
+    report = ground.build()
+    assert report.exit_code == (0 if whole else 5)
+    assert sent(log) == 1, "half a picture is unknown, and asks a person"
+    assert list((ground.store / "incoming").iterdir()) == []
+    quarantine = ground.store / "quarantine"
+    assert [path.suffix for path in (quarantine.iterdir() if quarantine.exists() else ())] == (
+        [] if whole else [".part"]
+    )

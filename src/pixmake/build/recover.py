@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pixmake.build.receiving import believed
 from pixmake.clock import Clock
 from pixmake.diagnostics import ExitCode, Problem
 from pixmake.imaging.probe import BadPicture, probe_file
@@ -51,6 +52,7 @@ def _settle(store: Store, intent: Intent, clock: Clock) -> int:
     if all(item.intent != intent.intent for item in store.journal.open_intents()):
         return 0  # its own process finished it while we waited for the lock
     now = clock.now().isoformat(timespec="milliseconds")
+    _land(store, intent)
     found = [
         (arrival, result)
         for arrival in store.content.arrivals(intent.intent)
@@ -60,11 +62,22 @@ def _settle(store: Store, intent: Intent, clock: Clock) -> int:
         message = "the process ended before an answer was recorded"
         store.journal.append(Failure(intent=intent.intent, key=intent.key, why="unknown", message=message, time=now))
         return 0
-    for arrival, _ in found:
-        store.content.keep(arrival)
+    store.content.keep(*(arrival for arrival, _ in found))
     store.journal.append(Outcome(intent=intent.intent, key=intent.key, results=tuple(result for _, result in found)))
     store.content.clear(intent.intent)
     return len(found)
+
+
+def _land(store: Store, intent: Intent) -> None:
+    """Takes over pictures that had come whole although the answer they came in had not."""
+    for landing in store.content.landings(intent.intent):
+        try:
+            data = landing.read()
+            believed(data)
+        except BadPicture:
+            landing.abandon()  # torn: it goes where all goes that was paid for and can't be used
+        else:
+            store.content.receive(intent.intent, landing.number, data, landing)
 
 
 def _result(intent: Intent, arrival: Arrival, now: str) -> Result | None:
