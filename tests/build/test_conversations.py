@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -383,3 +384,22 @@ def test_kills_at_any_moment_send_nothing_twice(server: FakeOpenAI, tmp_path: Pa
     unknown = [record for record in ground.records() if isinstance(record, Failure) and record.why == "unknown"]
     assert server.count <= 4 + len(unknown)
     assert ground.build().exit_code == 0
+
+
+def test_ctrl_c_twice_leaves_it_sent(server: FakeOpenAI, tmp_path: Path) -> None:
+    ground = Ground(tmp_path, HEAD + PROVIDER + "assets: {a: a fox}\n")
+    server.say(Turn(polls=1_000_000))
+    process = started(ground)
+    wait_for(lambda: bool(server.talks.asked))
+    process.send_signal(signal.SIGINT)
+    asked = len(server.talks.asked)
+    wait_for(lambda: len(server.talks.asked) > asked + 5)
+    assert process.poll() is None, "what was sent is awaited"
+    process.send_signal(signal.SIGINT)
+    process.wait(30)
+    assert [entry.state for entry in ground.plan().entries] == ["sent"]
+    assert server.talks.cancelled == []
+    with server.talks.frozen():
+        server.talks.coming["resp_0001"] = 0, server.talks.kept["resp_0001"]
+    assert ground.build(yes=False).exit_code == 0
+    assert server.count == 1
