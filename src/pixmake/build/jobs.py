@@ -54,7 +54,11 @@ def jobs_of(calls: Iterable[Underway]) -> list[Job]:
         intent = call.intent
         name = intent.group if intent.route == "batch" else call.handle
         groups.setdefault((intent.route, name or intent.intent), []).append(call)
-    return [_job(members) for members in groups.values()]
+    return [_job(sorted(members, key=_place)) for members in groups.values()]
+
+
+def _place(call: Underway) -> tuple[str, str, int]:
+    return call.intent.time, call.intent.asset, call.intent.step
 
 
 def _job(calls: list[Underway]) -> Job:

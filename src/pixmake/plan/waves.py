@@ -13,7 +13,6 @@ from pixmake.plan.offer import share_of_entry
 from pixmake.plan.planner import Plan
 
 AGAIN = "was handed in already and did not come: build again to hand it in again"
-LATER = "goes by a later batch, when what it waits for has arrived"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +72,7 @@ def _goes(node: ActionId, wave: Wave, *, by_batch: bool) -> bool:
 
 def _not_by_batch(plan: Plan, entry: Entry) -> str | None:
     if entry.state == "waits":
-        return LATER
+        return entry.reason
     share: Decimal | str = share_of_entry(plan.graph, plan.world, entry)
     return f"stays to be bought live: {share}" if isinstance(share, str) else None
 
