@@ -98,6 +98,29 @@ def test_what_can_not_be_made_safe_is_refused(data: bytes, message: str) -> None
         clean_svg(data)
 
 
+def test_a_document_type_from_elsewhere_is_taken_out() -> None:
+    foreign = b'<!DOCTYPE svg SYSTEM "http://evil.example/a.dtd">' + svg("<rect/>")
+    clean = clean_svg(foreign)
+    assert (clean.removed, b"DOCTYPE" in clean.data) == (("<!DOCTYPE>",), False)
+    usual = b'<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">' + svg(
+        ""
+    )
+    assert clean_svg(usual).data == usual
+    inside = b'<!DOCTYPE svg [<!ATTLIST rect onload CDATA "evil()">]>' + svg("<rect/>")
+    assert clean_svg(inside).removed == ("'onload'",)
+    assert b"evil" not in clean_svg(inside).data
+
+
+def test_another_encoding_is_written_anew() -> None:
+    latin = b'<?xml version="1.0" encoding="ISO-8859-1"?>' + svg("<title>\u00e9t\u00e9</title>").decode().encode(
+        "latin-1"
+    )
+    clean = clean_svg(latin)
+    assert clean.removed == ()
+    assert "<title>\u00e9t\u00e9</title>" in clean.data.decode("utf-8")
+    assert decode(clean.data).size == (40, 20)
+
+
 def test_every_drawing_that_is_refused_for_running_is_cleaned() -> None:
     for inside, _ in BAD:
         try:

@@ -15,7 +15,17 @@ from xml.sax.saxutils import escape, quoteattr
 from pixmake.imaging.headers import Damaged
 from pixmake.imaging.probe import DEFAULT_LIMITS, BadPicture, Facts, Limits
 from pixmake.imaging.sniff import svg_size
-from pixmake.imaging.svg import FETCHES, OPENS, URL, Reading, Unsafe, check_length, check_svg, refuse_entity
+from pixmake.imaging.svg import (
+    FETCHES,
+    OPENS,
+    URL,
+    Reading,
+    Unsafe,
+    check_doctype,
+    check_length,
+    check_svg,
+    refuse_entity,
+)
 
 IMPORT = re.compile(r"@import[^;{}]*(;|$)", re.IGNORECASE)
 UNSIZED = (300, 150)
@@ -70,6 +80,7 @@ class _Cleaner:
         parser.StartNamespaceDeclHandler = self.declare
         parser.EntityDeclHandler = refuse_entity
         parser.ProcessingInstructionHandler = self.instruct
+        parser.StartDoctypeDeclHandler = self.doctype
         try:
             parser.Parse(data, True)
         except (expat.ExpatError, ValueError, LookupError) as error:
@@ -78,6 +89,12 @@ class _Cleaner:
 
     def declare(self, prefix: str | None, uri: str | None) -> None:
         self.spaces.append((prefix, uri))
+
+    def doctype(self, name: str, system: str | None, public: str | None, internal: bool) -> None:
+        try:
+            check_doctype(name, system, public, internal)
+        except Unsafe as unsafe:
+            self.removed[unsafe.what] = None
 
     def instruct(self, target: str, _: str) -> None:
         self.removed[f"<?{target}?>"] = None

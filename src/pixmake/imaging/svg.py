@@ -29,6 +29,8 @@ SVG = "http://www.w3.org/2000/svg"
 FORBIDDEN = frozenset(
     {"script", "foreignobject", "iframe", "embed", "object", "audio", "video", "canvas", "handler", "listener"}
 )
+W3C = ("http://www.w3.org/", "https://www.w3.org/")
+ENCODINGS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 HTML = "http://www.w3.org/1999/xhtml"
 BASE = "http://www.w3.org/XML/1998/namespace base"
 """`xml:base` would lead links that look local to somewhere else."""
@@ -181,6 +183,8 @@ def _read(data: bytes, limits: Limits) -> Reading:
     parser.CharacterDataHandler = reading.text
     parser.EntityDeclHandler = refuse_entity
     parser.ProcessingInstructionHandler = _refuse_instruction
+    parser.StartDoctypeDeclHandler = check_doctype
+    parser.XmlDeclHandler = _check_encoding
     try:
         parser.Parse(data, True)
     except (expat.ExpatError, ValueError, LookupError) as error:
@@ -198,6 +202,18 @@ def check_length(data: bytes) -> None:
 
 def refuse_entity(*_: object) -> None:
     raise BadPicture("is an SVG picture that declares entities, which is not allowed", HELP)
+
+
+def check_doctype(name: str, system: str | None, public: str | None, internal: bool) -> None:
+    """Raises Unsafe for a document type that lies elsewhere than at the W3C, whose own nobody fetches."""
+    if system and not system.startswith(W3C):
+        raise Unsafe(f"is an SVG picture whose document type is '{system[:60]}', outside of itself", "<!DOCTYPE>")
+
+
+def _check_encoding(version: str, encoding: str | None, standalone: int) -> None:
+    """Raises Unsafe (with nothing to tell) for letters that programs may read in two ways: they are written anew."""
+    if encoding is not None and encoding.lower() not in ENCODINGS:
+        raise Unsafe(f"is an SVG picture in the encoding '{encoding[:20]}', not in UTF-8", "", "save it in UTF-8")
 
 
 def _refuse_instruction(target: str, _: str) -> None:
