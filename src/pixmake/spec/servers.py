@@ -6,6 +6,7 @@ They say how a request travels. What shapes a picture belongs to the asset, wher
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -15,14 +16,13 @@ from pixmake.spec.model import OWN_FIELDS
 from pixmake.spec.nodes import untemplated
 
 DIALECTS = ("openai", "localai", "sd-server", "vllm-omni", "sglang", "litellm")
-SHAPING = frozenset(
-    {"seed", "steps", "step", "num_inference_steps", "sample_steps", "cfg_scale", "guidance", "guidance_scale",
-     "true_cfg_scale", "negative_prompt", "strength", "denoise", "denoising_strength", "sampler", "sample_method",
-     "scheduler", "sample_params", "clip_skip", "lora", "loras", "style", "style_preset", "width", "height",
-     "aspect_ratio", "svg", "frame_count", "frame_duration_ms", "ref_images", "file", "image_url", "url", "control",
-     "mode", "diffusers_kwargs", "enhance_prompt", "enable_upscaling", "upscaling_scale"}
-)  # fmt: skip
-"""Names by which servers take what shapes a picture; there are more, and docs/providers.md says where they belong."""
+SHAPES = re.compile(
+    r"seed|prompt|step|guidance|cfg|lora|sampl|schedul|strength|style|size|width|height|scale|ratio|model|checkpoint|vae"
+    r"|adapter|fallback|image|mask|control|noise|frame|svg|quality|background|complexity|fidelity|upscal"
+    r"|^(?:file|url|mode|n)$",
+    re.IGNORECASE,
+)
+"""In the names by which servers take what shapes a picture. What it misses is in no key: docs/providers.md says so."""
 SENDING = frozenset({"stream", "partial_images", "background_mode"})
 PART_NAME = re.compile(r"[A-Za-z_][\w.-]{0,60}(\[\])?")
 PATH = re.compile(r"[\w.-]+(/[\w.-]+)*")
@@ -37,15 +37,26 @@ def check_extra_body(value: Any) -> dict[str, Any]:
             refuse("shapes-picture", "'response_format' has its own field", "write it beside 'extra_body'", (name,))
         if name in SENDING:
             refuse("shapes-picture", f"'{name}' can't be set", "the tool decides how requests are sent", (name,))
-        if name in SHAPING or name in OWN_FIELDS:
-            place = f"'{OWN_FIELDS[name]}'" if name in OWN_FIELDS else "'options'"
-            refuse(
-                "shapes-picture",
-                f"'{name}' shapes the picture, and 'extra_body' is in no key",
-                f"write it on the asset or in 'defaults', as {place}: then a change of it is a change of the request",
-                (name,),
-            )
+    for path in _shaping(value):
+        name = str(path[-1])
+        place = f"'{OWN_FIELDS[name]}'" if name in OWN_FIELDS and len(path) == 1 else "'options'"
+        refuse(
+            "shapes-picture",
+            f"'{name}' shapes the picture, and 'extra_body' is in no key",
+            f"write it on the asset or in 'defaults', as {place}: then a change of it is a change of the request",
+            path,
+        )
     return untemplated(value)  # type: ignore[no-any-return]
+
+
+def _shaping(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Where names stand that shape pictures, as deep as they may be."""
+    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, inner in entries:
+        here = (*path, name)
+        if isinstance(name, str) and (SHAPES.search(name) or (name in OWN_FIELDS and not path)):
+            yield here
+        yield from _shaping(inner, here)
 
 
 def check_sizes(value: Any) -> Any:
