@@ -63,7 +63,6 @@ class Charge:
         """USD that may be gone: reserved for a call without a usable answer, or one at work."""
         return (self.reserved or ZERO) if self.ending in ("unknown", "open", "sent") else ZERO
 
-
     @property
     def coming(self) -> Decimal:
         """USD of what is held for a call that goes on at its provider."""

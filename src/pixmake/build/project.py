@@ -10,7 +10,6 @@ from decimal import Decimal
 from pathlib import Path
 
 from pixmake.build.collecting import Collector, Gathered
-from pixmake.build.uploads import remove_uploads
 from pixmake.build.corridor import execute
 from pixmake.build.orders import Orders
 from pixmake.build.painters import Painters
@@ -18,6 +17,7 @@ from pixmake.build.recording import LOCK_NAME
 from pixmake.build.recover import recover
 from pixmake.build.remembering import SETTLED, Watchmark, remember
 from pixmake.build.report import BuildReport
+from pixmake.build.uploads import remove_uploads
 from pixmake.clock import Clock, SystemClock
 from pixmake.diagnostics import problem
 from pixmake.digest import Digest, sha256_bytes

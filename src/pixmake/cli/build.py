@@ -14,8 +14,8 @@ import click
 
 from pixmake import __version__
 from pixmake.build.report import BuildReport
-from pixmake.cli.consent import ask, blocked_provider, needs_consent
 from pixmake.cli.collected import Talk
+from pixmake.cli.consent import ask, blocked_provider, needs_consent
 from pixmake.cli.console import counted
 from pixmake.cli.outcome import report_lines, tell
 from pixmake.cli.plantext import idle_lines

@@ -150,7 +150,13 @@ def _say(session: Session, done: Cleaning) -> None:
     console = session.console
     if console.json:
         kept = [{"path": path, "reason": reason} for path, reason in done.kept]
-        body = {"format": "pixmake.clean/1", "removed": done.removed, "kept": kept, "orphans": done.orphans, "remote": []}
+        body = {
+            "format": "pixmake.clean/1",
+            "removed": done.removed,
+            "kept": kept,
+            "orphans": done.orphans,
+            "remote": [],
+        }
         console.document(body)
         return
     console.out(*folded(console, done.removed))

@@ -211,7 +211,9 @@ def _cache_verify() -> Schema:
 
 
 def _clean() -> Schema:
-    return record(removed=listed(TEXT), kept=listed(record(path=TEXT, reason=TEXT)), orphans=listed(TEXT), remote=listed(TEXT))
+    return record(
+        removed=listed(TEXT), kept=listed(record(path=TEXT, reason=TEXT)), orphans=listed(TEXT), remote=listed(TEXT)
+    )
 
 
 def _init() -> Schema:

@@ -15,7 +15,9 @@ from pixmake.plan.offer import batch_cost
 from pixmake.providers.base import FREE, Estimate
 
 ZERO = Decimal(0)
-LEFT = ("held", "sent", "blocked", "unknown", "refused", "failed", "lost", "corrupt", "conflict", "edited", "waits", "pay")
+LEFT = (
+    "held", "sent", "blocked", "unknown", "refused", "failed", "lost", "corrupt", "conflict", "edited", "waits", "pay",
+)  # fmt: skip
 """States after a build that are told, in this order."""
 
 
@@ -133,9 +135,7 @@ def _prices(report: BuildReport, items: Iterable[EntryReport]) -> list[Decimal]:
 def _costs(report: BuildReport, items: Iterable[EntryReport]) -> list[Estimate]:
     """What these cost by the route of this build, as far as anybody knows."""
     plan = report.plan
-    costs = (
-        batch_cost(plan.graph, plan.world, item.entry) if report.by_batch else item.entry.cost for item in items
-    )
+    costs = (batch_cost(plan.graph, plan.world, item.entry) if report.by_batch else item.entry.cost for item in items)
     return [cost for cost in costs if cost is not None]
 
 
