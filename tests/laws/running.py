@@ -1,0 +1,65 @@
+"""How laws are run: each as one test of the suite, always with the same cases, and as one of the long command with more.
+
+`python -m pytest tests/laws` tries about 10 000 cases; `python -m pytest -m long tests/laws` tries LONGER times as many,
+other ones each time. A case that fails is shrunk and printed either way.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+LONGER = 20
+PHASES = (Phase.explicit, Phase.generate, Phase.target, Phase.shrink)
+UNHURRIED: dict[str, Any] = {
+    "deadline": None,
+    "database": None,
+    "phases": PHASES,
+    "suppress_health_check": list(HealthCheck),
+}
+
+
+def suite(cases: int, **more: Any) -> settings:
+    """The same cases each time: a build that fails must fail for whoever looks after it."""
+    return settings(max_examples=cases, derandomize=True, **UNHURRIED, **more)
+
+
+def at_length(cases: int, **more: Any) -> settings:
+    """Other cases each time, with what is needed to run the one that failed again."""
+    return settings(max_examples=cases, print_blob=True, **UNHURRIED, **more)
+
+
+def law(cases: int, **strategies: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Makes a test of a check that holds for everything that the strategies give; `cases` are tried in the suite."""
+
+    def decorate(check: Callable[..., None]) -> Callable[..., None]:
+        short = suite(cases)(given(**strategies)(_copy(check)))
+        long = at_length(cases * LONGER)(given(**strategies)(_copy(check)))
+        runs = [pytest.param(short, id="suite"), pytest.param(long, id="long", marks=LONG)]
+
+        @pytest.mark.parametrize("run", runs)
+        def test(run: Callable[[], None]) -> None:
+            run()
+
+        test.__name__, test.__doc__, test.__module__ = check.__name__, check.__doc__, check.__module__
+        return test
+
+    return decorate
+
+
+LONG = [pytest.mark.long, pytest.mark.timeout(0)]
+"""Marks of what takes minutes to hours."""
+
+
+def _copy(check: Callable[..., None]) -> Callable[..., None]:
+    """Hypothesis leaves its settings on the function; two runs need two."""
+
+    @functools.wraps(check)
+    def again(**values: Any) -> None:
+        check(**values)
+
+    return again
