@@ -173,6 +173,10 @@ def test_moving_house_buys_nothing_again(server: FakeAzure, tmp_path: Path) -> N
     assert len(server.posts) == 2
     assert (tmp_path / "p/assets.lock").read_text("utf-8") == lock
     assert "art" not in lock.replace("start", "")
+    home = SPEC.replace("provider: azure, ", "") % "deployments: {gpt-image-2: art}"
+    (tmp_path / "p/assets.yaml").write_text(home, "utf-8")
+    plan = Project(tmp_path / "p/assets.yaml", store=tmp_path / "store").plan()
+    assert {entry.state for entry in plan.entries} == {"fresh"}, "bought from Azure, it counts as bought from OpenAI"
 
 
 def test_what_is_not_deployed_is_said_before_anything_is_sent(server: FakeAzure, tmp_path: Path) -> None:

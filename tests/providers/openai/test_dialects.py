@@ -255,5 +255,7 @@ def test_what_a_server_makes_is_in_its_limits() -> None:
     listed = OpenAIProvider({"sizes": ["512x512", "768x512"], "edits": "none", "mask": "none"}).limits("gpt-image-2")
     assert (listed.sizes.listed, listed.edits, listed.mask) == (((512, 512), (768, 512)), False, False)
     assert OpenAIProvider({"sizes": "any"}).limits("x").sizes.exact
+    own = OpenAIProvider({"sizes": "any", "models": {"sdxl": {"sizes": ["1024x1024"]}, "flux": None}})
+    assert (own.limits("sdxl").sizes.listed, own.limits("flux").sizes.exact) == (((1024, 1024),), True)
     plain = OpenAIProvider({}).limits("gpt-image-2.6-flare")
     assert (plain.edits, plain.mask, plain.absent, plain.sizes.least_area) == (True, True, None, 655_360)

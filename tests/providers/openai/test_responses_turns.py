@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from fakes.counting import png
 from fakes.openai_request import request
@@ -43,6 +45,7 @@ def say(server: FakeOpenAI, tmp_path: Path) -> Say:
         pictures: tuple[Picture, ...] = (),
         settings: dict[str, object] | None = None,
         previous: str | None = None,
+        uploads: Path | None = None,
         **fields: object,
     ) -> Answer:
         provider = OpenAIProvider(PRICED | (settings or {}))
@@ -50,7 +53,9 @@ def say(server: FakeOpenAI, tmp_path: Path) -> Say:
         asked = request(
             edit=bool(pictures), inputs=inputs, **{"api": "responses", "responses_model": "gpt-6-astra", **fields}
         )
-        call = Call(request=asked, pictures=pictures, count=1, intent="i", scratch=tmp_path, previous=previous)
+        call = Call(
+            request=asked, pictures=pictures, count=1, intent="i", scratch=tmp_path, previous=previous, uploads=uploads
+        )
 
         async def run() -> Answer:
             try:
@@ -148,6 +153,28 @@ def test_an_edit_sends_its_pictures_in_order_and_its_mask(server: FakeOpenAI, sa
     assert images_in(fields) == [parent.path.read_bytes(), reference.path.read_bytes()]
     assert mask_in(fields) == mask.path.read_bytes()
     assert server.requests[0].tool["action"] == "edit"
+
+
+def test_a_large_picture_travels_as_a_file_uploaded_once(server: FakeOpenAI, say: Say, tmp_path: Path) -> None:
+    path = tmp_path / "large.png"
+    Image.frombytes("RGB", (1200, 1200), os.urandom(1200 * 1200 * 3)).save(path, compress_level=0)
+    large = Picture(kind="image", path=path, media_type="image/png", width=1200, height=1200, parent=False)
+    small = drawn(tmp_path, "small.png")
+    for _ in range(2):
+        assert len(say(pictures=(small, large), uploads=tmp_path / "uploads").pictures) == 1
+    content = messages(server.requests[1].body.fields)[0]["content"]
+    assert ["image_url" in content[1], "file_id" in content[2]] == [True, True]
+    assert [stored.data for stored in server.office.uploads()] == [path.read_bytes()]
+    assert server.count == 2
+
+
+def test_a_parent_in_the_conversation_is_not_uploaded(server: FakeOpenAI, say: Say, tmp_path: Path) -> None:
+    first = say()
+    path = tmp_path / "large.png"
+    Image.frombytes("RGB", (1200, 1200), os.urandom(1200 * 1200 * 3)).save(path, compress_level=0)
+    large = Picture(kind="image", path=path, media_type="image/png", width=1200, height=1200)
+    say(previous=first.response_id, pictures=(large,), turns=("a red fox",))
+    assert server.office.uploads() == []
 
 
 def test_a_later_turn_continues_by_id_without_the_parents_bytes(server: FakeOpenAI, say: Say, tmp_path: Path) -> None:

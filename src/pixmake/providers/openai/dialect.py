@@ -47,6 +47,8 @@ class Dialect:
     edits: str | None = EDITS
     most_inputs: int | None = None
     sizes: SizeRule | None = None
+    sized: frozenset[str] = frozenset()
+    """Models whose own row in the spec states their sizes: that says more than the server's."""
     options_as: str = "fields"
     takes: frozenset[str] = MODEL_INPUTS
     has_backgrounds: bool = True
@@ -68,7 +70,7 @@ class Dialect:
         """What a model can do behind this server."""
         return replace(
             limits,
-            sizes=self.sizes or limits.sizes,
+            sizes=limits.sizes if self.sizes is None or limits.model in self.sized else self.sizes,
             edits=self.edits is not None,
             mask=limits.mask and self.mask != NONE,
             mask_needed=self.needs_mask,
@@ -131,6 +133,7 @@ def dialect_of(
         edits=None if edits == NONE else edits.strip("/"),
         most_inputs=None if most is None else int(most),
         sizes=_sizes(said.get("sizes")),
+        sized=frozenset(str(model) for model, row in (said.get("models") or {}).items() if row and row.get("sizes")),
         options_as=str(said.get("options_as") or "fields"),
         takes=takes,
         has_backgrounds="background" not in said.get("lacks", ()),
