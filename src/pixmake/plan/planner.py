@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from pixmake.garbage import uncollected
 from pixmake.diagnostics import Collector, Diagnostic, Note
+from pixmake.garbage import uncollected
 from pixmake.plan.artifact import Artifact, DraftPicture, Fenced, Processed, originals
 from pixmake.plan.entries import Entry, Group, OutputPlan, State, Totals, Verdict, total
 from pixmake.plan.graph import ActionGraph, ActionId
 from pixmake.plan.inputs import Pending
 from pixmake.plan.judge import Judge
+from pixmake.plan.kinds import warn_of_stills
 from pixmake.plan.offer import Offer, offer_of
 from pixmake.plan.outputs import judge_outputs, ownership
 from pixmake.plan.retirement import mixed, retiring, uses_of
@@ -328,12 +329,13 @@ def _group(cause: str, members: Sequence[Entry]) -> Group:
 
 
 def _size_warnings(trouble: Collector, judge: Judge, graph: ActionGraph, wanted: set[ActionId]) -> None:
-    """Warns where over a tenth of a picture is cut away, or where it is enlarged (semantics, Sizes)."""
+    """Warns where over a tenth of a picture is cut away, or where it is enlarged (semantics, Sizes); of stills as well."""
     for node in graph.order:
         verdict = judge.done.get(node)
         if node not in wanted or verdict is None or verdict.request is None or not verdict.images:
             continue
         asset = graph.actions[node].asset
+        warn_of_stills(trouble, asset, node[1])
         final, asked = final_size(asset.size), final_size(verdict.request.size)
         if final is None or asked is None or node[1] != asset.steps[-1].index or not asset.outputs:
             continue
