@@ -15,6 +15,7 @@ import openai
 
 from pixmake.providers.base import Landing, Painted
 from pixmake.providers.openai.address import Address
+from pixmake.providers.openai.bounding import bound_errors
 from pixmake.providers.openai.clients import client_of
 from pixmake.providers.openai.dialect import Dialect
 from pixmake.providers.openai.errors import Judge
@@ -65,7 +66,11 @@ class Line:
         self.loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self.http = openai.DefaultAsyncHttpxClient(
-            limits=NO_KEEPING, follow_redirects=False, timeout=_timeouts(timeout), transport=transport()
+            limits=NO_KEEPING,
+            follow_redirects=False,
+            timeout=_timeouts(timeout),
+            transport=transport(),
+            event_hooks={"response": [bound_errors]},
         )
         self.client = client_of(
             address,
