@@ -1,127 +1,109 @@
-"""Buying N pictures of 1.5 MB with C in flight from a server on loopback: seconds, peak memory, processor time.
+"""Bench: pictures bought from a server on loopback that answers after 0.2 s: share of the ideal, processor time, memory.
 
-    python bench/buying.py [N] [C] [--json]
-
-The server is a process of its own, which answers after 200 ms; figures are of the whole `pixmake build` process:
-calls, decoding of base64, the store with its fsyncs, outputs. Ideal is N x 200 ms / C.
+Beside a plain asyncio loop over the SDK and one over httpx2, for small pictures and for such of 1.2 MB. Ideal is
+pictures x latency / in flight. All have imported what they need before the clock starts; pixmake's figures hold the
+journal, every flush to the disk, checksums and the lockfile, the others' a file that is written and nothing else.
 """
 
 from __future__ import annotations
 
-import base64
 import json
 import os
-import random
-import resource
 import subprocess
 import sys
-import tempfile
-import time
-import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-TESTS = Path(__file__).parents[1] / "tests"
+from bench.measures import Measure
+
+NAME = "buying"
+ABOUT = "pictures bought at once, against the ideal, asyncio over the SDK and httpx2"
+ROOT = Path(__file__).parents[1]
 LATENCY = 0.2
-SIZE = 700
-"""Side of the noise that makes a PNG of about 1.5 MB."""
-
-SERVER = """
-import sys, time
-sys.path.insert(0, {tests!r})
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-body = open({body!r}, "rb").read()
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    def log_message(self, *args): pass
-    def do_POST(self):
-        self.rfile.read(int(self.headers["content-length"]))
-        time.sleep({latency})
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-class Server(ThreadingHTTPServer):
-    request_queue_size = 512
-server = Server(("127.0.0.1", 0), Handler)
-print(server.server_address[1], flush=True)
-server.serve_forever()
-"""
+SIDES = {"large": 632, "small": 8}
+"""Sides of the noise: PNGs of 1.2 MB and of 300 bytes."""
+COUNTS = {8: 160, 32: 512, 128: 1024, 256: 1024}
+"""Pictures of a run, by how many are in flight."""
+SHORT = (("large", 32), ("large", 128), ("small", 32))
+GOALS = {("large", 32): 0.92, ("large", 128): 0.60}
+CPU_GOAL = 0.35
+PEAK_GOAL = 0.40
 
 
-def noise_png() -> bytes:
-    """A PNG that does not compress."""
-    import struct
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Took:
+    """What buying took: seconds in all, processor seconds a picture, MB at most, and MB before the first call."""
 
-    dice = random.Random(1)
-    rows = b"".join(b"\0" + dice.randbytes(SIZE * 3) for _ in range(SIZE))
-    chunks = (
-        b"IHDR" + struct.pack(">IIBBBBB", SIZE, SIZE, 8, 2, 0, 0, 0),
-        b"IDAT" + zlib.compress(rows, 0),
-        b"IEND",
+    seconds: float
+    cpu: float
+    peak: float
+    before: float
+
+
+def measure(full: bool) -> Mapping[str, Measure]:
+    """Every size and number in flight; else the three that goals are about."""
+    kinds = [(kind, flight) for kind in SIDES for flight in COUNTS] if full else SHORT
+    found: dict[str, Measure] = {}
+    for kind, flight in kinds:
+        with painter(SIDES[kind]) as port:
+            took = {how: buy(how, COUNTS[flight], flight, port) for how in ("pixmake", "sdk", "httpx2")}
+        found |= dict(_measures(kind, flight, took))
+    return found
+
+
+def _measures(kind: str, flight: int, took: Mapping[str, Took]) -> Iterator[tuple[str, Measure]]:
+    name, ideal = f"{kind} pictures, {flight} in flight", COUNTS[flight] * LATENCY / flight
+    ours, theirs = took["pixmake"], took["sdk"]
+    shares = {how: ideal / item.seconds for how, item in took.items()}
+    yield (
+        f"{name}: share of the ideal",
+        Measure(ratio=shares["pixmake"], goal=GOALS.get((kind, flight)), better="more", seen=shares),
     )
-    parts = (struct.pack(">I", len(part) - 4) + part + struct.pack(">I", zlib.crc32(part)) for part in chunks)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+    at_goal = kind == "large" and flight == 32
+    yield (
+        f"{name}: processor time over the SDK's",
+        Measure(
+            ratio=ours.cpu / theirs.cpu,
+            goal=CPU_GOAL if at_goal else None,
+            seen={f"{how} ms a picture": item.cpu * 1000 for how, item in took.items()},
+        ),
+    )
+    yield (
+        f"{name}: peak memory over the SDK's",
+        Measure(
+            ratio=ours.peak / theirs.peak,
+            goal=PEAK_GOAL if at_goal else None,
+            seen={f"{how} MB": item.peak for how, item in took.items()},
+        ),
+    )
+    yield (
+        f"{name}: memory that buying takes, over the SDK's",
+        Measure(
+            ratio=(ours.peak - ours.before) / max(1.0, theirs.peak - theirs.before),
+            seen={f"{how} MB": item.peak - item.before for how, item in took.items()},
+        ),
+    )
 
 
-def answer() -> bytes:
-    """What the Images API would say of one picture."""
-    usage = {"input_tokens": 10, "output_tokens": 196, "total_tokens": 206}
-    picture = base64.b64encode(noise_png()).decode()
-    return json.dumps({"created": 1, "data": [{"b64_json": picture}], "usage": usage}).encode()
+@contextmanager
+def painter(side: int) -> Iterator[str]:
+    """The port of a server that paints, in a process of its own."""
+    command = [sys.executable, "-m", "bench.painter", str(side), str(LATENCY)]
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        yield server.stdout.readline().strip()
+    finally:
+        server.kill()
+        server.wait()
 
 
-def measure(count: int, flight: int) -> dict[str, float]:
-    """One build of `count` assets, `flight` at a time."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        (root / "answer.json").write_bytes(answer())
-        entries = "".join(f"  thing-{number}: thing number {number}\n" for number in range(count))
-        (root / "assets.yaml").write_text(
-            f"version: 1\nproviders: {{openai: {{concurrency: {flight}}}}}\n"
-            "defaults: {model: gpt-image-2.5-flare, quality: low, output: false}\nassets:\n" + entries
-        )
-        script = SERVER.format(tests=str(TESTS), body=str(root / "answer.json"), latency=LATENCY)
-        server = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
-        try:
-            assert server.stdout is not None
-            port = int(server.stdout.readline())
-            env = os.environ | {
-                "OPENAI_BASE_URL": f"http://127.0.0.1:{port}/v1",
-                "OPENAI_API_KEY": "unused",
-                "PIXMAKE_STORE": str(root / "store"),
-            }
-            began = time.perf_counter()
-            subprocess.run(
-                [sys.executable, "-m", "pixmake", "build", "--yes", "--quiet"],
-                cwd=root, env=env, check=True, capture_output=True,
-            )  # fmt: skip
-            wall = time.perf_counter() - began
-        finally:
-            server.kill()
-            server.wait()
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    ideal = count * LATENCY / flight
-    return {
-        "pictures": count,
-        "in flight": flight,
-        "seconds": round(wall, 2),
-        "share of ideal": round(ideal / wall, 2),
-        "peak MB": round(used.ru_maxrss / 1024, 1),
-        "cpu ms a picture, server included": round((used.ru_utime + used.ru_stime) * 1000 / count, 1),
-    }
-
-
-def main() -> int:
-    numbers = [int(word) for word in sys.argv[1:] if word.isdigit()]
-    found = measure(*(numbers + [500, 16][len(numbers) :]))
-    if "--json" in sys.argv:
-        print(json.dumps(found, indent=2))
-        return 0
-    for name, value in found.items():
-        print(f"  {name:36} {value:10}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def buy(how: str, count: int, flight: int, port: str) -> Took:
+    """One way to buy, once. Raises SystemExit where it fails."""
+    command = [sys.executable, "-m", "bench.buyers", how, str(count), str(flight), port]
+    done = subprocess.run(command, cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr[-2000:]}")
+    return Took(**json.loads(done.stdout))
