@@ -188,6 +188,19 @@ def test_another_store_is_seen(posts: Shell) -> None:
     assert quick("build") is None
 
 
+def test_a_month_later_the_whole_program_looks(posts: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it says can depend on the date: a model that goes soon is warned of. It leaves a fresh answer."""
+    began, stamp = time.time(), snapshot(posts).stat().st_mtime_ns
+    for days, answered, written in ((14, 0, False), (29, 0, False), (31, None, True), (-2, None, True)):
+        monkeypatch.setattr(time, "time", lambda days=days: began + days * 86_400)
+        assert quick("build") == answered
+        if days != 29:
+            assert posts.run("build").code == 0
+            assert (snapshot(posts).stat().st_mtime_ns != stamp) is written
+            assert quick("build") == 0
+        stamp = snapshot(posts).stat().st_mtime_ns
+
+
 def test_a_copy_of_a_project_is_not_answered_for_by_the_first(posts: Shell) -> None:
     copy = posts.folder / "copy"
     shutil.copytree(posts.root, copy)
@@ -238,9 +251,9 @@ def test_a_build_that_begins_takes_the_answer_back(shell: Shell) -> None:
 
 def test_a_snapshot_without_the_spec_says_nothing(posts: Shell, capsys: pytest.CaptureFixture[str]) -> None:
     """Whoever hands a repository on can't know inode and times of the spec in a checkout to come."""
-    head, rest = snapshot(posts).read_bytes().split(b"\n", 1)
+    head, day, rest = snapshot(posts).read_bytes().split(b"\n", 2)
     folder = os.fsencode(posts.root)
-    planted = b"%s\n%d\n%s0\n0\n%d\n%s" % (head, len(folder), folder, 14, b"build\0run me!\n")
+    planted = b"%s\n%s\n%d\n%s0\n0\n%d\n%s" % (head, day, len(folder), folder, 13, b"build\0run me!")
     for groups in (b"1 0\n.1 0\n.1 0\n.", b"", b"1 0\n.", b"0 0\n0 0\n0 0\n", b"16 0\n.\0about.md\0about1 0\n.1 0\n."):
         snapshot(posts).write_bytes(planted + groups)
         assert quick("build") is None
@@ -264,9 +277,10 @@ def test_damage_anywhere_never_raises(posts: Shell, data: st.DataObject) -> None
 @pytest.mark.parametrize("length", ["-1", "99999999999999999999", "9" * 5000, "268435455", "x", ""])
 def test_lengths_that_lie(posts: Shell, length: str) -> None:
     whole = snapshot(posts).read_bytes()
-    head, _, rest = whole.split(b"\n", 2)
-    snapshot(posts).write_bytes(b"%s\n%s\n%s" % (head, length.encode(), rest))
-    assert quick("build") is None
+    head, day, _, rest = whole.split(b"\n", 3)
+    for lie in (b"%s\n%s\n%s\n%s" % (head, day, length.encode(), rest), b"%s\n%s\n%s" % (head, length.encode(), rest)):
+        snapshot(posts).write_bytes(lie)
+        assert quick("build") is None
     place = whole.index(b".\0assets.yaml")
     start = whole.rindex(b"\n", 0, place - 1)
     snapshot(posts).write_bytes(whole[:start] + b"\n%s 8\n" % length.encode() + whole[place:])

@@ -8,6 +8,7 @@ nobody can know who hands a repository on.
 
 import os
 import sys
+import time
 from io import BufferedReader
 
 SNAPSHOT = ".pixmake/snapshot"
@@ -18,6 +19,8 @@ PLAIN = {"build": {"-k", "--locked", "--offline", "--yes", "--quiet"}, "plan": {
 HANDLES = os.stat in os.supports_dir_fd and hasattr(os, "O_DIRECTORY")
 FOLDER = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_PATH", 0)
 """How a folder is opened to look up names in it, which spares the kernel the walk there for each."""
+DAY, MONTH = 86_400, 30
+"""Seconds; days for which a snapshot is believed, since what a plan says can also depend on the date."""
 MOST = 1 << 28
 """Bytes that one part of an honest snapshot never has."""
 
@@ -69,6 +72,8 @@ def _unchanged(root: str, version: str) -> dict[str, str] | None:
             return None  # a pipe would be waited for
         with open(path, "rb") as stream:
             if stream.readline(200) != f"pixmake-snapshot/{FORMAT} {version} {sys.byteorder}\n".encode():
+                return None
+            if not 0 <= int(time.time()) // DAY - int(stream.readline(30)) < MONTH:
                 return None
             place, absent, env, says = (_texts(stream) for _ in range(4))
             same = _here(root, place) and _files(root, stream) and _folders(stream)

@@ -4,7 +4,8 @@
 missing, damaged or of another version, it means nothing. Its form is plain columns, since a hostile repository may
 bring one along:
 
-- a line with the tag;
+- a line with the tag, and one with the day on which it was written, counted from 1970: it is believed for a month, since
+  what a plan says can also depend on the date (a model that goes soon is warned of);
 - four lists of texts, each a line with its length in bytes, then the texts joined by NUL: the project's folder; paths
   that must not exist; variables and their values in turn; commands and what to print for them in turn;
 - groups of files, each a line `bytes of names, bytes of numbers`, a folder and the names in it joined by NUL, and for
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +28,9 @@ from pixmake.digest import read_file
 from pixmake.store.durable import replace_quickly
 
 FORMAT = 2
+DAY = 86_400
+KEPT = 15
+"""Days for which a snapshot is left as it is where nothing changed: half of the time for which it is believed."""
 FEW = 4
 """Files of one folder below which opening it costs more than it saves: they are named from the project's folder."""
 GROUP = 4096
@@ -58,24 +63,28 @@ def tag(version: str) -> str:
 
 
 def save(path: Path, snapshot: Snapshot) -> bool:
-    """Writes the snapshot by rename where it differs from the one there; whether it wrote. Raises OSError."""
-    data = encoded(snapshot)
+    """Writes the snapshot by rename where it differs from the one there, or that is old; whether it wrote.
+
+    Raises OSError.
+    """
+    head, body, today = tag(snapshot.version).encode(), encoded(snapshot), int(time.time()) // DAY
     try:
-        if read_file(path) == data:
+        known, day, rest = read_file(path).split(b"\n", 2)
+        if known == head and rest == body and 0 <= today - int(day) < KEPT:
             return False
-    except OSError:
-        pass  # none yet, or unreadable: written anew
-    replace_quickly(path, data)
+    except (OSError, ValueError):
+        pass  # none yet, unreadable or damaged: written anew
+    replace_quickly(path, b"%s\n%d\n%s" % (head, today, body))
     return True
 
 
 def encoded(snapshot: Snapshot) -> bytes:
-    """The bytes of a snapshot."""
+    """The bytes of a snapshot, from its third line on."""
     env = [text for name, value in snapshot.hashed.items() for text in (name, "-" if value is None else f"={value}")]
     env += [text for name, value in snapshot.plain.items() for text in (name, "-" if value is None else f"'{value}")]
     says = [text for pair in snapshot.says.items() for text in pair]
     lists = [[os.fspath(snapshot.root)], snapshot.absent, env, says]
-    parts = [f"{tag(snapshot.version)}\n".encode(), *map(_texts, lists)]
+    parts = [_texts(texts) for texts in lists]
     parts += [_group(folder, names, stats) for folder, names, stats in _groups(snapshot)]
     parts += [_group("", [], []), _group("", list(snapshot.folders), list(snapshot.folders.values()))]
     return b"".join(parts)
