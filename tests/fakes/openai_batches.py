@@ -258,6 +258,10 @@ class Office:
         check(checked, endpoint)
         return checked
 
+    def picture(self, name: str) -> bytes:
+        """The bytes of an uploaded picture. Raises Bad."""
+        return self._picture("input", {"file_id": name}).data
+
     def _picture(self, name: str, item: object) -> FilePart:
         if not isinstance(item, dict) or set(item) != {"file_id"}:
             raise Bad(f"Invalid '{name}': {item!r:.60}", "invalid_value", param=name)

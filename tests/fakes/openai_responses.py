@@ -114,16 +114,29 @@ def tool_of(fields: Mapping[str, Any]) -> Json:
     return next((dict(tool) for tool in fields.get("tools", ()) if tool["type"] == "image_generation"), {})
 
 
-def images_in(fields: Mapping[str, Any]) -> list[bytes]:
-    """The pictures of a turn's messages, in order."""
+File = Callable[[str], bytes]
+
+
+def no_file(name: str) -> bytes:
+    raise Bad(f"No such File object: {name}", "image_file_not_found")
+
+
+def images_in(fields: Mapping[str, Any], file: File = no_file) -> list[bytes]:
+    """The pictures of a turn's messages, in order; those named by a file's id as `file` gives them."""
     messages = fields.get("input")
     parts = [part for item in messages for part in item["content"]] if isinstance(messages, list) else []
-    return [_bytes(part["image_url"]) for part in parts if part.get("type") == "input_image" and "image_url" in part]
+    return [_picture(part, file) for part in parts if part.get("type") == "input_image"]
 
 
-def mask_in(fields: Mapping[str, Any]) -> bytes | None:
+def mask_in(fields: Mapping[str, Any], file: File = no_file) -> bytes | None:
     mask = tool_of(fields).get("input_image_mask")
-    return _bytes(mask["image_url"]) if mask else None
+    return _picture(mask, file) if mask else None
+
+
+def _picture(part: Mapping[str, Any], file: File) -> bytes:
+    if ("file_id" in part) is ("image_url" in part):
+        raise Bad("Exactly one of file_id and image_url.", "invalid_value", param="input")
+    return file(part["file_id"]) if "file_id" in part else _bytes(part["image_url"])
 
 
 def _bytes(url: str) -> bytes:
@@ -147,6 +160,8 @@ class Conversations:
     ) -> None:
         self.paint = paint
         self.size_of = size_of
+        self.file = no_file
+        """What a file's id stands for."""
         self.kept: dict[str, Json] = {}
         self.pictures: dict[str, list[bytes]] = {}
         """All pictures of a response's conversation, its own last."""
@@ -175,10 +190,10 @@ class Conversations:
         if not tool or fields.get("tool_choice") != {"type": "image_generation"} or fields.get("max_tool_calls") != 1:
             raise Bad("The image tool is not forced, once.", "invalid_value", param="tool_choice")
         check_tool(tool, models)
-        seen = [*self.pictures.get(str(before), []), *images_in(fields)]
+        seen = [*self.pictures.get(str(before), []), *images_in(fields, self.file)]
         if tool.get("action") == "edit" and not seen:
             raise Bad("No image to edit.", "invalid_value", param="tools[0].action")
-        mask = mask_in(fields)
+        mask = mask_in(fields, self.file)
         if mask is not None and self.size_of(mask) != self.size_of(seen[0] if before is None else seen[-1]):
             raise Bad("The mask's size differs from the image's.", "invalid_value", param="input_image_mask")
         if tool.get("partial_images") and not fields.get("stream"):
@@ -200,7 +215,7 @@ class Conversations:
             self._serial += 1
             name = f"resp_{self._serial:04d}"
         before = self.pictures.get(str(fields.get("previous_response_id")), [])
-        inputs = [*before, *images_in(fields)]
+        inputs = [*before, *images_in(fields, self.file)]
         drawn: list[bytes] = []
         output: list[Json] = [{"id": f"rs_{name}", "type": "reasoning", "summary": []}]
         draws = how.calls if how.words is None and how.failed is None and how.status == "completed" else 0

@@ -226,6 +226,7 @@ class FakeOpenAI:
         self.talks = Conversations(self._paint, _dimensions)
         """The Responses API: what is kept, what runs, which ids were asked for."""
         self.office = Office(self._do_line)
+        self.talks.file = lambda name: self.office.picture(name)
         """The Files and the Batch API."""
         self._rules: list[_Rule] = []
         self._token = os.urandom(6)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from pixmake.build.paying import NO_MONEY, Purchase, why_of
+from pixmake.build.purchase import UPLOADS as UPLOADS
 from pixmake.build.runner import Runner, StepOutcome
 from pixmake.diagnostics import ExitCode, Problem
 from pixmake.digest import Digest
@@ -33,8 +34,6 @@ from pixmake.store.home import Store
 from pixmake.store.journal import new_intent
 from pixmake.store.records import Failure, Intent, Sent, Why
 
-UPLOADS = "uploads"
-"""The store's folder for what providers remember of their uploads."""
 KEYS_AT_ONCE = 64
 """Locks of keys held together, from the last look at their pools until their intents are on the disk."""
 TAKEN = "another build is buying it right now"

@@ -16,9 +16,9 @@ from pathlib import Path
 from pixmake.build.awaiting import Left, awaited
 from pixmake.build.budget import Budget, DayLedger
 from pixmake.build.limits import Gate, Halted, Limits, Turn
+from pixmake.build.purchase import UPLOADS, ordered, runs_alone
 from pixmake.build.purchase import Purchase as Purchase
 from pixmake.build.purchase import Receipt as Receipt
-from pixmake.build.purchase import ordered, runs_alone
 from pixmake.build.receiving import Delivery, Found, Landings, delivering, found_in
 from pixmake.build.receiving import believed as believed
 from pixmake.build.sharing import Shared
@@ -172,6 +172,7 @@ class Cashier:
             intent=intent.intent,
             scratch=self.realizer.shelf.folder,
             previous=order.previous,
+            uploads=self.store.root / UPLOADS,
             partials=order.partials,
             on_partial=self.glimpse(order) if order.partials else None,
             land=self._landings.setdefault(intent.intent, Landings(self.store, intent.intent)),

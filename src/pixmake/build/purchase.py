@@ -13,6 +13,9 @@ from pixmake.providers.background import BackgroundProvider
 from pixmake.providers.base import Busy, Estimate, Request
 from pixmake.store.records import Intent, Why
 
+UPLOADS = "uploads"
+"""The store's folder for what providers remember of their uploads."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purchase:

@@ -11,13 +11,17 @@ from pixmake.providers.base import Answer, Call, ProviderError, Request
 from pixmake.providers.models import Rows
 from pixmake.providers.openai.billing import turn_bill, turn_cost
 from pixmake.providers.openai.client import Line
+from pixmake.providers.openai.files import Uploads
 from pixmake.providers.openai.parts import Part
-from pixmake.providers.openai.responses import extra_of, fields_of
+from pixmake.providers.openai.responses import Sent, extra_of, fields_of
 from pixmake.providers.openai.streaming import Beside, stream_of
 from pixmake.providers.openai.talking import Said, Talk, Turn
 from pixmake.providers.openai.turns import ending_of
 
-Parts = Mapping[str, Part | list[Part]]
+LARGE = 4_000_000
+"""Bytes; a picture above travels as a file that is uploaded once, others in the body."""
+ALIVE = 6 * 3_600.0
+"""Seconds for which such a file must be there: a turn in the background may wait for its turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,19 @@ class Terms:
     price_per_image: Decimal | None = None
 
 
+async def travelling(call: Call, parts: Mapping[str, Part | list[Part]], uploads: Uploads) -> Sent:
+    """A turn's pictures as they travel, without a parent that is in the conversation already. Raises ProviderError for
+    an upload; nothing is billed by then."""
+    sent: dict[str, Part | str | list[Part | str]] = {}
+    for name, part in parts.items():
+        several = part if isinstance(part, list) else [part]
+        if name == "image" and call.previous is not None:
+            several = several[1:]
+        ways = [await uploads.once(item, alive=ALIVE) if len(item[1]) > LARGE else item for item in several]
+        sent[name] = ways if name == "image" else ways[0]
+    return sent
+
+
 class Conversation:
     """Turns with one server on these terms; `request` is what they ask."""
 
@@ -42,7 +59,7 @@ class Conversation:
         self.line = line
         self.talk = Talk(line, request.responses_model, request.model)
 
-    async def answer(self, call: Call, parts: Parts) -> Answer:
+    async def answer(self, call: Call, parts: Sent) -> Answer:
         """One turn, awaited. Raises one of the five ends."""
         turn = self._turn(call, parts)
         end = self._concluded(await (stream_of(self.line, call).said(turn) if call.partials else self.talk.say(turn)))
@@ -50,7 +67,7 @@ class Conversation:
             raise end
         return end
 
-    async def begin(self, call: Call, parts: Parts) -> str:
+    async def begin(self, call: Call, parts: Sent) -> str:
         """One turn in the background: its response's id. Raises as `answer`.
 
         Where looks on the way are wanted they come by a stream beside; what becomes of the turn is asked after all the same.
@@ -72,7 +89,7 @@ class Conversation:
             return self.talk.judge.lost(f"{host} knows no response {handle} any more", None)
         return None if said.heard.is_running else self._concluded(said)
 
-    def _turn(self, call: Call, parts: Parts, *, background: bool = False) -> Turn:
+    def _turn(self, call: Call, parts: Sent, *, background: bool = False) -> Turn:
         terms = self.terms
         fields = fields_of(call, parts, store=terms.store, drop=terms.drop, background=background)
         return Turn(fields=fields, extra=extra_of(call.request, terms.drop))

@@ -81,8 +81,7 @@ class OpenAIProvider(TakesBatches):
         if (obstacle := self.obstacle()) is not None:
             raise Stopped(obstacle)
         if call.request.api == "responses":
-            parts = await asyncio.to_thread(self._parts, call)
-            turned: Answer = await self._conversation(call.request).answer(call, parts)
+            turned: Answer = await self._conversation(call.request).answer(call, await self._travelling(call))
             return turned
         order = await asyncio.to_thread(self._order, call) if call.pictures else self._order(call)
         line = self._connected()
@@ -106,6 +105,12 @@ class OpenAIProvider(TakesBatches):
         terms = Terms(store=self.store, drop=self.dialect.drop, rows=self.rows, price_per_image=self.price_per_image)
         return Conversation(self._connected(), terms, request)
 
+    async def _travelling(self, call: Call) -> Any:
+        from pixmake.providers.openai.conversing import travelling
+
+        parts = await asyncio.to_thread(self._parts, call)
+        return await travelling(call, parts, self.uploads(call.uploads))
+
     def runs_alone(self, request: Request) -> bool:
         """Turns of conversations do, where the server keeps them."""
         return request.api == "responses" and self.store and self.settings.get("background") is not False
@@ -114,8 +119,7 @@ class OpenAIProvider(TakesBatches):
         """One turn in the background. Raises as `make`; Unknown where its name did not come through."""
         if (obstacle := self.obstacle()) is not None:
             raise Stopped(obstacle)
-        parts = await asyncio.to_thread(self._parts, call)
-        return str(await self._conversation(call.request).begin(call, parts))
+        return str(await self._conversation(call.request).begin(call, await self._travelling(call)))
 
     async def ask_after(self, handle: str, request: Request) -> End | None:
         """What became of a turn in the background; None while it is at work. Free; may be asked again."""

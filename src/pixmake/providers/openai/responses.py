@@ -24,15 +24,15 @@ TURN = frozenset(
     | {"stream_options", "type", "action", "input_image_mask"}
 )
 """Fields that `options` can't set: they are how a turn is sent."""
+Sent = Mapping[str, Part | str | list[Part | str]]
+"""Pictures by kind, as they travel: their bytes, or the id of a file at the server."""
 DONE_BEFORE = (
     "The messages before the last one are earlier turns of this conversation, which have been carried out already: "
     "the first picture of the last message is what they led to. Carry out the last message only, on that picture."
 )
 
 
-def fields_of(
-    call: Call, parts: Mapping[str, Part | list[Part]], *, store: bool, drop: Sequence[str], background: bool = False
-) -> dict[str, Any]:
+def fields_of(call: Call, parts: Sent, *, store: bool, drop: Sequence[str], background: bool = False) -> dict[str, Any]:
     """The fields that the SDK's `responses.create` takes by name. `parts` are the pictures (parts.py)."""
     request = call.request
     fields: dict[str, Any] = {
@@ -54,7 +54,7 @@ def extra_of(request: Request, drop: Sequence[str]) -> dict[str, Any]:
     return {name: plain(value) for name, value in request.options.items() if name not in taken}
 
 
-def _tool(call: Call, parts: Mapping[str, Part | list[Part]], drop: Sequence[str]) -> dict[str, Any]:
+def _tool(call: Call, parts: Sent, drop: Sequence[str]) -> dict[str, Any]:
     request = call.request
     mask = parts.get("mask")
     tool: dict[str, Any] = {
@@ -69,20 +69,18 @@ def _tool(call: Call, parts: Mapping[str, Part | list[Part]], drop: Sequence[str
         "input_fidelity": request.input_fidelity,
         "moderation": request.moderation,
         "partial_images": call.partials or None,
-        "input_image_mask": {"image_url": _data_url(mask)} if isinstance(mask, tuple) else None,
+        "input_image_mask": _named(mask) if isinstance(mask, tuple | str) else None,
     }
     tool |= {name: plain(value) for name, value in request.options.items() if name in TOOL_OPTIONS}
     return {name: value for name, value in tool.items() if value is not None and name not in drop}
 
 
-def _messages(call: Call, parts: Mapping[str, Part | list[Part]]) -> list[dict[str, Any]]:
+def _messages(call: Call, parts: Sent) -> list[dict[str, Any]]:
     """This turn's message, and the earlier ones where no response's id stands for them."""
     found = parts.get("image", [])
-    images = list(found) if isinstance(found, list) else [found]
-    if call.previous is not None:
-        images = images[1:]  # the parent is in the conversation already
+    images = found if isinstance(found, list) else [found]
     said = {"type": "input_text", "text": call.request.prompt}
-    seen = [{"type": "input_image", "detail": "auto", "image_url": _data_url(part)} for part in images]
+    seen = [{"type": "input_image", "detail": "auto", **_named(part)} for part in images]
     last = {"role": "user", "content": [said, *seen]}
     if call.previous is not None or not call.request.turns:
         return [last]
@@ -93,9 +91,12 @@ def _message(text: str) -> dict[str, Any]:
     return {"role": "user", "content": [{"type": "input_text", "text": text}]}
 
 
-def _data_url(part: Part) -> str:
+def _named(part: Part | str) -> dict[str, str]:
+    """A picture as the API names one: a file at the server, or its bytes in an address."""
+    if isinstance(part, str):
+        return {"file_id": part}
     _, data, media_type = part
-    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
+    return {"image_url": f"data:{media_type};base64,{base64.b64encode(data).decode()}"}
 
 
 # --- what comes back -------------------------------------------------------------------------------------------------
