@@ -25,7 +25,7 @@ MOST_PREFIX = 200
 """Characters of `data:…,` before base64."""
 
 
-def _decoder() -> Callable[[bytes], bytes]:
+def _decoder() -> Callable[[bytes | memoryview], bytes]:
     """The quickest strict decoder there is; raises ValueError. Python's own takes 50 times as long as pybase64."""
     try:
         import pybase64
@@ -70,8 +70,8 @@ class Base64:
     def take(self, text: bytes) -> None:
         """The next characters."""
         self.begun = self.begun or bool(text)
-        text = self._waiting + text
         if not self._prefixed:
+            text, self._waiting = self._waiting + text, b""
             if len(text) < MOST_PREFIX and b"data:".startswith(text[:5]) and b"," not in text:
                 self._waiting = text
                 return
@@ -79,18 +79,34 @@ class Base64:
         self._decode(text)
 
     def _decode(self, text: bytes) -> None:
+        """In fours; what is over waits. Megabytes are looked at where they are, not copied."""
         self._prefixed = True
-        usable = len(text) & ~3
-        self._waiting = text[usable:]
-        if not usable or self._damaged:
-            return
-        if self._padded:
+        text, view = self._completed(text)
+        usable = len(view) & ~3
+        self._waiting += bytes(view[usable:])
+        if text:
+            self._write(text)
+        if usable:
+            self._write(view[:usable])
+
+    def _completed(self, text: bytes) -> tuple[bytes, memoryview]:
+        """What was waiting with the characters that make it four, and what follows."""
+        if not self._waiting:
+            return b"", memoryview(text)
+        lack = -len(self._waiting) & 3
+        waiting, self._waiting = self._waiting + text[:lack], b""
+        if len(waiting) & 3:
+            self._waiting = waiting
+            return b"", memoryview(b"")
+        return waiting, memoryview(text)[lack:]
+
+    def _write(self, fours: bytes | memoryview) -> None:
+        if self._damaged or self._padded:  # nothing may follow the padding
             self._damaged = True
             return
-        piece = text[:usable] if self._waiting else text
-        self._padded = piece.endswith(b"=")
+        self._padded = fours[-1:] == b"="
         try:
-            data = decode(piece)
+            data = decode(fours)
         except ValueError:
             self._damaged = True
             return
@@ -100,7 +116,8 @@ class Base64:
     def end(self) -> bool:
         """That was all; whether it is a picture's bytes."""
         if not self._prefixed:
-            self._decode(_without_prefix(self._waiting))
+            text, self._waiting = self._waiting, b""
+            self._decode(_without_prefix(text))
         self.whole = self.whole and not self._damaged and not self._waiting
         return self.whole
 

@@ -221,7 +221,7 @@ class _Line(asyncio.BufferedProtocol):
     async def body(self, seconds: float | None) -> AsyncIterator[bytes]:
         """The body as it comes."""
         while isinstance(event := await self._next(seconds), h11.Data):
-            yield bytes(event.data)
+            yield event.data  # in truth a bytearray of its own: megabytes are not copied once more
 
     async def _next(self, seconds: float | None) -> Any:
         while True:
