@@ -219,7 +219,7 @@ def pictures() -> list[bytes]:
 
 
 def snapshot(folder: str = "/nowhere") -> bytes:
-    head = f"pixmake-snapshot/{quick.FORMAT} {__version__} {sys.byteorder}\n".encode()
+    head = f"pixmake-snapshot/{quick.FORMAT} {__version__} {sys.byteorder}\n{int(time.time()) // 86_400}\n".encode()
     parts = [folder.encode(), b"/nowhere/else", b"HOME\0-", b"build\0nothing to do"]
     return head + b"".join(f"{len(part)}\n".encode() + part for part in parts) + b"9 6\n/a\0b\0c\n" + bytes(96)
 

@@ -8,6 +8,7 @@ import os
 import pickle
 import sqlite3
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -121,7 +122,7 @@ def test_a_planted_snapshot_tells_no_terminal_what_to_do(cell: Cell) -> None:
     parts = [b".", b"", b"", says]
     texts = b"".join(f"{len(part)}\n".encode() + part for part in parts)
     for tail in (b"", b"0 0\n", b"999999999999999999 9\n"):
-        head = f"pixmake-snapshot/{FORMAT} {__version__} {sys.byteorder}\n".encode()
+        head = f"pixmake-snapshot/{FORMAT} {__version__} {sys.byteorder}\n{int(time.time()) // 86_400}\n".encode()
         cell.write(".pixmake/snapshot", head + texts + tail)
         cell.run("build")
         cell.run("plan")
