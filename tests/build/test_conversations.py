@@ -403,3 +403,15 @@ def test_ctrl_c_twice_leaves_it_sent(server: FakeOpenAI, tmp_path: Path) -> None
         server.talks.coming["resp_0001"] = 0, server.talks.kept["resp_0001"]
     assert ground.build(yes=False).exit_code == 0
     assert server.count == 1
+
+
+def test_a_build_that_may_not_wait_asks_nobody(server: FakeOpenAI, tmp_path: Path) -> None:
+    """A watch makes what is free at every change; it must not hang on what goes on elsewhere."""
+    ground = Ground(tmp_path, HEAD + PROVIDER + "assets: {a: a fox, b: a bear}\n")
+    server.looks += [Error(401, "invalid_api_key")]
+    ground.build("a")
+    asked = len(server.talks.asked)
+    project = ground.project()
+    report = project.build(project.plan(), max_cost=0, waits=False)
+    assert states(report)[0] == "sent"
+    assert len(server.talks.asked) == asked

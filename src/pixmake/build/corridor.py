@@ -62,12 +62,12 @@ def execute(plan: Plan, orders: Orders, clock: Clock, listener: Listener) -> Bui
     hold = hold_of(plan, orders, budget.consent, wave)
     runner = _runner(plan, orders, budget, day, clock, listener)
     batch = [node for node in wave.batch if node not in hold.reasons]
-    jobs = list(_jobs(plan, {*hold.reasons, *wave.later, *batch}, asking=not orders.never_pay))
+    jobs = list(_jobs(plan, {*hold.reasons, *wave.later, *batch}, asking=orders.asks))
     runner.total = sum(1 for job in jobs if job.id[1] is None)
     clear_leftovers(_folders(plan, jobs))
     high = _most(plan, jobs)
     listener(BuildStarted(total=runner.total, images=plan.totals.images, high=high, budget=budget.consent.cap))
-    strays = [] if orders.never_pay else strays_of(runner.cashier, plan.world.painters, _awaited(plan, jobs))
+    strays = strays_of(runner.cashier, plan.world.painters, _awaited(plan, jobs)) if orders.asks else []
     if jobs or batch or strays:
         with writing(plan.world.root / STATE):
             (plan.world.root / STATE).mkdir(exist_ok=True)

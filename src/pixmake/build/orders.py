@@ -38,7 +38,14 @@ class Orders:
     recorded: bool = True
     by_batch: bool = False
     once: frozenset[Digest] = frozenset()
+    waits: bool = True
+    """False: what goes on in the background is left to another build; nobody is asked after it."""
     halted: Callable[[], bool] | None = None
+
+    @property
+    def asks(self) -> bool:
+        """Whether providers are asked after what goes on there."""
+        return self.waits and not self.never_pay
 
 
 @dataclass(slots=True)

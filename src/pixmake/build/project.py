@@ -187,6 +187,7 @@ class Project:
         fail_fast: bool = False,
         recorded: bool = True,
         by_batch: bool = False,
+        waits: bool = True,
         once: Collection[Digest] = (),
         halted: Callable[[], bool] | None = None,
         on_event: Listener | None = None,
@@ -195,7 +196,8 @@ class Project:
 
         `by_batch` hands in what is ready by batch and buys nothing live, but for the keys in `once`: they had their turn.
         `recorded` False leaves the lock alone: what is bought is known to the store only, by its key.
-        `halted` is asked before each piece of work: from its first yes on nothing is started, what was sent is awaited.
+        `waits` False leaves what goes on in the background to another build. `halted` is asked before each piece of
+        work: from its first yes on nothing is started, what was sent is awaited.
 
         The outcome, good or bad, is in the report; Problem is raised for what stops the whole build before it starts
         (a damaged lock, errors of the spec, a store in use) or in its middle (a full disk).
@@ -215,6 +217,7 @@ class Project:
             fail_fast=fail_fast,
             recorded=recorded,
             by_batch=by_batch,
+            waits=waits,
             once=frozenset(once),
             halted=halted,
         )

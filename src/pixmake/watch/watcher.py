@@ -213,6 +213,7 @@ class Watch:
             max_cost=max_cost,
             yes=yes,
             by_name=yes and bool(self._selectors),
+            waits=max_cost is None or max_cost > 0,
             halted=lambda: self._inbox.stopped,
             on_event=self._say,
         )
