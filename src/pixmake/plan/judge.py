@@ -24,6 +24,7 @@ from pixmake.providers.base import FREE, Estimate, Request, RequestInput
 from pixmake.spec.asset import Asset, Step
 from pixmake.store.lockfile import StepPin
 from pixmake.store.pool import Pool, Underway
+from pixmake.values import quick
 
 AUTO_DRAFT = (1024, 1024)
 
@@ -347,6 +348,7 @@ class Judge:
         return differences(old, preimage(case.request), named_inputs(case.inputs)) if old else []
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """A step whose request is known, with all that its verdict hangs on."""

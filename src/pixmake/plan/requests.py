@@ -10,8 +10,10 @@ from pixmake.plan.kinds import sizes_of
 from pixmake.plan.sizes import Size, final_size, requested_size
 from pixmake.providers.base import InputKind, Limits, Operation, Request, RequestInput
 from pixmake.spec.asset import Asset, AssetInput, FileInput, Input, Region, Step
+from pixmake.values import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepInputs:
     """What a step works on, complete: the parent (first image, if any), references in order, mask or markup."""

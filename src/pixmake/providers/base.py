@@ -155,6 +155,7 @@ class Bill:
     usage: Mapping[str, object] = field(default_factory=dict)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """Low and high price in USD of one whole call. `rough`: more than a few per cent of error are possible."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from importlib.metadata import entry_points
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from pixmake.providers.base import Provider
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
 
 GROUP = "pixmake.providers"
 Factory = Callable[[Mapping[str, object]], Provider]
@@ -25,7 +27,7 @@ BUILT_IN = {
 
 def provider_types() -> list[str]:
     """Every type that `providers: {x: {type: …}}` may name here."""
-    return sorted({*BUILT_IN, *(point.name for point in entry_points(group=GROUP))})
+    return sorted({*BUILT_IN, *(point.name for point in _registered())})
 
 
 def open_provider(kind: str, settings: Mapping[str, object], extra: Mapping[str, Factory] | None = None) -> Provider:
@@ -35,7 +37,14 @@ def open_provider(kind: str, settings: Mapping[str, object], extra: Mapping[str,
     if kind in BUILT_IN:
         module, _, name = BUILT_IN[kind].partition(":")
         return cast(Provider, getattr(import_module(module), name)(settings))
-    for point in entry_points(group=GROUP):
+    for point in _registered():
         if point.name == kind:
             return cast(Provider, point.load()(settings))
     raise LookupError(kind)
+
+
+def _registered() -> EntryPoints:
+    """What installed packages offer. Only where it is asked for: it comes with the parts of an e-mail library."""
+    from importlib.metadata import entry_points
+
+    return entry_points(group=GROUP)
