@@ -132,8 +132,10 @@ class Cashier:
                 break
             if receipt.busy is None:
                 break
-            if isinstance(receipt.busy, Forgotten):  # the same turn once more, with the parent's bytes
-                order = replace(order, previous=None)
+            if isinstance(receipt.busy, Forgotten):
+                if order.previous is None:
+                    break  # it forgets what nobody asked for
+                order = replace(order, previous=None)  # the same turn once more, with the parent's bytes
                 continue
             if gate.streak >= MOST_TRIES:  # nobody got through for minutes: the others need not find out one by one
                 receipt = replace(receipt, fatal=True)
@@ -247,15 +249,15 @@ class Cashier:
         return (intent.reserved or Decimal(0)) if cost is None else cost
 
     async def _received(self, order: Purchase, intent: Intent, answer: Answer, reserved: Decimal | None) -> Receipt:
-        """Bytes first (`incoming/`, then `cas/`), the record that names them last."""
+        """Bytes first (`incoming/`, then `cas/`), then the record that names them; money is settled by what is recorded."""
         found: Found = await asyncio.to_thread(found_in, self.store, intent, answer, self._now())
         if not found.results:
             return await self._nothing_usable(order, intent, answer, reserved, found.faults)
-        cost = self._settled(intent, reserved, answer.cost)
         landed = self._landings.get(intent.intent)
         alone = not found.faults and all(item.taken for item in (landed.opened if landed else ()))
         delivery = Delivery(intent=intent.intent, key=order.key, found=found, cost=answer.cost, alone=alone)
         await self._deliveries.do(delivery)
+        cost = self._settled(intent, reserved, answer.cost)
         return Receipt(made=len(found.results), cost=cost, message=_above(cost, intent.reserved))
 
     async def _nothing_usable(
@@ -271,14 +273,13 @@ class Cashier:
 
     async def _failed(self, intent: Intent, error: ProviderError, reserved: Decimal | None, order: Purchase) -> Receipt:
         why = why_of(error)
-        billed = None
-        if error.bill is not None and why in ("refused", "failed"):
-            billed = self._settled(intent, reserved, error.bill.cost)
-        elif why != "unknown" and reserved is not None:
-            self.budget.release(reserved)
+        is_billed = error.bill is not None and why in ("refused", "failed")
         failure = self._failure(intent, why, error.message, error.request_id, order)
-        failure = replace(failure, billed=billed is not None, bill=error.bill.cost if error.bill else None)
+        failure = replace(failure, billed=is_billed, bill=error.bill.cost if error.bill else None)
         await self._records.do(failure)
+        billed = self._settled(intent, reserved, failure.bill) if is_billed else None
+        if not is_billed and why != "unknown" and reserved is not None:
+            self.budget.release(reserved)
         landed = self._landings.get(intent.intent)
         if landed is not None and landed.opened:  # half a picture: it may have been paid for, so into quarantine
             landed.close()
