@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 import signal
 import subprocess
@@ -415,3 +416,33 @@ def test_a_build_that_may_not_wait_asks_nobody(server: FakeOpenAI, tmp_path: Pat
     report = project.build(project.plan(), max_cost=0, waits=False)
     assert states(report)[0] == "sent"
     assert len(server.talks.asked) == asked
+
+
+def test_all_pictures_of_a_turn_are_kept_and_the_last_is_the_first_candidate(
+    server: FakeOpenAI, tmp_path: Path
+) -> None:
+    ground = Ground(tmp_path, HEAD + PROVIDER + "assets: {a: a fox}\n")
+    server.say(Turn(calls=2))
+    report = ground.build()
+    assert (report.exit_code, report.made) == (0, 2)
+    assert report.spent == server.cost
+    output = server.talks.kept["resp_0001"]["output"]
+    told = [base64.b64decode(item["result"]) for item in output if item["type"] == "image_generation_call"]
+    assert (ground.root / "assets/a.png").read_bytes() == told[1]
+    assert len(ground.plan().entries[0].verdict.pinned) == 2
+
+
+def test_a_reroll_asks_in_the_same_conversation(server: FakeOpenAI, tmp_path: Path) -> None:
+    ground = Ground(tmp_path)
+    ground.build()
+    project = ground.project()
+    report = project.build(project.plan(more={("fox", 1): 1}), yes=True)
+    assert report.exit_code == 0, report.problems
+    assert continued(server)[3] == "resp_0001"
+
+
+def test_azure_is_not_asked_for_conversations(tmp_path: Path) -> None:
+    spec = HEAD.replace("{model:", "{provider: azure, model:")
+    ground = Ground(tmp_path, spec + "providers: {azure: {type: azure-openai}}\nassets: {a: a fox}\n")
+    (problem,) = ground.plan().problems
+    assert problem.code == "not-yet"

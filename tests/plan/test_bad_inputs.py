@@ -261,6 +261,16 @@ def test_a_lock_with_conflict_markers_is_united(tmp_path: Path) -> None:
     assert lock.read_text() == whole
 
 
+def test_a_conversation_about_a_markup(tmp_path: Path) -> None:
+    talk = "api: responses, responses_model: gpt-6-astra"
+    ground = Ground(tmp_path, HEAD + f"  a: {{prompt: x, {talk}, from: a.png, markup: m.png}}\n")
+    ground.picture("a.png")
+    ground.mask("m.png", (64, 64), (0, 0, 9, 9))
+    (text,) = real_models(ground, tmp_path)
+    assert "error[not-accepted]: 'api: responses' takes no markup" in text
+    assert text.endswith("help: use a mask, or leave api out: images works")
+
+
 def test_a_conversation_with_nobody(tmp_path: Path) -> None:
     ground = Ground(tmp_path, HEAD + "  a: {prompt: x, api: responses}\n")
     assert real_models(ground, tmp_path) == [

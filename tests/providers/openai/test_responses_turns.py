@@ -139,6 +139,24 @@ def test_options_never_take_the_place_of_a_turns_own_fields(server: FakeOpenAI, 
     assert server.requests[0].body.fields["max_tool_calls"] == 1
 
 
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"nonsense": 1}, "nonsense"),
+        ({"max_output_tokens": "many"}, "max_output_tokens"),
+        ({"frame_count": "nine"}, "frame_count"),
+        ({"reasoning": {"effort": "endless"}}, "effort"),
+        ({"svg": {"author": "x"}}, "svg"),
+    ],
+)
+def test_the_server_of_these_tests_takes_only_what_the_sdks_types_have(
+    server: FakeOpenAI, say: Say, options: dict[str, object], named: str
+) -> None:
+    with pytest.raises(Failed, match=named):
+        say(options=options)
+    assert server.statuses == [400]
+
+
 def test_what_a_server_does_not_take_is_dropped(server: FakeOpenAI, say: Say) -> None:
     say(settings={"drop": ["quality"]})
     assert "quality" not in server.requests[0].tool
