@@ -128,7 +128,7 @@ class Oracle:
         body |= {name: value for name, value in optional.items() if value is not None}
         key = hashlib.sha256(b"pixmake-key/1\n" + canonical(body)).hexdigest()
         self.wanted[key] = max(self.wanted[key], turn.variants)
-        answer = sha256(painted(key, (turn.pick or 1) - 1, size)).hexdigest()
+        answer = sha256(painted(key, turn.pick - 1, size)).hexdigest()
         if mask is None or parent is None or not turn.fence:
             return Seen(identity=answer, size=size)
         fence = {"op": "fence", "answer": answer, "parent": parent.identity, "mask": mask, "feather": FEATHER}

@@ -35,7 +35,7 @@ class Turn:
 
     prompt: str
     variants: int = 1
-    pick: int | None = None
+    pick: int = 1
     quality: str = "medium"
     model: str = "ink-1"
     references: tuple[Reference, ...] = ()
@@ -180,12 +180,9 @@ def _without(piece: Piece, name: str) -> Piece:
 
 
 def settled(pieces: list[Piece]) -> Project:
-    """The pieces with a number picked wherever there are several candidates: nobody is there to be asked, and the
-    lock, which remembers the last pick where the spec has none, would make the past count."""
+    """The pieces with a number picked everywhere: nobody is there to be asked, and the lock, which remembers the last
+    pick where the spec has none, would make the past count."""
     return tuple(
-        replace(piece, turns=tuple(replace(turn, pick=_pick(turn)) for turn in piece.turns)) for piece in pieces
+        replace(piece, turns=tuple(replace(turn, pick=1 + len(turn.prompt) % turn.variants) for turn in piece.turns))
+        for piece in pieces
     )
-
-
-def _pick(turn: Turn) -> int | None:
-    return 1 + len(turn.prompt) % turn.variants if turn.variants > 1 else None

@@ -1,12 +1,14 @@
 """How laws are run: each as one test of the suite, always with the same cases, and as one of the long command with more.
 
 `python -m pytest tests/laws` tries about 10 000 cases; `python -m pytest -m long tests/laws` tries LONGER times as many,
-other ones each time. A case that fails is shrunk and printed either way.
+other ones each time, and shrinks the case that fails. In the suite that may take longer than all the rest of it:
+PIXMAKE_SHRINK=1 asks for it.
 """
 
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -14,23 +16,19 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 LONGER = 20
-PHASES = (Phase.explicit, Phase.generate, Phase.target, Phase.shrink)
-UNHURRIED: dict[str, Any] = {
-    "deadline": None,
-    "database": None,
-    "phases": PHASES,
-    "suppress_health_check": list(HealthCheck),
-}
+SHRINKING = (Phase.generate, Phase.shrink)
+IN_SUITE = SHRINKING if os.environ.get("PIXMAKE_SHRINK") else (Phase.generate,)
+UNHURRIED: dict[str, Any] = {"deadline": None, "database": None, "suppress_health_check": list(HealthCheck)}
 
 
 def suite(cases: int, **more: Any) -> settings:
     """The same cases each time: a build that fails must fail for whoever looks after it."""
-    return settings(max_examples=cases, derandomize=True, **UNHURRIED, **more)
+    return settings(max_examples=cases, derandomize=True, phases=IN_SUITE, **UNHURRIED, **more)
 
 
 def at_length(cases: int, **more: Any) -> settings:
     """Other cases each time, with what is needed to run the one that failed again."""
-    return settings(max_examples=cases, print_blob=True, **UNHURRIED, **more)
+    return settings(max_examples=cases, print_blob=True, phases=SHRINKING, **UNHURRIED, **more)
 
 
 def law(cases: int, **strategies: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:

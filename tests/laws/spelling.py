@@ -66,7 +66,7 @@ class Writer:
             plain = {"quality": first.quality, "model": first.model, "fence": first.fence}
         body |= {name: value for name, value in told.items() if value != plain[name] or self.maybe(0.2)}
         body |= {"variants": turn.variants} if turn.variants > 1 or self.maybe(0.2) else {}
-        body |= {"pick": turn.pick} if turn.pick is not None else {}
+        body["pick"] = turn.pick
         if turn.references:
             body["references"] = [self._reference(item) for item in turn.references]
         if turn.mask is not None:
