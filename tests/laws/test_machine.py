@@ -238,7 +238,9 @@ class Life(Weather):
             self.books.read()
             verbs.project.build(plan)
             self._spends_nothing()
-            room.hand.pop(f"assets/{room.sketch.file(name)}", None)
+            path = f"assets/{room.sketch.file(name)}"
+            if path in room.hand and (room.root / path).read_bytes() != room.hand[path]:
+                del room.hand[path]  # else what was bought is nowhere, and the file stays
 
         self._decide(side, which, {"nothing-bought", *BROKEN_PLAN}, restore)
 
