@@ -79,10 +79,13 @@ class _Watch:
         """Our own drawing processes, and the interpreter's reading of its own compiled modules."""
         if event == "marshal.loads":
             return any("importlib" in frame for frame in _callers())
-        return event in ("subprocess.Popen", "os.posix_spawn") and args[0] in (
+        own = (
             sys.executable,
             os.fsencode(sys.executable),
-        )
+            "uname",
+            b"uname",
+        )  # the SDK tells its server the kind of machine
+        return event in ("subprocess.Popen", "os.posix_spawn", "os.exec") and args[0] in own
 
     def _written(self, path: object, *, follows: bool = False) -> None:
         if not isinstance(path, str | bytes | os.PathLike):
