@@ -111,23 +111,20 @@ class Yard:
             victim[0].wait()
 
         self.server.office.say(action, Then(kill, before=before))
-        victim.append(self._started(live=live))
+        victim.append(self.started(live=live))
         assert victim[0].wait(60) == -signal.SIGKILL
 
     def killed_at_done(self, number: int) -> None:
         """A build that is killed as soon as the journal holds so many pictures."""
         journal = self.folder / "journal.jsonl"
-        victim = self._started(live=True)
+        victim = self.started(live=True)
         while victim.poll() is None and journal.read_bytes().count(b'"type":"done"') < number:
             time.sleep(0.001)
         victim.kill()
         assert victim.wait(60) == -signal.SIGKILL
 
-    def run(self, *, live: bool = False) -> int:
-        """A build in a process of its own; its exit code."""
-        return self._started(live=live).wait(60)
-
-    def _started(self, *, live: bool) -> subprocess.Popen[bytes]:
+    def started(self, *, live: bool) -> subprocess.Popen[bytes]:
+        """A build in a process of its own, by batch with consent, or `live` without."""
         words = ["build"] if live else ["build", "--batch", "--yes"]
         bytecode = str(self.root.parent.parent / "bytecode")  # of all tests of a session: each compiles nothing anew
         environment = {**os.environ, "PIXMAKE_STORE": str(self.folder), "PYTHONPYCACHEPREFIX": bytecode}

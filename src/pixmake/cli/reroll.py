@@ -10,6 +10,7 @@ from pixmake.build.intent import Intent, Reroll
 from pixmake.build.report import BuildReport
 from pixmake.build.targets import Candidate, candidates_of, target_of
 from pixmake.cli.build import Dollars, recover_calls
+from pixmake.cli.collected import Talk
 from pixmake.cli.consent import ask, blocked_provider, needs_consent
 from pixmake.cli.console import counted
 from pixmake.cli.following import after_verb, by_trouble, consent
@@ -35,6 +36,7 @@ def command(session: Session, target: str, count: int, max_cost: Decimal | None,
     Without a step it is the last one. Other assets that share the request keep their pictures.
     """
     name = session.target(target)
+    Talk(session).collect()
     recover_calls(session)
     verbs = Intent(session.project)
     planned = verbs.reroll(name, count)

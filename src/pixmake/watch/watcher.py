@@ -201,6 +201,7 @@ class Watch:
     def _loaded(self) -> Project:
         if self._project is None:
             project = self._open()
+            project.collect()  # what has been done of batches
             project.recover()  # what an earlier process had sent and not recorded
             self._project = project
         else:
