@@ -96,6 +96,7 @@ def test_usual_entries_are_read(text: str) -> None:
 
 
 UNUSUAL = [
+    "  a: 漢字\n",
     "  a: {prompt: b}\n",
     "  a:\n    prompt: one\n      two\n",
     "  a:\n    prompt: one\n    prompt: two\n",
