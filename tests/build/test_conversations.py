@@ -374,7 +374,7 @@ def test_kills_at_any_moment_send_nothing_twice(server: FakeOpenAI, tmp_path: Pa
     ground = Ground(tmp_path, KILLED)
     dice = random.Random(20261122)
     server.say(Turn(polls=40), times=None)
-    for _ in range(3):
+    for _ in range(2):
         process = started(ground)
         with suppress(subprocess.TimeoutExpired):
             process.wait(dice.uniform(0.8, 2.0))

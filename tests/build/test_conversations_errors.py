@@ -41,29 +41,31 @@ class Row:
 
 TURNS = ("live turns", "background", "streamed turns", "background with looks")
 AWAITED = ("live turns", "streamed pictures", "streamed turns")
+DIFFERENT = ("live turns", "background", "streamed pictures")
+"""Routes on which an answer of HTTP is read by code of its own."""
 STREAMS = ("streamed pictures", "streamed turns")
 SOON = {"retry-after-ms": "20"}
 ROWS = {
     "moderation": Row(moderated(), "refused", 1),
-    "old name": Row(Error(400, "content_policy_violation"), "refused", 1),
+    "old name": Row(Error(400, "content_policy_violation"), "refused", 1, only=DIFFERENT),
     "bad value": Row(Error(400, "invalid_value", param="size"), "failed", 1),
-    "bad image": Row(Error(400, "invalid_image_file", "image_generation_user_error"), "failed", 1),
-    "unknown field": Row(Error(400, "unknown_parameter"), "failed", 1),
+    "bad image": Row(Error(400, "invalid_image_file", "image_generation_user_error"), "failed", 1, only=DIFFERENT),
+    "unknown field": Row(Error(400, "unknown_parameter"), "failed", 1, only=DIFFERENT),
     "bad key": Row(Error(401, "invalid_api_key"), "failed", 1, stops=True),
     "not verified": Row(Error(403, None, message="organization must be verified"), "failed", 1, stops=True),
-    "country": Row(Error(403, "unsupported_country_region_territory"), "failed", 1, stops=True),
+    "country": Row(Error(403, "unsupported_country_region_territory"), "failed", 1, stops=True, only=DIFFERENT),
     "no model": Row(Error(404, "model_not_found"), "failed", 1, stops=True),
     "too large": Row(Error(413, body="<html>too large</html>"), "failed", 1),
     "rate": Row(Error(429, "rate_limit_exceeded", "images", headers=SOON), "fresh", 0, again=True),
-    "slow down": Row(Error(429, "slow_down", "rate_limit_error", headers=SOON), "fresh", 0, again=True),
+    "slow down": Row(Error(429, "slow_down", "rate_limit_error", headers=SOON), "fresh", 0, again=True, only=DIFFERENT),
     "quota": Row(Error(429, "insufficient_quota", "insufficient_quota"), "failed", 1, stops=True),
-    "limit of spending": Row(Error(429, "project_spend_limit_exceeded"), "failed", 1, stops=True),
+    "limit of spending": Row(Error(429, "project_spend_limit_exceeded"), "failed", 1, stops=True, only=DIFFERENT),
     "server": Row(Error(500, "server_error", "server_error", headers=SOON), "fresh", 0, again=True),
     "overloaded": Row(
         Error(503, "server_is_overloaded", "service_unavailable_error", headers=SOON), "fresh", 0, again=True
     ),
     "gateway": Row(gateway(502), "unknown", 5, lost=True),
-    "relay": Row(gateway(524), "unknown", 5, lost=True),
+    "relay": Row(gateway(524), "unknown", 5, lost=True, only=DIFFERENT),
     "reset": Row(Cut("before"), "unknown", 5, lost=True),
     "cut": Row(Cut("during"), "unknown", 5, lost=True, only=(*AWAITED, "background")),
     "page": Row(Raw(body=b"<html>hello</html>", media_type="text/html"), "unknown", 5, lost=True),
