@@ -35,6 +35,8 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(14400)]
 
 EFFECTS = ("SIGKILL", "SIGINT", "ENOSPC", "EIO", "EMFILE", "EINTR")
 MOST = 20_000
+FIRST, STRIDE = int(os.environ.get("PIXMAKE_FIRST_CALL", "1")), int(os.environ.get("PIXMAKE_CALL_STRIDE", "1"))
+"""For a part of the sweep: from which call on, and each how manieth."""
 LOCKED = ExitCode.LOCKED
 SPEC = """
 version: 1
@@ -194,7 +196,7 @@ def test_meddled_with_at_every_call(tmp_path: Path, name: str, effect: str) -> N
     origin = Ground(tmp_path / "origin", SPEC, CountingProvider(log=tmp_path / "origin" / "calls.jsonl"))
     work.before(origin)
     with server(name) as ask:
-        for number in range(int(os.environ.get("PIXMAKE_FIRST_CALL", "1")), MOST):
+        for number in range(FIRST, MOST, STRIDE):
             ground = standing(tmp_path / "case")
             shutil.copytree(origin.folder, ground.folder)
             came, code = ask(number, effect, ground.folder)
@@ -210,4 +212,4 @@ def test_meddled_with_at_every_call(tmp_path: Path, name: str, effect: str) -> N
             shutil.rmtree(ground.folder)
             if not came:
                 break
-    print(f"\n{name}, {effect}: {number - 1} calls, ended {dict(tally)}")
+    print(f"\n{name}, {effect}: up to call {number}, ended {dict(tally)}")
