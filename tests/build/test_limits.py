@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -263,3 +263,38 @@ def test_a_refusal_that_comes_after_every_window_has_passed_is_no_trouble() -> N
         gate.left(await gate.enter(1))
 
     run(main)
+
+
+@pytest.mark.parametrize(
+    ("server", "calls"),
+    [
+        (Server(images=50, window=1.0, latency=0.2), 6000),
+        (Server(images=3000, window=60.0, latency=0.2), 6000),
+        (Server(images=50, window=60.0, latency=20.0), 1000),
+        (Server(images=250, refill=0.24, latency=20.0), 2000),
+    ],
+    ids=["50 a second", "3000 a minute", "50 a minute", "bucket of 250"],
+)
+def test_a_limit_that_nobody_stated_is_used_up_after_the_first_minute(server: Server, calls: int) -> None:
+    concurrency = 128
+    server = replace(server, taken=[], refusals=[])
+    spend(server, calls, concurrency)
+    first, last = 60.0, max(server.taken)
+    speed = 1 / server.refill if server.refill else server.images / server.window
+    ideal = min(speed, concurrency / (server.latency + server.jitter[0]))
+    assert len(server.taken) == calls
+    assert sum(at > first for at in server.taken) >= 0.95 * ideal * (last - first)
+    assert server.arrivals <= 1.02 * calls
+
+
+def test_places_are_doubled_each_quarter_of_a_second_while_nobody_is_refused() -> None:
+    """Calls take half a minute: who waited for their ends would take minutes to get to what the user asked for."""
+    server = Server(latency=30.0)
+    assert spend(server, 128, concurrency=128) < 33.0
+    assert server.most == 128
+
+
+def test_no_more_are_sent_than_a_quarter_of_a_second_of_news_can_excuse() -> None:
+    server = Server(images=5, window=60.0, latency=30.0)
+    spend(server, 20, concurrency=128)
+    assert len(server.refusals) < 8

@@ -9,21 +9,32 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass
+from itertools import takewhile
 
 from pixmake.clock import Clock
 
 MINUTE = 60.0
 START = 8
-"""Calls in flight at first; more are tried as calls succeed."""
+"""Calls in flight at first; more are tried as calls succeed, and as time passes without a refusal."""
+DOUBLING = 0.25
+"""Seconds without a refusal after which twice as many are tried: pictures take a minute, a refusal is back by then."""
 MARGIN = 0.02
 """Of a window: a call may travel faster than the one it waits for."""
 LEAST_MARGIN = 0.25
+"""Seconds, of a stated window. A learned one is kept to evenly, so that nothing hangs on its edge."""
 GAP = 1.0
-"""Seconds between two calls while a learned limit holds: long enough for a refusal to come back."""
+"""Seconds between two calls while a learned limit holds, where its speed does not ask for less: long enough for a refusal
+to come back."""
+BACK = 0.95
+"""Of a learned speed that turned out too high: what is tried next."""
+DROP = 0.7
+"""Of a learned speed: where less than that comes through, somebody else takes a part, and that is the new limit."""
 LONGEST_PAUSE = 120.0
 FIRST_PAUSE = 0.5
 QUIET_WINDOWS = 15
-"""Windows without a refusal after which a learned limit is widened by a tenth: somebody else may have gone."""
+"""Windows without a refusal after which a learned limit is widened: somebody else may have gone."""
+WIDER = 10
+"""The part of it that is added."""
 
 
 @dataclass(slots=True)
@@ -66,7 +77,7 @@ class Gate:
         self._halted = False
         self._flying = 0
         self._sent: deque[Turn] = deque()
-        self._until = self._episode = self._calm = float("-inf")
+        self._until = self._episode = self._calm = self._doubled = float("-inf")
         self.streak = 0
         """Times of refusals since the last call that got through."""
         self._successes = 0
@@ -81,6 +92,7 @@ class Gate:
             if self._halted:
                 raise Halted
             turn = Turn(self.clock.monotonic(), images)
+            self._doubled = max(self._doubled, turn.at) if not self._sent else self._doubled
             self._sent.append(turn)
             self._flying += 1
             return turn
@@ -99,21 +111,38 @@ class Gate:
         """Seconds until a call may go, as it looks now; infinite while all places are taken."""
         if self._halted:
             return 0.0
-        if self._flying >= self.room:
-            return float("inf")
         now = self.clock.monotonic()
+        if self._flying >= self.room and (wait := self._open_up(now)) > 0:
+            return wait
         self._widen(now)
         rates = [*self._rates, *([self.learned] if self.learned else [])]
-        gap = self._sent[-1].at + GAP if self.learned and self._sent else now
-        return max(self._until, gap, *(self._opens(rate, images, now) for rate in rates), now) - now
+        return max(self._until, self._even(), *(self._opens(rate, images, now) for rate in rates), now) - now
+
+    def _open_up(self, now: float) -> float:
+        """Seconds until more places are tried than there have been; 0: now they are; infinite after a refusal."""
+        if self.room >= self.most or self._episode != float("-inf"):
+            return float("inf")
+        if now < self._doubled + DOUBLING:
+            return self._doubled + DOUBLING - now
+        self.room, self._doubled = min(self.most, 2 * self.room), now
+        return 0.0
+
+    def _even(self) -> float:
+        """When the next call may go at the speed of the learned limit. A slow one may be used up in a burst, until that
+        was refused once: then the server counts in another way, and each call waits for its own share of time."""
+        if self.learned is None or not self._sent:
+            return float("-inf")
+        last = self._sent[-1]
+        share = last.images / self.learned.speed
+        return last.at + (share if self._too_wide is not None else min(GAP, share))
 
     def _opens(self, rate: Rate, images: int, now: float) -> float:
         """When so many images fit into the rate's window. More than fit at all go alone."""
-        window = rate.seconds + max(LEAST_MARGIN, rate.seconds * MARGIN)
-        inside = [turn for turn in self._sent if turn.at + window > now]
+        window = rate.seconds + max(0.0 if rate is self.learned else LEAST_MARGIN, rate.seconds * MARGIN)
+        inside = list(takewhile(lambda turn: turn.at + window > now, reversed(self._sent)))
         over = sum(turn.images for turn in inside) + images - rate.images
         opens = now
-        for turn in inside:
+        for turn in reversed(inside):
             if over <= 0:
                 break
             over -= turn.images
@@ -157,14 +186,14 @@ class Gate:
     def _begin(self, now: float, *, has_wait: bool) -> None:
         """A new time of refusals; those of calls sent before it are the same news.
 
-        Half the places, but where a rate is told for the first time: then that is the limit.
+        Half the places, but where a wait is told: then speed is the limit.
         """
         self._episode = now
         self.streak += 1
         self._successes = 0
-        if self.learned is not None or not has_wait:
+        if not has_wait:
             self.room = max(1, self.room // 2)
-            self._too_wide = self.learned
+        self._too_wide = self.learned
 
     def _pause(self, wait: float | None) -> float:
         """What the server told, unless it told too little the time before."""
@@ -180,13 +209,15 @@ class Gate:
         if not images:
             return
         found = Rate(images, max(1.0, self._until - lately[0].at))
-        if self._too_wide is not None and found.speed > 0.9 * self._too_wide.speed:
-            found.seconds = found.images / (0.8 * self._too_wide.speed)
+        wide = self._too_wide
+        if wide is not None and found.speed > DROP * wide.speed:  # a little too much: what came through tells no better
+            found = Rate(wide.images, wide.seconds / BACK)
         self.learned = found
 
     def _widen(self, now: float) -> None:
         if self.learned is not None and now - self._calm > QUIET_WINDOWS * self.learned.seconds:
-            self.learned.images += max(1, self.learned.images // 10)
+            part = WIDER if self._too_wide is None else 2 * WIDER  # more would be refused soon: it was before
+            self.learned.images += max(1, self.learned.images // part)
             self._calm = now
 
     def _forget(self) -> None:
