@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import random
 import signal
@@ -18,7 +19,9 @@ import pytest
 from fakes.openai_responses import REVISED, Turn, blocked, images_in
 from fakes.openai_server import Error, FakeOpenAI
 from fakes.talking import CHAIN, HEAD, PRICED, PROVIDER, Ground, states
+from pixmake.build.collecting import Standing
 from pixmake.build.costs import account, charges
+from pixmake.build.jobs import jobs_of
 from pixmake.store.records import Failure, Intent, Outcome, Sent
 
 TESTS = Path(__file__).parents[1]
@@ -446,3 +449,54 @@ def test_azure_is_not_asked_for_conversations(tmp_path: Path) -> None:
     ground = Ground(tmp_path, spec + "providers: {azure: {type: azure-openai}}\nassets: {a: a fox}\n")
     (problem,) = ground.plan().problems
     assert problem.code == "not-yet"
+
+
+def called_off(ground: Ground) -> Standing:
+    project = ground.project()
+
+    async def run() -> Standing:
+        collector = project.collector()
+        try:
+            (job,) = jobs_of(project.store.results.underway())
+            return await collector.cancel(job)
+        finally:
+            await collector.close()
+
+    return asyncio.run(run())
+
+
+@pytest.fixture
+def left(server: FakeOpenAI, tmp_path: Path) -> Ground:
+    """A project whose one picture goes on at the server without it."""
+    ground = Ground(tmp_path, HEAD + PROVIDER + "assets: {a: a fox}\n")
+    server.say(Turn(polls=1_000_000), at=1)
+    server.looks += [Error(401, "invalid_api_key")]
+    assert states(ground.build()) == ["sent"]
+    return ground
+
+
+def test_a_call_is_ended_at_its_provider(server: FakeOpenAI, left: Ground) -> None:
+    assert called_off(left).over
+    assert server.talks.cancelled == ["resp_0001"]
+    plan = left.plan()
+    assert plan.entries[0].state == "unknown", "what had been drawn by then may be billed"
+    assert left.build(repeat=True).exit_code == 0
+
+
+def test_a_call_that_is_done_is_not_thrown_away(server: FakeOpenAI, left: Ground) -> None:
+    server.talks.coming["resp_0001"] = 0, server.talks.kept["resp_0001"]
+    assert not called_off(left).over
+    assert server.talks.cancelled == []
+    assert left.build(yes=False).exit_code == 0
+    assert server.count == 1
+
+
+def test_a_call_that_nobody_can_ask_after_is_given_up(
+    server: FakeOpenAI, left: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+    standing = called_off(left)
+    assert standing.over
+    assert "may have been billed" in str(standing.message)
+    assert left.plan().entries[0].state == "unknown"
+    assert account("all", charges(left.project().store)).held > 0

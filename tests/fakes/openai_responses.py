@@ -351,7 +351,7 @@ class Conversations:
             self.cancelled.append(name)
             if name not in self.coming:
                 return None
-            told = self.coming[name][1] | {"status": "cancelled", "output": [], "usage": None}
+            told = self.coming[name][1] | {"status": "cancelled", "output": [], "usage": None, "tool_usage": None}
             self.coming[name] = 0, told
             return told
 

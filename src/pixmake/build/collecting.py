@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
 from pixmake.build.batching import failure_of, group_lock
+from pixmake.build.calling_off import call_off
 from pixmake.build.jobs import Job, jobs_of
 from pixmake.build.paying import believed, why_of
 from pixmake.clock import Clock
@@ -28,10 +29,12 @@ from pixmake.providers.batching import Batch, BatchProvider
 from pixmake.store.content import Arrival
 from pixmake.store.home import Store
 from pixmake.store.pool import Underway
-from pixmake.store.records import Intent, Outcome, Result, Sent, Why
+from pixmake.store.records import Intent, Outcome, Result, Sent, Why, decode_or_none
 
 GRACE = 900.0
 """Seconds for which "it is not there" proves nothing: a request may still be travelling, a list may lag behind."""
+SKEW = 31 * 86_400.0
+"""Seconds by which our clock may have been ahead of the provider's when a batch was made: so far back it is looked for."""
 ZERO = Decimal(0)
 ELSEWHERE = "another process makes or collects it right now"
 
@@ -86,11 +89,14 @@ class Collector:
 
         One that its provider knows nothing of is given up: its calls are unknown, perhaps billed.
         """
+        if job.route == "background":
+            end = await call_off(self.store, self.painters, self.clock, job.calls[0])
+            return Standing(job=job, message=end.message, over=end.over)
         provider = self.provider_of(job)
         if provider is None:
             return Standing(job=job, message=self._nobody(job))
         try:
-            handle = job.handle or getattr(await provider.find(job.group or "", _seconds(job) - GRACE), "handle", None)
+            handle = job.handle or getattr(await provider.find(job.group or "", _since(job)), "handle", None)
             batch = await provider.cancel(handle) if handle is not None else None
         except ProviderError as error:
             return Standing(job=job, message=error.message)
@@ -172,7 +178,7 @@ class Collector:
             return await self._absent(job, calls, provider, gathered)
         if not batch.over:
             return Standing(job=job, batch=batch)
-        if batch.trouble is not None and not batch.files:
+        if batch.trouble is not None and not batch.files and not batch.completed:
             await self._failed(calls, why_of(batch.trouble), batch.trouble.message, gathered)
             gathered.warnings.append(f"batch {batch.handle}: {batch.trouble.message}")
             return Standing(job=job, batch=batch, over=True)
@@ -184,7 +190,7 @@ class Collector:
         if job.handle is not None:
             found = await provider.look(job.handle)
         else:
-            found = await provider.find(job.group or "", _seconds(job) - GRACE)
+            found = await provider.find(job.group or "", _since(job))
         if found is None or (found.group is not None and found.group != job.group):
             return None
         nameless = [call.intent for call in calls if call.handle is None]
@@ -210,27 +216,53 @@ class Collector:
     async def _take_in(
         self, job: Job, batch: Batch, calls: Sequence[Underway], provider: BatchProvider, gathered: Gathered
     ) -> Standing:
-        """Line by line; what the provider tells nothing of is decided by its own counts."""
+        """Line by line, answers first: one counts whatever error is told of the same call. What the provider tells nothing
+        of is decided by its own counts."""
         waiting = {call.intent.intent: call.intent for call in calls}
         models = {name: intent.model for name, intent in waiting.items()}
         scratch = self.store.root / "incoming" / f"put.{secrets.token_hex(8)}"
-        told: set[str] = set()
+        answered: set[str] = set()
+        errors: dict[str, ProviderError] = {}
         try:
             async with aclosing(provider.collect(batch, models, scratch)) as lines:
                 async for line in lines:
-                    told |= {line.intent} if isinstance(line.end, Answer) else set()
+                    if isinstance(line.end, ProviderError):
+                        errors.setdefault(line.intent, line.end)
+                        continue
+                    answered.add(line.intent)
                     intent = waiting.pop(line.intent, None)
                     if intent is not None:
                         await asyncio.to_thread(self._settle, intent, line.end, gathered)
         except Failed as gone:
+            await self._ended(waiting, errors, gathered)
             await self._failed(_under(calls, waiting), "unknown", gone.message, gathered)
             gathered.warnings.append(f"batch {batch.handle}: {gone.message}")
             return Standing(job=job, batch=batch, over=True)
-        if waiting and len(told) < batch.completed and not self._is_late(batch):
+        await self._ended(waiting, errors, gathered)
+        told = await asyncio.to_thread(self._ours, job, answered) if waiting else 0
+        if waiting and told < _done(batch) and not self._is_late(batch):
             return Standing(job=job, batch=batch, message="it has ended, and its answers are not all there yet")
-        why, message = _untold(batch, len(told))
+        why, message = _untold(batch, told)
         await self._failed(_under(calls, waiting), why, message, gathered)
         return Standing(job=job, batch=batch, over=True)
+
+    async def _ended(self, waiting: dict[str, Intent], errors: Mapping[str, ProviderError], gathered: Gathered) -> None:
+        """Ends the waiting calls that an error is told of, in one write; they wait no more."""
+        ends = [(waiting.pop(name), end) for name, end in errors.items() if name in waiting]
+        now = self._now()
+        records = [failure_of(intent, why_of(end), end.message, now, end.request_id) for intent, end in ends]
+        if records:
+            await asyncio.to_thread(self.store.journal.append, *records)
+        for record in records:
+            _count(gathered, record.why)
+
+    def _ours(self, job: Job, names: Collection[str]) -> int:
+        """How many of these are calls of the batch, those that were collected before included: an answer to anything else
+        proves nothing."""
+        group = (job.group or "").encode()
+        records = (decode_or_none(line) for line in self.store.journal.read().lines if group in line)
+        own = {item.intent for item in records if isinstance(item, Intent) and item.group == job.group}
+        return len(own.intersection(names))
 
     def _is_late(self, batch: Batch) -> bool:
         """Whether what a batch has not delivered by now will not come any more."""
@@ -238,11 +270,7 @@ class Collector:
 
     # --- one call ---------------------------------------------------------------------------------------------------
 
-    def _settle(self, intent: Intent, end: Answer | ProviderError, gathered: Gathered) -> None:
-        if isinstance(end, ProviderError):
-            self._fail(intent, why_of(end), end.message, end.request_id)
-            _count(gathered, why_of(end))
-            return
+    def _settle(self, intent: Intent, end: Answer, gathered: Gathered) -> None:
         arrivals = [
             self.store.content.receive(intent.intent, number, painted.data)
             for number, painted in enumerate(end.pictures)
@@ -316,13 +344,18 @@ def _count(gathered: Gathered, why: Why) -> None:
         gathered.failed += 1
 
 
+def _done(batch: Batch) -> int:
+    """Lines that a batch says it has done. In one that is complete, all that did not fail, whatever else it counts."""
+    return max(batch.completed, batch.total - batch.failed if batch.status == "completed" else 0)
+
+
 def _untold(batch: Batch, told: int) -> tuple[Why, str]:
     """What became of calls that the answers say nothing of: by the provider's count of what it completed, they were not
     done; where it completed more than it delivered, one of them may be that."""
-    if told < batch.completed:
+    if told < _done(batch):
         return (
             "unknown",
-            f"batch {batch.handle} completed {batch.completed} and delivered {told}: it may have been billed",
+            f"batch {batch.handle} completed {_done(batch)} and delivered {told}: it may have been billed",
         )
     if batch.status == "completed" and batch.total:
         return "failed", f"batch {batch.handle} failed it and says no reason"
@@ -333,6 +366,11 @@ def _untold(batch: Batch, told: int) -> tuple[Why, str]:
 
 def _under(calls: Iterable[Underway], waiting: Mapping[str, Intent]) -> list[Underway]:
     return [call for call in calls if call.intent.intent in waiting]
+
+
+def _since(job: Job) -> float:
+    """What was made before, in seconds since 1970 by the provider's clock, is not this job."""
+    return _seconds(job) - SKEW
 
 
 def _seconds(job: Job) -> float:

@@ -95,11 +95,7 @@ def _named(jobs: Sequence[Job], names: Sequence[str], everything: bool) -> list[
     if unknown is not None:
         help_text = f"in flight: {', '.join(found)}" if found else "nothing is in flight"
         raise problem("no-job", f"no job in flight is called '{unknown}'", help=help_text)
-    chosen = list(jobs) if everything else [found[name] for name in names]
-    alone = next((job for job in chosen if job.route != "batch"), None)
-    if alone is not None and not everything:
-        raise problem("no-job", f"'{alone.name}' is no batch: it runs to its end", help="the next build collects it")
-    return [job for job in chosen if job.route == "batch"]
+    return list(jobs) if everything else [found[name] for name in names]
 
 
 async def _asked(collector: Collector, jobs: Iterable[Job]) -> list[Standing]:

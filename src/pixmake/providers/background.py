@@ -31,3 +31,7 @@ class BackgroundProvider(Provider, Protocol):
         Raises ProviderError where the question itself had no answer: that says nothing of the call.
         """
         ...
+
+    async def call_off(self, handle: str, request: Request) -> None:
+        """Asks for its end; what had been done by then may be billed. Raises ProviderError as `ask_after`."""
+        ...

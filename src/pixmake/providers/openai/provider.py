@@ -128,6 +128,12 @@ class OpenAIProvider(TakesBatches):
         found: End | None = await self._conversation(request).look(handle)
         return found
 
+    async def call_off(self, handle: str, request: Request) -> None:
+        """Asks for the end of a turn in the background."""
+        if (obstacle := self.obstacle()) is not None:
+            raise Stopped(obstacle)
+        await self._conversation(request).talk.cancel(handle)
+
     def _order(self, call: Call) -> Any:
         from pixmake.providers.openai.client import Order
         from pixmake.providers.openai.images import extra_of, fields_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +59,12 @@ class Talk:
             return await self._exchange(retrieve(handle), looking=True)
         except Gone:
             return None
+
+    async def cancel(self, handle: str) -> None:
+        """Asks for the end of a response in the background; one that is gone has ended. Raises as `look`."""
+        cancel: Any = self.line.client.responses.with_streaming_response.cancel
+        with suppress(Gone):
+            await self._exchange(cancel(handle), looking=True)
 
     async def _exchange(self, request: Any, *, looking: bool = False) -> Said:
         named: list[str] = []
