@@ -65,7 +65,7 @@ def wait(session: Session) -> int:
 @common_options
 @with_session
 def cancel(session: Session, names: tuple[str, ...], everything: bool) -> int:
-    """End batches. What is done by then is delivered and billed; the rest is not done, and not billed."""
+    """End batches and background runs. What is done by then is delivered and billed; the rest is not done, and not billed."""
     jobs = _named(_jobs(session), names, everything)
     collector = session.project.collector()
     ended = asyncio.run(_cancelled(collector, jobs))
