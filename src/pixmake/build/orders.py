@@ -68,10 +68,8 @@ def consent_of(plan: Plan, orders: Orders, day: DayLedger) -> Consent:
 
 
 def _whole(plan: Plan, *, by_batch: bool) -> Decimal:
-    """The high price of a plan as it stands; by batch, of what can go so."""
-    if not by_batch:
-        return plan.totals.cost.high
-    return plan.offer.cost.high if plan.offer is not None else Decimal(0)
+    """The high price of a plan as it stands; by batch, of what can go so, where that is less."""
+    return plan.offer.cost.high if by_batch and plan.offer is not None else plan.totals.cost.high
 
 
 def hold_of(plan: Plan, orders: Orders, consent: Consent, wave: Wave) -> Hold:

@@ -13,6 +13,7 @@ from pixmake.diagnostics import ExitCode, Problem
 from pixmake.imaging.probe import BadPicture, probe_file
 from pixmake.store.content import Arrival
 from pixmake.store.home import Store
+from pixmake.store.pool import DIED
 from pixmake.store.records import Failure, Intent, Outcome, Result, decode_or_none
 
 
@@ -51,6 +52,9 @@ def _tidy(store: Store, waiting: Iterable[str]) -> None:
 def _settle(store: Store, intent: Intent, clock: Clock) -> int:
     if all(item.intent != intent.intent for item in store.journal.open_intents()):
         return 0  # its own process finished it while we waited for the lock
+    store.results.refresh()
+    if any(item.intent == intent for item in store.results.pool(intent.key).underway):
+        return 0  # written after we looked for what is under way
     now = clock.now().isoformat(timespec="milliseconds")
     _land(store, intent)
     found = [
@@ -59,8 +63,7 @@ def _settle(store: Store, intent: Intent, clock: Clock) -> int:
         if (result := _result(intent, arrival, now))
     ]
     if not found:
-        message = "the process ended before an answer was recorded"
-        store.journal.append(Failure(intent=intent.intent, key=intent.key, why="unknown", message=message, time=now))
+        store.journal.append(Failure(intent=intent.intent, key=intent.key, why="unknown", message=DIED, time=now))
         return 0
     store.content.keep(*(arrival for arrival, _ in found))
     store.journal.append(Outcome(intent=intent.intent, key=intent.key, results=tuple(result for _, result in found)))

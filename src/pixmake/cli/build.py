@@ -157,7 +157,8 @@ def _wave(session: Session, selectors: Sequence[str], wishes: Wishes, terms: Ter
 
 
 def _offered(plan: Plan) -> Decimal:
-    return plan.offer.cost.high if plan.offer is not None else Decimal(0)
+    """What a yes to a plan by batch agreed to at most: where it offers no saving, to its price as it stands."""
+    return plan.offer.cost.high if plan.offer is not None else plan.totals.cost.high
 
 
 def _remember(session: Session, report: BuildReport) -> None:

@@ -10,6 +10,9 @@ from pixmake.store.records import HEAD, SUM_LENGTH, Failure, Intent, Outcome, Pi
 
 FIRST_ASKED = b',"again":[]'
 """How an intent ends, before its checksum, that replaces no earlier one."""
+DIED = "the process ended before an answer was recorded"
+"""What recovery writes of a call that nobody works on. Versions that know of no batches write it of calls that go on at
+their provider too: there it ends nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +157,8 @@ class _Fold:
 
     def collectable(self, intent: Intent) -> bool:
         """Whether an open call can still be found: a batch by its group, a background run only by its handle."""
-        if intent.intent in self.ended or intent.route == "live":
+        ended = self.ended.get(intent.intent)
+        if intent.route == "live" or (ended is not None and (ended.why, ended.message) != ("unknown", DIED)):
             return False
         return intent.route == "batch" or intent.intent in self.handles
 

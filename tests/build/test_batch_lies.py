@@ -1,0 +1,162 @@
+"""Batches where somebody lies or is mistaken: a provider in its answers and counts, a clock, an older version, two who meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes.batching import Yard
+from fakes.openai_server import Cut, FakeOpenAI
+from pixmake.build.collecting import Collector
+from pixmake.store.pool import DIED
+from pixmake.store.records import Failure, Intent
+
+Lines = list[dict[str, Any]]
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
+    with FakeOpenAI() as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        monkeypatch.setenv("OPENAI_API_KEY", server.key)
+        yield server
+
+
+@pytest.fixture
+def yard(tmp_path: Path, server: FakeOpenAI) -> Yard:
+    yard = Yard(tmp_path, server)
+    yard.assets("fox in snow", "owl at dusk", "elk by a lake")
+    return yard
+
+
+# --- answers ---------------------------------------------------------------------------------------------------------
+
+
+def test_answers_to_calls_that_are_not_ours_prove_nothing(yard: Yard) -> None:
+    yard.build()
+    strange = [{"custom_id": f"strange-{number}"} for number in range(2)]
+    yard.server.office.end(change=lambda lines: [lines[0], *(a | b for a, b in zip(lines[1:], strange, strict=True))])
+    yard.later(minutes=20)
+    assert yard.collect().saved == 1
+    assert yard.states() == {"stale": 1, "unknown": 2}
+
+
+def die(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_what_was_collected_before_counts_as_told(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    yard.build()
+    yard.server.office.end("expired", done=2)
+    yard.server.office.batches[0].error_output = None
+    with monkeypatch.context() as patch:
+        patch.setattr(Collector, "_counted", die)
+        with pytest.raises(KeyboardInterrupt):
+            yard.collect()
+    assert yard.states() == {"stale": 1, "sent": 2}
+    assert yard.collect().released == 1
+    assert yard.states() == {"stale": 2, "pay": 1}
+
+
+@pytest.mark.parametrize("order", [lambda error, lines: [error, *lines], lambda error, lines: [*lines, error]])
+def test_an_answer_counts_whatever_error_is_told_of_the_same_call(
+    yard: Yard, order: Callable[[dict[str, Any], Lines], Lines]
+) -> None:
+    yard.build()
+
+    def change(lines: Lines) -> Lines:
+        error = {"custom_id": lines[0]["custom_id"], "response": None, "error": {"code": "server_error"}}
+        return order(error, lines)
+
+    yard.server.office.end(change=change)
+    gathered = yard.collect()
+    assert (gathered.saved, gathered.released, gathered.failed) == (3, 0, 0)
+    yard.finish()
+
+
+# --- counts ----------------------------------------------------------------------------------------------------------
+
+
+def test_counts_that_leave_lines_out_prove_nothing(yard: Yard) -> None:
+    yard.build()
+    yard.server.office.run()
+    made = yard.server.office.batches[0]
+    made.output, made.counts = None, {"total": 3, "completed": 0, "failed": 0}
+    yard.later(minutes=20)
+    yard.collect()
+    assert yard.states() == {"unknown": 3}
+
+
+def test_a_failed_batch_that_has_done_something_is_not_let_go(yard: Yard) -> None:
+    yard.build()
+    yard.server.office.work(2)
+    made = yard.server.office.batches[0]
+    made.status, made.ended = "failed", yard.server.office.now()
+    made.faults = [{"code": "server_error", "message": "it broke", "param": None, "line": None}]
+    yard.collect()
+    assert yard.states() == {"sent": 3}
+    yard.later(minutes=20)
+    yard.collect()
+    assert yard.states() == {"unknown": 3}
+
+
+# --- clocks ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hours", [1, 24 * 3])
+def test_a_batch_is_found_although_the_clock_was_ahead_when_it_was_made(yard: Yard, hours: int) -> None:
+    yard.assets("fox in snow")
+    yard.server.office.say("create", Cut("before"))
+    yard.later(hours=hours)
+    yard.build()
+    yard.assets("owl at dusk")
+    yard.build()
+    yard.assets("fox in snow", "owl at dusk")
+    yard.later(minutes=20)
+    yard.server.office.run()
+    assert yard.collect().saved == 2
+    yard.finish()
+
+
+# --- two who meet, and those of before ---------------------------------------------------------------------------------
+
+
+def test_a_batch_that_is_journaled_while_another_build_recovers_stays_sent(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = yard.project()
+    look = project.store.journal.open_intents
+
+    def meanwhile() -> tuple[Intent, ...]:
+        monkeypatch.undo()
+        monkeypatch.setenv("OPENAI_BASE_URL", yard.server.url)
+        monkeypatch.setenv("OPENAI_API_KEY", yard.server.key)
+        yard.build()
+        return look()
+
+    monkeypatch.setattr(project.store.journal, "open_intents", meanwhile)
+    project.recover()
+    assert yard.states() == {"sent": 3}
+    yard.finish()
+
+
+def test_an_older_version_that_takes_a_batch_for_dead_calls_loses_nothing(yard: Yard) -> None:
+    yard.build()
+    store = yard.store
+    for call in store.results.underway():
+        end = Failure(
+            intent=call.intent.intent, key=call.intent.key, why="unknown", message=DIED, time=call.intent.time
+        )
+        store.journal.append(end)
+    assert yard.states() == {"sent": 3}
+    yard.finish()
+
+
+def test_a_stated_price_goes_by_batch_with_a_yes(yard: Yard) -> None:
+    spec = (yard.root / "assets.yaml").read_text("utf-8")
+    yard.write(spec + "providers: {openai: {type: openai, price_per_image: 0.01}}\n")
+    assert yard.build().exit_code == 3
+    assert yard.states() == {"sent": 3}
