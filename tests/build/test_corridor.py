@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,7 @@ from PIL import Image, ImageChops
 
 from fakes.counting import CountingProvider
 from fakes.project import Ground, states
+from pixmake.build.intent import Intent
 from pixmake.diagnostics import Problem
 from pixmake.digest import sha256_file
 from pixmake.imaging import alpha, encode
@@ -263,6 +265,24 @@ def test_two_branches_that_each_added_assets_merge_without_losing_a_line(tmp_pat
     ground.write("assets.yaml", ONE + "  b: {prompt: a b}\n  c: {prompt: a c}\n")
     assert (ground.build().exit_code, ground.sent()) == (0, 0)
     assert len((ground.root / "assets.lock").read_text().splitlines()) == 4
+
+
+def test_a_conflict_of_picks_stays_one_until_a_person_picks(tmp_path: Path) -> None:
+    """Building must not settle it in passing: the build after would pay for what is built on either of them."""
+    ground = Ground(tmp_path, ONE.replace("a heart", "a heart, variants: 2"))
+    ground.build()
+    ground.sent()
+    lock = ground.root / "assets.lock"
+    line = json.loads(lock.read_text().splitlines()[1])
+    line["steps"][0]["pick"] = line["steps"][0]["variants"][1]
+    lock.write_text(lock.read_text() + json.dumps(line) + "\n")
+    ground.edit("variants: 2", "variants: 2, edits: [at night]")
+    for _ in range(2):
+        report = ground.build()
+        assert states(report.plan) == {"a#0": "conflict", "a#1": "blocked"}
+        assert (report.exit_code, ground.sent()) == (5, 0)
+    Intent(ground.project()).pick("a#0", 2)
+    assert (ground.build().exit_code, ground.sent()) == (0, 1)
 
 
 def test_an_edited_file_is_left_alone_and_said(tmp_path: Path) -> None:

@@ -127,7 +127,13 @@ class LockKeeper:
 
 def _touched(plan: Plan, only: Collection[str] | None) -> Iterable[Asset]:
     names = {node[0] for node in plan.wanted} if only is None else only
-    return (asset for asset in plan.spec.assets if asset.name in names)
+    return (asset for asset in plan.spec.assets if asset.name in names and not _in_conflict(plan, asset))
+
+
+def _in_conflict(plan: Plan, asset: Asset) -> bool:
+    """Whether a merge left different picks: then both lines stay, or the next build would take one of them for the choice."""
+    verdicts = (plan.judge.done.get((asset.name, step.index)) for step in asset.steps)
+    return any(verdict is not None and verdict.state == "conflict" for verdict in verdicts)
 
 
 def _keys(plan: Plan, asset: Asset) -> list[Digest | None]:
