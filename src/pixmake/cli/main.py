@@ -13,6 +13,7 @@ import click
 from pixmake.cli.console import Console
 from pixmake.cli.session import Session, common_options, session_of
 from pixmake.diagnostics import Diagnostic, ExitCode, Problem, did_you_mean, problem, worst
+from pixmake.garbage import uncollected
 
 COMMANDS = {
     "init": ("pixmake.cli.init", "Write a small working project."),
@@ -56,7 +57,8 @@ class LazyGroup(click.Group):
         if name not in COMMANDS:
             return None
         module, _, attribute = COMMANDS[name][0].partition(":")
-        command = getattr(import_module(module), attribute or "command")
+        with uncollected():
+            command = getattr(import_module(module), attribute or "command")
         assert isinstance(command, click.Command)
         return command
 
@@ -109,6 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     _steady_streams()
     warnings.filterwarnings("ignore", module=r"PIL\.")
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to find any, it reads about all installed packages
     console = Console(json="--json" in words, quiet=True)
     try:
         result = group.main(words, prog_name="pixmake", standalone_mode=False)
