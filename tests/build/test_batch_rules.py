@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from decimal import Decimal
@@ -11,6 +12,7 @@ import pytest
 
 from fakes.batching import HEAD, Yard
 from fakes.openai_server import Cut, FakeOpenAI, gateway
+from pixmake.build.collecting import Standing
 from pixmake.build.costs import charges
 from pixmake.plan.entries import Entry
 
@@ -280,6 +282,41 @@ def test_a_batch_far_down_the_list_is_found(yard: Yard) -> None:
     yard.assets("fox in snow", *(f"owl{number} at dusk" for number in range(5)))
     yard.finish()
     assert len(office.batches) == 6
+
+
+def test_a_batch_behind_a_provider_whose_clock_is_wrong_is_found(yard: Yard) -> None:
+    office = yard.server.office
+    office.shift = -5 * 3_600
+    yard.assets("fox in snow")
+    office.say("create", Cut("before"))
+    yard.build()
+    yard.assets("owl at dusk")
+    yard.build()
+    yard.assets("fox in snow", "owl at dusk")
+    yard.later(minutes=20)
+    yard.finish()
+    assert len(office.batches) == 2
+
+
+def test_a_lost_batch_can_be_given_up_but_not_at_once(
+    yard: Yard, server: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yard.assets("fox in snow")
+    server.office.say("create", Cut("unread"))
+    yard.build()
+    server.key = "sk-changed"  # so that "not there" proves nothing
+    monkeypatch.setenv("OPENAI_API_KEY", server.key)
+
+    def cancelled() -> Standing:
+        collector = yard.project().collector()
+        return asyncio.run(collector.cancel(collector.jobs()[0]))
+
+    assert not cancelled().over
+    yard.later(minutes=20)
+    yard.collect()
+    assert yard.states() == {"sent": 1}
+    assert cancelled().over
+    assert yard.states() == {"unknown": 1}
 
 
 def test_without_a_key_it_stays_and_says_why(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,9 +102,9 @@ class Collector:
             return Standing(job=job, message=error.message)
         if batch is not None:
             return Standing(job=job, batch=batch)
-        if job.handle is None:
-            return Standing(job=job, message=f"no batch of that name is at '{job.provider}'")
-        message = f"batch {job.handle} was given up: its provider does not know it"
+        if job.handle is None and not self._is_old(job):
+            return Standing(job=job, message="no batch of that name is there (yet): try again in a quarter of an hour")
+        message = f"batch {job.name} was given up: its provider does not know it"
         with group_lock(self.store, job.group or ""):
             await self._failed(self._still_open(job), "unknown", message, Gathered())
         return Standing(job=job, message=message, over=True)
@@ -204,11 +204,10 @@ class Collector:
         self, job: Job, calls: Sequence[Underway], provider: BatchProvider, gathered: Gathered
     ) -> Standing:
         """Its provider knows no such batch. That is certain only there where it was sent, and after a while."""
-        is_old = self.clock.now().timestamp() - _seconds(job) > GRACE
         if job.handle is not None:
             message = f"its provider knows no batch {job.handle}: `pixmake jobs cancel {job.handle}` gives it up"
             return Standing(job=job, message=message)
-        if not is_old or not self.is_certain(job, provider):
+        if not self._is_old(job) or not self.is_certain(job, provider):
             return Standing(job=job, message="no batch of that name is there (yet): it will be looked for again")
         await self._failed(calls, "not-sent", "the batch was never made: the process ended before", gathered)
         return Standing(job=job, over=True)
@@ -263,6 +262,10 @@ class Collector:
         records = (decode_or_none(line) for line in self.store.journal.read().lines if group in line)
         own = {item.intent for item in records if isinstance(item, Intent) and item.group == job.group}
         return len(own.intersection(names))
+
+    def _is_old(self, job: Job) -> bool:
+        """Whether a batch that is not there now was never made, or is gone."""
+        return self.clock.now().timestamp() - _seconds(job) > GRACE
 
     def _is_late(self, batch: Batch) -> bool:
         """Whether what a batch has not delivered by now will not come any more."""

@@ -54,7 +54,9 @@ def wait(session: Session) -> int:
         session.console.document(_document(asyncio.run(_asked(session.project.collector(), left)), talk))
     elif not left:
         session.console.say("nothing is in flight")
-    if talk.total.saved:
+    alone = [job.name for job in left if job.route == "background"]
+    session.console.say(*(f"{name}: a build asks after it" for name in alone))
+    if talk.total.saved or alone:
         session.console.say(f"next: {session.command_line('build', selectors=())}")
     return ExitCode.PENDING if left else ExitCode.DONE
 
