@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pixmake.clock import Clock
+from pixmake.plan.pricing import batching
 from pixmake.plan.world import Painter
 from pixmake.providers.background import BackgroundProvider, End
-from pixmake.providers.base import ProviderError, Request, Stopped
+from pixmake.providers.base import Provider, ProviderError, Request, Stopped, Unknown
 from pixmake.store.pool import Underway
+from pixmake.store.records import Intent
 
 FIRST_PAUSE = 1.0
 GROWTH = 1.5
@@ -19,6 +21,8 @@ PATIENCE = 3600.0
 """Seconds after which a build goes on without it."""
 MOST_TROUBLES = 10
 """Questions in a row without an answer."""
+MOST_DOUBTS = 3
+"""Times that an end nobody knows anything of is asked after again: a call that was just sent may not be listed yet."""
 COMES = "the next build asks again"
 
 
@@ -31,7 +35,7 @@ class Left:
 
 async def awaited(provider: BackgroundProvider, handle: str, request: Request, clock: Clock) -> End | Left:
     """What became of a call. A question that fails says nothing of the call, and is asked again."""
-    began, pause, troubles = clock.monotonic(), FIRST_PAUSE, 0
+    began, pause, troubles, doubts = clock.monotonic(), FIRST_PAUSE, 0, 0
     while clock.monotonic() - began < PATIENCE:
         await clock.sleep(pause)
         try:
@@ -42,10 +46,26 @@ async def awaited(provider: BackgroundProvider, handle: str, request: Request, c
                 return Left(message=f"{handle} is at work, and can't be asked after: {error.message}; {COMES}")
         else:
             troubles = 0
-            if end is not None:
+            if isinstance(end, Unknown) and doubts < MOST_DOUBTS:
+                doubts += 1
+            elif end is not None:
                 return end
         pause = min(pause * GROWTH, LONGEST_PAUSE)
     return Left(message=f"{handle} is at work for an hour; {COMES}")
+
+
+def account_of(provider: Provider) -> str | None:
+    """What background calls of an account carry as their group, so that another one's word is not believed; None where
+    accounts can't be told apart."""
+    known = batching(provider)
+    return None if known is None else f"{known.place()}-background"
+
+
+def heard(end: End | Left, intent: Intent, provider: Provider) -> End | Left:
+    """An end as far as it may be believed: of a call that was sent by another account nobody here can say that it is lost."""
+    if not isinstance(end, Unknown) or intent.group in (None, account_of(provider)):
+        return end
+    return Left(message=f"{end.message}; it was sent under another key or address")
 
 
 async def looked(provider: BackgroundProvider, handle: str, request: Request) -> End | None:

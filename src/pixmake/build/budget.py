@@ -65,6 +65,7 @@ class DayLedger:
             self.store.journal.append(*intents)
             return [intent.intent for intent in intents]
         with self.store.journal.locks.hold("budget", timeout=LOCK_WAIT, what="reserves money"):
+            self._turn_to(max(intent.time for intent in intents)[: len(self.day)])
             left = self.per_day - self.total()
             fitting = []
             for intent in intents:
@@ -74,6 +75,11 @@ class DayLedger:
             if fitting:
                 self.store.journal.append(*fitting)
         return [intent.intent for intent in fitting]
+
+    def _turn_to(self, day: str) -> None:
+        """A build may go on past midnight: what is reserved from then on is the next day's money."""
+        if day != self.day:
+            self.day, self._end, self._billed, self._waiting = day, 0, ZERO, {}
 
     def _take(self, record: Record | None) -> None:
         if isinstance(record, Intent) and record.time.startswith(self.day):

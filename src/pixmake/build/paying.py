@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
-from pixmake.build.awaiting import Left, awaited
+from pixmake.build.awaiting import Left, account_of, awaited, heard
 from pixmake.build.budget import Budget, DayLedger
 from pixmake.build.limits import Gate, Halted, Limits, Turn
 from pixmake.build.purchase import UPLOADS, ordered, runs_alone
@@ -232,7 +232,7 @@ class Cashier:
         assert call.handle is not None and isinstance(provider, BackgroundProvider)
         order = ordered(intent, painter)
         found = end or await awaited(provider, call.handle, order.request, self.clock)
-        return await self._concluded(order, intent, found, None)
+        return await self._concluded(order, intent, heard(found, intent, provider), None)
 
     async def _concluded(self, order: Purchase, intent: Intent, end: End | Left, reserved: Decimal | None) -> Receipt:
         """Writes down how a call ended. `reserved` is None where it was another build's."""
@@ -321,6 +321,7 @@ class Cashier:
             pid=os.getpid(),
             profile=order.profile,
             route="background" if alone else "live",
+            group=account_of(order.painter.provider) if alone else None,
             moderated=order.request.moderation if alone else None,
             again=order.again,
         )
