@@ -69,8 +69,8 @@ class Intent:
 
     `request` is the key's pre-image. `again` names the unknown intents that a person let be sent once more by this.
     `route` and `group` (the name that a batch carries at its provider, so that it is found again; for the background,
-    whose account it is) are written only where they say something: a live call's line is as it always was. So is `moderated`, the request's `moderation`: it
-    is in no key, and a refusal that comes later must say what it holds for.
+    whose account it is) are written only where they say something: a live call's line is as it always was. So is
+    `moderated`, the request's `moderation`: it is in no key, and a refusal that comes later must say what it holds for.
     """
 
     intent: str
