@@ -351,7 +351,9 @@ def _model_warnings(trouble: Collector, judge: Judge, graph: ActionGraph, wanted
             uses_of(judge.world, ((graph.actions[node].asset, _step(graph, node)) for node in nodes))
             for nodes in (buying, steps)
         ]
-        trouble.found += [*retiring(named[0], judge.world.view.today), *mixed(named[1])]
+        today = judge.world.view.today
+        alive = [use for use in named[0] if use.limits.retired is None or use.limits.retired > today]  # else an error
+        trouble.found += [*retiring(alive, today), *mixed(named[1])]
 
 
 def _step(graph: ActionGraph, node: ActionId) -> Step:
