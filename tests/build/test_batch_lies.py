@@ -160,3 +160,29 @@ def test_a_stated_price_goes_by_batch_with_a_yes(yard: Yard) -> None:
     yard.write(spec + "providers: {openai: {type: openai, price_per_image: 0.01}}\n")
     assert yard.build().exit_code == 3
     assert yard.states() == {"sent": 3}
+
+
+@pytest.mark.parametrize("odd", [float("nan"), float("inf"), -5, "many", None, {"deep": float("-inf")}])
+def test_odd_usage_loses_no_picture(yard: Yard, odd: object) -> None:
+    def change(lines: Lines) -> Lines:
+        for line in lines:
+            line["response"]["body"]["usage"] = {"input_tokens": odd, "output_tokens": odd, "total_tokens": odd}
+        return lines
+
+    yard.build()
+    yard.server.office.end(change=change)
+    assert yard.collect().saved == 3
+    assert yard.states() == {"stale": 3}
+
+
+def test_a_size_that_is_none_loses_no_picture(yard: Yard) -> None:
+    def change(lines: Lines) -> Lines:
+        for line in lines:
+            line["response"]["body"] |= {"size": "large x small", "quality": "low"}
+        return lines
+
+    spec = (yard.root / "assets.yaml").read_text("utf-8").replace("gpt-image-2.5-flare", "gpt-image-1-mini")
+    yard.write(spec.replace("1024x640", "1024x1024"))
+    yard.build()
+    yard.server.office.end(change=change)
+    assert yard.collect().saved == 3

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pixmake.providers.base import Request
 from pixmake.providers.models import as_of, bill, estimate, limits_of, table
+from pixmake.providers.rows import rows_of
 from pixmake.providers.tokens import input_tokens, output_tokens, text_tokens, tile_tokens
 
 BASES = {"low": 16, "medium": 24, "high": 48, "xhigh": 64, "max": 96}
@@ -186,3 +187,16 @@ def test_the_estimate_is_within_one_percent_of_the_bill(
     assert billed is not None
     assert abs(said.low - billed) <= billed / 100
     assert billed <= said.high
+
+
+@pytest.mark.parametrize("size", ["axb", "1024x", "1024x1024x3", "auto", "", "9" * 5000 + "x1", None])
+def test_a_size_that_an_answer_garbles_is_billed_by_its_tokens(size: str | None) -> None:
+    usage = {"input_tokens": 10, "output_tokens": 439}
+    assert bill("gpt-image-1-mini", usage, size=size, quality="low") == bill("gpt-image-1-mini", usage)
+
+
+def test_an_author_that_claims_less_than_nothing_lowers_no_bill() -> None:
+    own = rows_of({"models": {"gpt-6-astra": {"prices": {"text_in": 2, "text_out": 12}}}})
+    usage = {"input_tokens": 10, "output_tokens": 439}
+    author = {"model": "gpt-6-astra", "input_tokens": -(10**9), "output_tokens": -5}
+    assert bill("gpt-image-2.6-flare", {**usage, "svg_usage": author}, own=own) == bill("gpt-image-2.6-flare", usage)

@@ -211,8 +211,8 @@ def bill(
     output = _split(usage, "output", prices.get("text_out", prices["image_out"]), prices["image_out"])
     if inputs is None or output is None or not inputs + output:
         return None
-    if quality is not None and quality in known.per_image and size and "x" in size:
-        output = count * _one_price(known, quality, parse_size(size))[1] * MILLION
+    if quality is not None and quality in known.per_image and (drawn := _size_told(size)) is not None:
+        output = count * _one_price(known, quality, drawn)[1] * MILLION
     return (inputs + output + written) / MILLION
 
 
@@ -225,7 +225,15 @@ def _written(usage: object, own: Rows) -> Decimal | None:
     read, wrote = said.get("input_tokens"), said.get("output_tokens")
     if author is None or not author.prices.keys() >= WRITERS or not isinstance(read, int) or not isinstance(wrote, int):
         return None
-    return read * author.prices["text_in"] + wrote * author.prices["text_out"]
+    return max(0, read) * author.prices["text_in"] + max(0, wrote) * author.prices["text_out"]
+
+
+def _size_told(size: str | None) -> tuple[int, int] | None:
+    """The size that an answer names; None where it is no size."""
+    try:
+        return parse_size(size or "")
+    except ValueError:
+        return None
 
 
 def partial_price(model: str, own: Rows = NO_ROWS) -> Decimal:

@@ -198,7 +198,7 @@ def _plain(name: str, value: object) -> object:
     if isinstance(value, Decimal):
         return str(value)
     if name == "usage":
-        return json.loads(json.dumps(value, default=str))
+        return json.loads(json.dumps(value, default=str), parse_constant=str)  # a server's NaN is no JSON
     return list(value) if isinstance(value, tuple) else value
 
 
