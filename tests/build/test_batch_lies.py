@@ -186,3 +186,22 @@ def test_a_size_that_is_none_loses_no_picture(yard: Yard) -> None:
     yard.build()
     yard.server.office.end(change=change)
     assert yard.collect().saved == 3
+
+
+def test_a_server_that_repeats_the_key_gets_it_into_no_record(yard: Yard) -> None:
+    key = yard.server.key
+
+    def change(lines: Lines) -> Lines:
+        for line in lines:
+            line["response"]["request_id"] = f"req-{key}"
+            line["response"]["body"] |= {"model": key, "svg_usage": {"model": key}}
+            line["response"]["body"]["usage"]["note"] = {"deep": [key]}
+            line["response"]["body"]["data"][0]["revised_prompt"] = f"a fox with {key}"
+        error = {"custom_id": lines[0]["custom_id"], "error": {"code": key, "message": f"no {key}"}}
+        bad = {**lines[0], "response": {"status_code": 400, "request_id": key, "body": {"error": key}}}
+        return [error, bad, *lines[1:]]
+
+    yard.build()
+    yard.server.office.end(change=change)
+    assert yard.collect().saved == 2
+    assert key not in (yard.folder / "journal.jsonl").read_text("utf-8")

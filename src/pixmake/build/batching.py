@@ -17,6 +17,7 @@ from decimal import Decimal
 
 from pixmake.build.paying import NO_MONEY, Purchase, why_of
 from pixmake.build.purchase import UPLOADS as UPLOADS
+from pixmake.build.receiving import kept
 from pixmake.build.runner import Runner, StepOutcome
 from pixmake.diagnostics import ExitCode, Problem
 from pixmake.digest import Digest
@@ -351,7 +352,7 @@ def failure_of(intent: Intent, why: Why, message: str, now: str, request_id: str
         why=why,
         message=message,
         time=now,
-        request_id=request_id,
+        request_id=kept(request_id),
         moderation=intent.moderated,
     )
 

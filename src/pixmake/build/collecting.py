@@ -17,19 +17,18 @@ from decimal import Decimal
 from pixmake.build.batching import failure_of, group_lock
 from pixmake.build.calling_off import call_off
 from pixmake.build.jobs import Job, jobs_of
-from pixmake.build.paying import believed, why_of
+from pixmake.build.paying import why_of
+from pixmake.build.receiving import found_in
 from pixmake.clock import Clock
 from pixmake.diagnostics import ExitCode, Problem
-from pixmake.imaging.probe import BadPicture
 from pixmake.plan.entries import usd
 from pixmake.plan.pricing import batching
 from pixmake.plan.world import Painter
 from pixmake.providers.base import Answer, Failed, ProviderError
 from pixmake.providers.batching import Batch, BatchProvider
-from pixmake.store.content import Arrival
 from pixmake.store.home import Store
 from pixmake.store.pool import Underway
-from pixmake.store.records import Intent, Outcome, Result, Sent, Why, decode_or_none
+from pixmake.store.records import Intent, Outcome, Sent, Why, decode_or_none
 
 GRACE = 900.0
 """Seconds for which "it is not there" proves nothing: a request may still be travelling, a list may lag behind."""
@@ -274,24 +273,18 @@ class Collector:
     # --- one call ---------------------------------------------------------------------------------------------------
 
     def _settle(self, intent: Intent, end: Answer, gathered: Gathered) -> None:
-        arrivals = [
-            self.store.content.receive(intent.intent, number, painted.data)
-            for number, painted in enumerate(end.pictures)
-        ]
-        faults: list[str] = []
-        good = [(item, found) for item in arrivals if (found := self._result(intent, end, item, faults))]
-        if not good:
+        found = found_in(self.store, intent, end, self._now(), "batch")
+        if not found.results:
+            faults = found.faults
             message = f"the answer held no usable picture: it {faults[0]}" if faults else "the answer held no picture"
             self._fail(intent, "unknown", message, end.request_id)
             self.store.content.clear(intent.intent)
             _count(gathered, "unknown")
             return
-        for arrival, _ in good:
-            self.store.content.keep(arrival)
-        results = tuple(result for _, result in good)
-        self.store.journal.append(Outcome(intent=intent.intent, key=intent.key, results=results, cost=end.cost))
+        self.store.content.keep(*found.arrivals)
+        self.store.journal.append(Outcome(intent=intent.intent, key=intent.key, results=found.results, cost=end.cost))
         self.store.content.clear(intent.intent)
-        self._counted(intent, end.cost, len(results), gathered)
+        self._counted(intent, end.cost, len(found.results), gathered)
 
     def _counted(self, intent: Intent, cost: Decimal | None, made: int, gathered: Gathered) -> None:
         reserved = intent.reserved or ZERO
@@ -300,29 +293,6 @@ class Collector:
         if cost is not None and intent.reserved is not None and cost > intent.reserved:
             place = f"'{intent.asset}' step {intent.step}"
             gathered.warnings.append(f"{place}: billed {usd(cost)}, more than the {usd(reserved)} that were reserved")
-
-    def _result(self, intent: Intent, answer: Answer, arrival: Arrival, faults: list[str]) -> Result | None:
-        painted = answer.pictures[arrival.number]
-        try:
-            facts = believed(painted.data)
-        except BadPicture as bad:
-            faults.append(bad.message)
-            return None
-        return Result(
-            digest=arrival.digest,
-            media_type=facts.media_type,
-            bytes=len(painted.data),
-            time=self._now(),
-            source="batch",
-            scope=intent.scope,
-            width=facts.upright_width,
-            height=facts.upright_height,
-            cost=None if answer.cost is None else answer.cost / len(answer.pictures),
-            usage=answer.usage,
-            request_id=answer.request_id,
-            model=answer.model or intent.model,
-            revised_prompt=painted.revised_prompt,
-        )
 
     async def _failed(self, calls: Iterable[Underway], why: Why, message: str, gathered: Gathered) -> None:
         """Ends these calls without pictures, in one write."""

@@ -19,7 +19,7 @@ from pixmake.build.limits import Gate, Halted, Limits, Turn
 from pixmake.build.purchase import UPLOADS, ordered, runs_alone
 from pixmake.build.purchase import Purchase as Purchase
 from pixmake.build.purchase import Receipt as Receipt
-from pixmake.build.receiving import Delivery, Found, Landings, delivering, found_in
+from pixmake.build.receiving import Delivery, Found, Landings, delivering, found_in, kept
 from pixmake.build.receiving import believed as believed
 from pixmake.build.sharing import Shared
 from pixmake.clock import Clock
@@ -83,15 +83,26 @@ class Cashier:
     """Makes paid calls of one build on one store."""
 
     def __init__(
-        self, store: Store, realizer: Realizer, budget: Budget, day: DayLedger, clock: Clock, scope: str
+        self,
+        store: Store,
+        realizer: Realizer,
+        budget: Budget,
+        day: DayLedger,
+        clock: Clock,
+        scope: str,
+        *,
+        fail_fast: bool = False,
+        halted: Callable[[], bool] | None = None,
     ) -> None:
+        """After a failure with `fail_fast`, and from the first yes of `halted` on, nothing more is sent."""
         self.store = store
         self.realizer = realizer
         self.budget = budget
         self.day = day
         self.clock = clock
         self.scope = scope
-        self.limits = Limits(clock)
+        self.fail_fast = fail_fast
+        self.limits = Limits(clock, halted)
         self._intents: Shared[Intent, bool] = Shared(self._admit)
         self._records: Shared[Record, None] = Shared(self._append)
         self._deliveries: Shared[Delivery, None] = Shared(delivering(store))
@@ -206,6 +217,8 @@ class Cashier:
             end = Unknown(text, help="it may have been billed, and is a fault of the provider: tell its makers")
         if isinstance(end, Stopped):
             self.limits.halt(order.painter.name)  # before anybody can take the place
+        if self.fail_fast and isinstance(end, ProviderError) and not isinstance(end, Busy):
+            self.limits.halt()
         leave.used(end)
         try:
             return await self._concluded(order, intent, end, reserved)
@@ -300,7 +313,7 @@ class Cashier:
             why=why,
             message=message,
             time=self._now(),
-            request_id=request_id,
+            request_id=kept(request_id),
             moderation=order.request.moderation,
         )
 

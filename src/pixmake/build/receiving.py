@@ -4,13 +4,16 @@ last; pictures that arrive together share their flushes, and each is called done
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from pixmake.digest import Digest
 from pixmake.imaging.probe import BadPicture, Facts
 from pixmake.providers.base import Answer, Painted
+from pixmake.secrecy import without_secrets
 from pixmake.store.content import Arrival
 from pixmake.store.durable import writing
 from pixmake.store.home import Store
@@ -93,12 +96,22 @@ def _result(
         width=facts.upright_width,
         height=facts.upright_height,
         cost=None if answer.cost is None else answer.cost / len(answer.pictures),
-        usage=answer.usage,
-        request_id=answer.request_id,
-        model=answer.model or intent.model,
-        revised_prompt=painted.revised_prompt,
-        response_id=answer.response_id,
+        usage=_kept_usage(answer.usage),
+        request_id=kept(answer.request_id),
+        model=kept(answer.model) or intent.model,
+        revised_prompt=kept(painted.revised_prompt),
+        response_id=kept(answer.response_id),
     )
+
+
+def kept(text: str | None) -> str | None:
+    """What a server said, as it may be written down: without the secrets that it may have repeated."""
+    return None if text is None else without_secrets(text, os.environ)
+
+
+def _kept_usage(usage: Mapping[str, object]) -> Mapping[str, object]:
+    said: dict[str, object] = json.loads(without_secrets(json.dumps(usage, default=str), os.environ))
+    return said
 
 
 def delivering(store: Store) -> Callable[[Sequence[Delivery]], Sequence[None]]:
