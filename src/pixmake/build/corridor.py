@@ -160,7 +160,16 @@ def _has_picture(plan: Plan, node: ActionId) -> bool:
 def _runner(plan: Plan, orders: Orders, budget: Budget, day: DayLedger, clock: Clock, listener: Listener) -> Runner:
     world = plan.world
     realizer = realizer_of(world)
-    cashier = Cashier(world.store, realizer, budget, day, clock, world.view.scope)
+    cashier = Cashier(
+        world.store,
+        realizer,
+        budget,
+        day,
+        clock,
+        world.view.scope,
+        fail_fast=orders.fail_fast,
+        halted=orders.halted,
+    )
     cashier.glimpse = Glimpses(world.root, listener, clock).of
     on_pictures = LockKeeper(plan, realizer.keep).bought if orders.recorded else _unrecorded
     return Runner(plan, realizer, cashier, budget, clock, listener, on_pictures)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -65,9 +66,17 @@ class Halted(Exception):
 class Gate:
     """Lets calls to one model through: first come, first served."""
 
-    def __init__(self, clock: Clock, concurrency: int, per_minute: int | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        concurrency: int,
+        per_minute: int | None = None,
+        halted: Callable[[], bool] | None = None,
+    ) -> None:
+        """`halted` is asked before each turn is given."""
         self.clock = clock
         self.most = concurrency
+        self.halted = halted
         self.room = min(concurrency, START)
         """Calls in flight at most, for now."""
         self.learned: Rate | None = None
@@ -89,7 +98,7 @@ class Gate:
             while (delay := self._delay(images)) > 0:
                 self._freed.clear()
                 await self._rest(delay)
-            if self._halted:
+            if self._halted or (self.halted is not None and self.halted()):
                 raise Halted
             turn = Turn(self.clock.monotonic(), images)
             self._doubled = max(self._doubled, turn.at) if not self._sent else self._doubled
@@ -236,8 +245,10 @@ class Gate:
 class Limits:
     """The gates of one build, by provider and model."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, asked: Callable[[], bool] | None = None) -> None:
+        """`asked`: whether somebody wants nothing more to be sent; it is asked before each call."""
         self.clock = clock
+        self.asked = asked
         self._gates: dict[tuple[str, str | None], Gate] = {}
         self._halted = False
         self._closed: set[str] = set()
@@ -246,7 +257,7 @@ class Limits:
         """The gate of one model; `concurrency` and `per_minute` (images) are its provider's settings."""
         known = self._gates.get((provider, model))
         if known is None:
-            known = self._gates[provider, model] = Gate(self.clock, concurrency, per_minute)
+            known = self._gates[provider, model] = Gate(self.clock, concurrency, per_minute, self.asked)
             if self._halted or provider in self._closed:
                 known.halt()
         return known
