@@ -164,7 +164,7 @@ def test_our_own_bug_leaves_a_report_without_secrets(shell: Shell, broken: list[
 def test_the_report_says_versions() -> None:
     lines = report(ValueError("x"), ["plan"], {}).splitlines()
     assert lines[0].startswith("pixmake ") and lines[1].startswith("python 3.")
-    assert "pillow 1" in lines[2] and lines[3] == "command: pixmake plan"
+    assert "pillow 1" in lines[3] and lines[4] == "command: pixmake plan"
 
 
 @pytest.mark.parametrize(
