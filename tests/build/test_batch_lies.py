@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ import pytest
 from fakes.batching import Yard
 from fakes.openai_server import Cut, FakeOpenAI
 from pixmake.build.collecting import Collector
+from pixmake.diagnostics import Problem
+from pixmake.store.content import ROOM_PER_PICTURE
 from pixmake.store.pool import DIED
 from pixmake.store.records import Failure, Intent
 
@@ -205,3 +209,24 @@ def test_a_server_that_repeats_the_key_gets_it_into_no_record(yard: Yard) -> Non
     yard.server.office.end(change=change)
     assert yard.collect().saved == 2
     assert key not in (yard.folder / "journal.jsonl").read_text("utf-8")
+
+
+def test_a_disk_with_room_for_one_picture_at_a_time_is_enough_to_collect(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yard.build()
+    yard.server.office.run()
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=2 * ROOM_PER_PICTURE))
+    assert yard.collect().saved == 3
+    yard.finish()
+
+
+def test_a_full_disk_leaves_the_batch_to_be_collected(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    yard.build()
+    yard.server.office.run()
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=ROOM_PER_PICTURE - 1))
+        with pytest.raises(Problem, match="disk-full"):
+            yard.collect()
+    assert yard.states() == {"sent": 3}
+    yard.finish()

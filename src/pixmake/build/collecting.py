@@ -181,7 +181,8 @@ class Collector:
             await self._failed(calls, why_of(batch.trouble), batch.trouble.message, gathered)
             gathered.warnings.append(f"batch {batch.handle}: {batch.trouble.message}")
             return Standing(job=job, batch=batch, over=True)
-        await asyncio.to_thread(self.store.content.ensure_room, sum(call.intent.count for call in calls))
+        # call by call: a disk that is full in the middle loses nothing, and the next build goes on
+        await asyncio.to_thread(self.store.content.ensure_room, max(call.intent.count for call in calls))
         return await self._take_in(job, batch, calls, provider, gathered)
 
     async def _batch(self, job: Job, calls: Sequence[Underway], provider: BatchProvider) -> Batch | None:
