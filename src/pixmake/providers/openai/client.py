@@ -15,7 +15,8 @@ import openai
 
 from pixmake.providers.base import Landing, Painted
 from pixmake.providers.openai.address import Address
-from pixmake.providers.openai.bounding import bound_errors
+from pixmake.providers.openai.bounding import MOST_BYTES as MOST_BYTES
+from pixmake.providers.openai.bounding import bound_answers
 from pixmake.providers.openai.clients import client_of
 from pixmake.providers.openai.dialect import Dialect
 from pixmake.providers.openai.errors import Judge
@@ -26,8 +27,6 @@ from pixmake.providers.openai.unpacking import Unpacker
 from pixmake.providers.openai.wire import transport
 
 CONNECT_SECONDS = 15.0
-MOST_BYTES = 512_000_000
-"""Of an answer: four pictures of the largest size are about a quarter of it."""
 NO_KEEPING = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
 
 
@@ -70,7 +69,7 @@ class Line:
             follow_redirects=False,
             timeout=_timeouts(timeout),
             transport=transport(),
-            event_hooks={"response": [bound_errors]},
+            event_hooks={"response": [bound_answers]},
         )
         self.client = client_of(
             address,
