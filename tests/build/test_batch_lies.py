@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fakes.batching import Yard
-from fakes.openai_server import Cut, FakeOpenAI
+from fakes.openai_server import Cut, Error, FakeOpenAI
 from pixmake.build.collecting import Collector
 from pixmake.diagnostics import Problem
 from pixmake.store.content import ROOM_PER_PICTURE
@@ -78,6 +78,24 @@ def test_an_answer_counts_whatever_error_is_told_of_the_same_call(
     yard.server.office.end(change=change)
     gathered = yard.collect()
     assert (gathered.saved, gathered.released, gathered.failed) == (3, 0, 0)
+    yard.finish()
+
+
+def test_errors_are_believed_although_the_file_of_answers_is_gone(yard: Yard) -> None:
+    yard.server.say(Error(400, "invalid_value"), prompt="fox", times=1)
+    yard.build()
+    yard.server.office.run()
+    del yard.server.office.files[str(yard.server.office.batches[0].output)]
+    assert yard.collect().failed == 3
+    assert yard.states() == {"pay": 1, "unknown": 2}
+
+
+@pytest.mark.parametrize("do", [Error(400, "invalid_value"), Error(413, None), Error(422, None, body=b"<html>")])
+def test_a_file_of_answers_is_gone_only_where_the_api_says_so(yard: Yard, do: Error) -> None:
+    yard.build()
+    yard.server.office.run()
+    yard.server.office.say("content", do)
+    assert (yard.collect().saved, yard.states()) == (0, {"sent": 3})
     yard.finish()
 
 

@@ -117,14 +117,21 @@ class Desk:
 
     async def answers(self, batch: Batch, scratch: Path) -> AsyncGenerator[Mapping[str, Any], None]:
         """The lines of the batch's files, as JSON; what is no line of an answer is left out. One line at a time is in
-        memory. Raises ProviderError: Failed where a file is gone for good."""
+        memory. Raises ProviderError: Failed where a file is gone for good, when the others were read."""
+        gone: Failed | None = None
         for name in batch.files:
-            await self._download(name, scratch)
+            try:
+                await self._download(name, scratch)
+            except Failed as error:
+                gone = error
+                continue
             try:
                 for line in _lines(scratch):
                     yield line
             finally:
                 scratch.unlink(missing_ok=True)
+        if gone is not None:
+            raise gone
 
     async def _download(self, file_id: str, target: Path) -> None:
         try:
@@ -136,6 +143,8 @@ class Desk:
             ending: ProviderError = Failed(f"{host} no longer has the batch's file '{file_id}'", help=LOST)
         except Exception as error:
             ending = as_free(self.judge.of_exception(error))
+            if isinstance(ending, Failed):  # somebody in between, say: that is no word on the file
+                ending = Busy(ending.message, request_id=ending.request_id)
         target.unlink(missing_ok=True)
         raise ending
 
