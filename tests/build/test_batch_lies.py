@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from fakes.batching import Yard
+from fakes.openai_batches import Made, Reply
 from fakes.openai_server import Cut, Error, FakeOpenAI
 from pixmake.build.collecting import Collector
 from pixmake.diagnostics import Problem
+from pixmake.providers.openai import batches
 from pixmake.store.content import ROOM_PER_PICTURE
 from pixmake.store.pool import DIED
 from pixmake.store.records import Failure, Intent
@@ -247,4 +249,23 @@ def test_a_full_disk_leaves_the_batch_to_be_collected(yard: Yard, monkeypatch: p
         with pytest.raises(Problem, match="disk-full"):
             yard.collect()
     assert yard.states() == {"sent": 3}
+    yard.finish()
+
+
+def test_a_list_that_never_ends_proves_nothing_and_holds_up_nobody(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    office = yard.server.office
+    office.say("create", Cut("before"))
+    yard.build()
+    yard.later(minutes=20)
+    made, office.batches = office.batches, []
+    strange = Made(
+        id="batch_x", input_file_id="f", endpoint="/v1/images/generations", metadata={}, created=office.now()
+    )
+    listed = {"object": "list", "data": [strange.told()], "last_id": "batch_x", "has_more": True}
+    monkeypatch.setattr(batches, "MOST_LISTED", 20)
+    with monkeypatch.context() as patch:
+        patch.setattr(office, "_list", lambda path: Reply(body=listed))
+        [standing] = yard.collect().going
+        assert "does not end" in str(standing.message)
+    office.batches = made
     yard.finish()

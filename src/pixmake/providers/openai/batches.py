@@ -19,6 +19,7 @@ from pixmake.providers.batching import Batch, Line
 from pixmake.providers.openai.address import Address
 from pixmake.providers.openai.errors import LOST, QUOTAS, Judge
 from pixmake.providers.openai.files import as_free
+from pixmake.providers.openai.images import Unreadable
 from pixmake.providers.openai.parts import Part
 
 METADATA = "pixmake"
@@ -30,6 +31,8 @@ MOST_BYTES = 200_000_000
 MOST_LINE = 600_000_000
 """Bytes of one answer: four pictures of the largest size are about a quarter of it."""
 PAGE = 100
+MOST_LISTED = 1_000_000
+"""Batches of one account that are looked through for a lost one."""
 NOT_DONE = frozenset({"batch_expired", "batch_cancelled", "batch_canceled"})
 QUEUE_FULL = frozenset({"token_limit_exceeded", "batch_queue_full", "rate_limit_exceeded"})
 STATUSES = {"rate_limit_exceeded": 429, "slow_down": 429, "server_error": 500, "server_is_overloaded": 503}
@@ -83,12 +86,16 @@ class Desk:
 
     async def find(self, group: str, since: float) -> Batch | None:
         """Goes through the account's batches, the newest first, until they are older than `since`."""
+        seen = 0
         try:
             async for item in self.client.batches.list(limit=PAGE):
+                seen += 1
                 if (item.metadata or {}).get(METADATA) == group:
                     return batch_of(item)
                 if item.created_at < since:
                     break
+                if seen >= MOST_LISTED:
+                    raise Unreadable("does not end")
         except Exception as error:
             ending = as_free(self.judge.of_exception(error))
         else:
