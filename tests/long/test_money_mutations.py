@@ -107,7 +107,7 @@ JOURNAL = [
     ),
     change(
         "a call whose process died was never sent", "build/recover.py",
-        'why="unknown", message=message', 'why="not-sent", message=message', "cli/test_cli_weather.py", "build/test_crash.py",
+        'why="unknown", message=DIED', 'why="not-sent", message=DIED', "cli/test_cli_weather.py", "build/test_crash.py",
     ),
     change(
         "the index is believed before the journal", "plan/world.py",
