@@ -483,6 +483,13 @@ def test_a_call_is_ended_at_its_provider(server: FakeOpenAI, left: Ground) -> No
     assert left.build(repeat=True).exit_code == 0
 
 
+def test_without_a_key_nothing_is_given_up(left: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+    standing = called_off(left)
+    assert not standing.over and "set OPENAI_API_KEY" in str(standing.message)
+    assert left.plan().entries[0].state == "sent"
+
+
 def test_a_call_that_is_done_is_not_thrown_away(server: FakeOpenAI, left: Ground) -> None:
     server.talks.coming["resp_0001"] = 0, server.talks.kept["resp_0001"]
     assert not called_off(left).over
@@ -491,12 +498,12 @@ def test_a_call_that_is_done_is_not_thrown_away(server: FakeOpenAI, left: Ground
     assert server.count == 1
 
 
-def test_a_call_that_nobody_can_ask_after_is_given_up(
-    server: FakeOpenAI, left: Ground, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("OPENAI_API_KEY")
+def test_a_call_that_nobody_can_ask_after_is_given_up(server: FakeOpenAI, left: Ground) -> None:
+    spec = (left.root / "assets.yaml").read_text("utf-8")
+    left.write("version: 1\nassets: {a: {prompt: a fox, provider: draft}}\n")
     standing = called_off(left)
     assert standing.over
     assert "may have been billed" in str(standing.message)
+    left.write(spec)
     assert left.plan().entries[0].state == "unknown"
     assert account("all", charges(left.project().store)).held > 0

@@ -276,6 +276,7 @@ PARTS, RUNS, STEPS = 10, 30, 50
 
 
 @pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.timeout(900)
 def test_the_books_agree_whatever_happens(part: int) -> None:
     run_state_machine_as_test(
         seed(part)(Life), settings=settings(suite(RUNS, stateful_step_count=STEPS), derandomize=False)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from pixmake.build.awaiting import looked, resumable
+from pixmake.build.awaiting import Left, heard, looked, resumable
 from pixmake.build.batching import failure_of
 from pixmake.build.paying import why_of
 from pixmake.clock import Clock
@@ -32,8 +32,16 @@ class CalledOff:
     over: bool = False
 
 
-async def call_off(store: Store, painters: Mapping[str, Painter], clock: Clock, call: Underway) -> CalledOff:
-    """Ends one background call. Raises Problem for a full disk and such."""
+async def call_off(
+    store: Store, painters: Mapping[str, Painter], clock: Clock, scope: str, call: Underway
+) -> CalledOff:
+    """Ends one background call. Only the project that sent it may give it up unasked. Raises Problem for a full disk and such."""
+    painter = painters.get(call.intent.provider)
+    if painter is None and call.intent.scope != scope:
+        return CalledOff(message=f"another project's call: cancel it in {call.intent.scope}")
+    obstacle = painter.provider.obstacle() if painter is not None else None
+    if obstacle is not None:
+        return CalledOff(message=obstacle)
     try:
         with store.journal.key_lock(call.intent.key, timeout=0):
             return await _call_off(store, painters, clock, call)
@@ -57,7 +65,12 @@ async def _call_off(store: Store, painters: Mapping[str, Painter], clock: Clock,
     except ProviderError as error:
         return CalledOff(message=error.message)
     end = await looked(provider, call.handle, request)
-    return CalledOff(message=ENDING) if end is None else await _ended(store, clock, call, end)
+    if end is None:
+        return CalledOff(message=ENDING)
+    believed = heard(end, call.intent, provider)
+    if isinstance(believed, Left):
+        return CalledOff(message=believed.message)
+    return await _ended(store, clock, call, believed)
 
 
 async def _ended(store: Store, clock: Clock, call: Underway, end: End) -> CalledOff:

@@ -89,7 +89,7 @@ class Collector:
         One that its provider knows nothing of is given up: its calls are unknown, perhaps billed.
         """
         if job.route == "background":
-            end = await call_off(self.store, self.painters, self.clock, job.calls[0])
+            end = await call_off(self.store, self.painters, self.clock, self.scope, job.calls[0])
             return Standing(job=job, message=end.message, over=end.over)
         provider = self.provider_of(job)
         if provider is None:
