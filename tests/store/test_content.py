@@ -3,6 +3,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -290,3 +292,23 @@ def test_other_write_errors_keep_their_reason(content: Content, monkeypatch: pyt
     monkeypatch.setattr(os, "fsync", forbidden)
     with pytest.raises(Problem, match=r"error\[not-writable\]: may not write '.*': read-only file system"):
         content.put(PICTURE)
+
+
+def test_threads_that_store_the_same_bytes_at_once_leave_each_other_s_file_alone(
+    content: Content, tmp_path: Path
+) -> None:
+    """Two steps with one reference picture: whoever comes second must not take the first one's file for a damaged one."""
+    content.put(b"first")  # the folders are made
+    barrier = threading.Barrier(8)
+
+    def store(number: int) -> list[bool]:
+        found = []
+        for round_ in range(40):
+            barrier.wait(20)
+            digest = content.put(b"%d" % round_ * 50_000)
+            found.append(content.path(digest).exists())
+        return found
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(all(found) for found in pool.map(store, range(8)))
+    assert not (tmp_path / "store" / "quarantine").exists()

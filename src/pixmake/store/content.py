@@ -248,7 +248,7 @@ class Content:
             target = self.path(digest)
             target.parent.mkdir(mode=0o700, exist_ok=True)
             if not self._whole(digest):
-                if target.exists():
+                if target.exists() and not self._whole(digest):  # not one that has just been placed by somebody else
                     self._aside(target, digest)
                 self._second_name(path, target)
             folders[target.parent] = None
