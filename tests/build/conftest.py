@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from fakes.batching import Yard
 from fakes.openai_server import FakeOpenAI
 
 
@@ -18,3 +20,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
         monkeypatch.setenv("OPENAI_API_KEY", running.key)
         monkeypatch.setenv("OPENAI_BASE_URL", running.url)
         yield running
+
+
+@pytest.fixture
+def yard(tmp_path: Path, server: FakeOpenAI) -> Yard:
+    """A project that buys by batch from it."""
+    return Yard(tmp_path, server)

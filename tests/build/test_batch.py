@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from fakes.batching import Yard
 from fakes.openai_batches import Action
-from fakes.openai_server import FakeOpenAI
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
-    with FakeOpenAI() as server:
-        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-        monkeypatch.setenv("OPENAI_API_KEY", server.key)
-        yield server
-
-
-@pytest.fixture
-def yard(tmp_path: Path, server: FakeOpenAI) -> Yard:
-    return Yard(tmp_path, server)
 
 
 def test_three_waves(yard: Yard) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,16 +12,7 @@ from pixmake.build.costs import charges
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
-    with FakeOpenAI() as server:
-        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-        monkeypatch.setenv("OPENAI_API_KEY", server.key)
-        yield server
-
-
-@pytest.fixture
-def yard(tmp_path: Path, server: FakeOpenAI) -> Yard:
-    yard = Yard(tmp_path, server)
+def yard(yard: Yard) -> Yard:
     yard.assets("fox in snow", "owl at dusk", "elk by a lake")
     return yard
 

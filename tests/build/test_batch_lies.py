@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 
 from fakes.batching import Yard
 from fakes.openai_batches import Made, Reply
-from fakes.openai_server import Cut, Error, FakeOpenAI
+from fakes.openai_server import Cut, Error
 from pixmake.build.collecting import Collector
 from pixmake.diagnostics import Problem
 from pixmake.providers.openai import batches
@@ -24,16 +23,7 @@ Lines = list[dict[str, Any]]
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
-    with FakeOpenAI() as server:
-        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-        monkeypatch.setenv("OPENAI_API_KEY", server.key)
-        yield server
-
-
-@pytest.fixture
-def yard(tmp_path: Path, server: FakeOpenAI) -> Yard:
-    yard = Yard(tmp_path, server)
+def yard(yard: Yard) -> Yard:
     yard.assets("fox in snow", "owl at dusk", "elk by a lake")
     return yard
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,19 +14,6 @@ from fakes.openai_server import Cut, FakeOpenAI, gateway
 from pixmake.build.collecting import Standing
 from pixmake.build.costs import charges
 from pixmake.plan.entries import Entry
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
-    with FakeOpenAI() as server:
-        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-        monkeypatch.setenv("OPENAI_API_KEY", server.key)
-        yield server
-
-
-@pytest.fixture
-def yard(tmp_path: Path, server: FakeOpenAI) -> Yard:
-    return Yard(tmp_path, server)
 
 
 def entry(yard: Yard, name: str) -> Entry:

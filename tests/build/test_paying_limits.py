@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -71,14 +70,6 @@ def test_the_next_call_is_sent_while_a_picture_is_being_stored(tmp_path: Path, m
     ground.painter = CountingProvider(concurrency=1, hook=sent)
     assert ground.build().exit_code == 0
     assert waited == [True] * 3
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
-    with FakeOpenAI() as running:
-        monkeypatch.setenv("OPENAI_API_KEY", running.key)
-        monkeypatch.setenv("OPENAI_BASE_URL", running.url)
-        yield running
 
 
 class FastClock:

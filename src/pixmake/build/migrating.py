@@ -120,7 +120,7 @@ class Migration:
                 help=f"change it by hand to '{self.target}'; what stays can be frozen: `pixmake freeze SELECTOR`",
             )
         texts = {
-            path: _changed(path, self._in(path, move.places), self.source, self.target) for path in self._files(move)
+            path: _changed(path, spans, self.source, self.target) for path, spans in self._by_file(move.places).items()
         }
         frozen = Intent(self.project).freeze(move.staying) if move.staying else []
         for path, text in texts.items():
@@ -176,10 +176,11 @@ class Migration:
 
     def _staying(self, moved: set[str], places: Sequence[Span]) -> tuple[str, ...]:
         """Assets that were not meant, are as they should be, and would not be any more once these lines change."""
+        changing = set(map(_place, places))
         reached = {
             asset.name
             for asset in self.project.assets
-            if any(_same(self._span(asset, step), place) for step in self._steps(asset) for place in places)
+            if any(_place(self._span(asset, step)) in changing for step in self._steps(asset))
         }
         before = {entry.asset for entry in self.project.plan().entries if entry.state in ("pay", "waits")}
         after = self._plan(moved | reached, [asset.name for asset in self.project.assets])
@@ -192,11 +193,11 @@ class Migration:
         }
         return tuple(asset.name for asset in self.project.assets if asset.name in pinned)
 
-    def _files(self, move: Move) -> list[Path]:
-        return sorted({self.project.root / span.source.name for span in move.places})
-
-    def _in(self, path: Path, places: Iterable[Span]) -> list[Span]:
-        return [span for span in places if self.project.root / span.source.name == path]
+    def _by_file(self, places: Iterable[Span]) -> dict[Path, list[Span]]:
+        found: dict[Path, list[Span]] = {}
+        for span in places:
+            found.setdefault(self.project.root / span.source.name, []).append(span)
+        return found
 
     # --- samples ---------------------------------------------------------------------------------------------------
 
@@ -219,12 +220,13 @@ class Migration:
         return Sample(asset=asset.name, before=before if stands else None, after=path)
 
 
-def _same(one: Span, other: Span) -> bool:
-    return (one.source.name, one.line, one.column) == (other.source.name, other.line, other.column)
+def _place(span: Span) -> tuple[str, int, int]:
+    """What tells two places apart: file, line and column."""
+    return span.source.name, span.line, span.column
 
 
 def _distinct(spans: Iterable[Span]) -> list[Span]:
-    by_place = {(span.source.name, span.line, span.column): span for span in spans}
+    by_place = {_place(span): span for span in spans}
     return [by_place[place] for place in sorted(by_place)]
 
 
@@ -237,8 +239,9 @@ def _changed(path: Path, places: Sequence[Span], source: str, target: str) -> by
 
     Raises Problem `spec-moved` where the file is no longer the one that was read.
     """
-    lines = path.read_bytes().decode("utf-8-sig").split("\n")
-    mark = "\ufeff" if path.read_bytes().startswith(b"\xef\xbb\xbf") else ""
+    data = path.read_bytes()
+    lines = data.decode("utf-8-sig").split("\n")
+    mark = "\ufeff" if data.startswith(b"\xef\xbb\xbf") else ""
     for span in sorted(places, key=lambda item: (item.line, -item.column)):
         line = lines[span.line - 1] if span.line <= len(lines) else ""
         start, end = span.column - 1, span.column - 1 + span.length
