@@ -269,6 +269,7 @@ class Content:
     def _aside(self, path: Path, name: str | None = None) -> Path:
         folder = self._folder.root / "quarantine"
         folder.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(self._folder.root)  # a picture must not be moved to where a power cut leaves no folder
         target = folder / (name or path.name)
         while target.exists():
             target = folder / f"{name or path.name}.{secrets.token_hex(4)}"
