@@ -318,7 +318,7 @@ class Expander:
         fields = self.rendered(merged, context, asset)
         prompts, has_first, edits = render_prompts(merged, self.set_here, context, self.renderers)
         if edits is not None:
-            fields.add(merged.keys["edits"], "edits", edits)
+            fields.put("edits", edits)
         try:
             valid = self.workshop.judged.read(fields)
         except ValidationError as error:
@@ -341,12 +341,12 @@ class Expander:
 
     def rendered(self, merged: Branch, context: dict[str, Any], asset: dict[str, Any]) -> Branch:
         """The fields without those that are rendered apart; tags first, since all others may use them."""
-        fields = Branch(merged.spot)
+        fields = Branch(merged.spot, merged.keys)
         tags = entry(merged, "tags")
         if tags is not None:
             tags = render_node(tags, self.renderers, context, "tags")
         if tags is not None:
-            fields.add(merged.keys["tags"], "tags", tags)
+            fields.put("tags", tags)
         asset["tags"] = _tag_list(tags)
         for name, node in merged.entries.items():
             if name in APART:
@@ -357,7 +357,6 @@ class Expander:
                     continue
                 node = made
             fields.entries[name] = node
-            fields.keys[name] = merged.keys[name]
         return fields
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pixmake.spec.nodes import Branch, Leaf, Node, Row
+from pixmake.spec.nodes import Branch, Keys, Leaf, Node, Row
 
 WHOLE = frozenset(("mask", "markup", "from", "fence", "references"))
 """Fields whose map is one value: half a mask of another layer makes no sense."""
@@ -15,26 +15,35 @@ RIVALS = {"output": "outputs", "outputs": "output", "mask": "markup", "markup": 
 
 def overlay(below: Branch, above: Branch) -> Branch:
     """The fields of `below` with those of `above` on top. `null` takes a field away. `vars` and `use` stay outside."""
-    result = Branch(above.spot)
-    result.entries = dict(below.entries)
-    result.keys = dict(below.keys)
+    result = Branch(above.spot, Laid(below, above))
+    entries = result.entries = dict(below.entries)
     for name, node in above.entries.items():
-        if name in ("vars", "use"):
+        if name == "vars" or name == "use":
             continue
         if isinstance(node, Leaf) and node.value is None:
-            result.entries.pop(name, None)
-            result.keys.pop(name, None)
+            entries.pop(name, None)
             continue
-        old = result.entries.get(name)
+        old = entries.get(name)
         if old is not None:
             node = _joined(name, old, node)
-        rival = RIVALS.get(name)
-        if rival is not None and rival in result.entries and rival not in above.entries:
-            del result.entries[rival], result.keys[rival]
-        result.entries[name] = node
-        result.keys[name] = above.keys[name]
-    result.has_template = any(node.has_template for node in result.entries.values())
+        if name in RIVALS and RIVALS[name] in entries and RIVALS[name] not in above.entries:
+            del entries[RIVALS[name]]
+        entries[name] = node
+    result.has_template = any(node.has_template for node in entries.values())
     return result
+
+
+class Laid(Keys):
+    """The keys of fields that lie on others: where the upper layer says something, its own."""
+
+    __slots__ = ("above", "below")
+
+    def __init__(self, below: Branch, above: Branch) -> None:
+        self.below = below
+        self.above = above
+
+    def __missing__(self, name: str) -> Leaf:
+        return (self.above if name in self.above.entries else self.below).keys[name]
 
 
 def _joined(name: str, old: Node, new: Node) -> Node:

@@ -70,25 +70,33 @@ class Spot:
         self.origin, self.line, self.column, self.length = other.origin, other.line, other.column, other.length
 
 
+Where = Spot | tuple[Origin, int, int, int]
+"""A place, or what one is made of (as `Spot` takes it): most are asked for by nobody."""
+
+
 class Node:
     """One value with its place. `size` counts the values below it, aliases multiplied."""
 
-    __slots__ = ("_data", "has_template", "size", "spot")
+    __slots__ = ("_where", "has_template")
 
-    def __init__(self, spot: Spot) -> None:
-        self.spot = spot
-        self.size = 1
+    def __init__(self, where: Where) -> None:
+        self._where = where
         self.has_template = False
-        self._data: Data | object = UNSET
+
+    @property
+    def spot(self) -> Spot:
+        where = self._where
+        if type(where) is tuple:
+            where = self._where = Spot(*where)
+        return where  # type: ignore[return-value]
+
+    @property
+    def size(self) -> int:
+        return 1
 
     @property
     def data(self) -> Data:
         """The value as plain data; shared, so never to be changed."""
-        if self._data is UNSET:
-            self._data = self.build()
-        return self._data  # type: ignore[return-value]
-
-    def build(self) -> Data:
         raise NotImplementedError
 
     @property
@@ -96,27 +104,24 @@ class Node:
         return Place(self.spot)
 
 
-UNSET = object()
-
-
 class Leaf(Node):
     """A scalar. `plain` text had no quotes; `head` is 1 where the text begins on the line after the place."""
 
     __slots__ = ("head", "plain", "value")
 
-    def __init__(self, spot: Spot, value: Scalar, plain: bool = False, head: int = 0) -> None:
-        self.spot = spot  # as in Node; there are more leaves than anything else
-        self.size = 1
-        self.has_template = False
-        self._data = UNSET
-        self.value = value
+    def __init__(self, where: Where, value: Scalar, plain: bool = False, head: int = 0) -> None:
+        self._where = where  # as in Node; there are more leaves than anything else
         self.plain = plain
         self.head = head
         if type(value) is str and "{" in value and any(mark in value for mark in MARKS):
-            self.value = Template(value)
+            self.value: Scalar = Template(value)
             self.has_template = True
+        else:
+            self.value = value
+            self.has_template = type(value) is Template
 
-    def build(self) -> Data:
+    @property
+    def data(self) -> Data:
         return self.value
 
     def rendered(self, text: str) -> Leaf:
@@ -126,21 +131,59 @@ class Leaf(Node):
         return leaf
 
 
-class Branch(Node):
+class Parent(Node):
+    """A value that holds others."""
+
+    __slots__ = ("_data", "_size")
+
+    def __init__(self, where: Where) -> None:
+        self._where = where
+        self.has_template = False
+        self._size = 1
+        self._data: Data | object = UNSET
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    @property
+    def data(self) -> Data:
+        if self._data is UNSET:
+            self._data = self.build()
+        return self._data  # type: ignore[return-value]
+
+    def build(self) -> Data:
+        raise NotImplementedError
+
+
+UNSET = object()
+
+
+class Keys(dict[str, "Leaf"]):
+    """The places of a map's keys: of those of its entries at least. Ask by name: some are made only then."""
+
+    __slots__ = ()
+
+
+class Branch(Parent):
     """A map: `entries` by key text, `keys` the places of the keys. `judged`: its declared fields are known to be right."""
 
     __slots__ = ("entries", "judged", "keys")
 
-    def __init__(self, spot: Spot) -> None:
-        super().__init__(spot)
+    def __init__(self, where: Where, keys: Keys | None = None) -> None:
+        super().__init__(where)
         self.judged = False
         self.entries: dict[str, Node] = {}
-        self.keys: dict[str, Leaf] = {}
+        self.keys = Keys() if keys is None else keys
 
     def add(self, key: Leaf, name: str, value: Node) -> None:
-        self.entries[name] = value
         self.keys[name] = key
-        self.size += value.size
+        self.put(name, value)
+
+    def put(self, name: str, value: Node) -> None:
+        """Adds a value whose key `keys` knows."""
+        self.entries[name] = value
+        self._size += value.size
         if value.has_template:
             self.has_template = True
 
@@ -148,18 +191,18 @@ class Branch(Node):
         return {key: node.data for key, node in self.entries.items()}
 
 
-class Row(Node):
+class Row(Parent):
     """A list."""
 
     __slots__ = ("items",)
 
-    def __init__(self, spot: Spot) -> None:
-        super().__init__(spot)
+    def __init__(self, where: Where) -> None:
+        super().__init__(where)
         self.items: list[Node] = []
 
     def add(self, value: Node) -> None:
         self.items.append(value)
-        self.size += value.size
+        self._size += value.size
         if value.has_template:
             self.has_template = True
 

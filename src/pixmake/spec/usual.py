@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from pixmake.spec.asset import Scalar
 from pixmake.spec.document import resolve
-from pixmake.spec.nodes import Branch, Leaf, Node, Origin, Row, Spot
+from pixmake.spec.nodes import Branch, Keys, Leaf, Node, Origin, Row
 
 BEYOND = r"\xa1-\xff"
 """Letters beyond ASCII. Only those of Latin-1: `re` takes as long to compile larger ranges as YAML for a hundred entries."""
@@ -34,8 +34,6 @@ class Line(NamedTuple):
 
     indent: int
     key: str | None
-    meaning: Scalar
-    """What YAML makes of the key: `1` is a number."""
     kind: Literal["open", "plain", "quoted", "words", "|", ">"]
     value: Scalar
     column: int
@@ -43,19 +41,34 @@ class Line(NamedTuple):
     words: tuple[str, ...]
 
 
-Known = dict[str, Line | None]
+Known = dict[str, Line]
 """Lines by their text: most lines of a long spec stand in it many times."""
 
 
+class Numbered(Keys):
+    """The keys of a map that stand at one indent, by the numbers of their lines."""
+
+    __slots__ = ("column", "numbers", "origin")
+
+    def __init__(self, origin: Origin, column: int) -> None:
+        self.origin = origin
+        self.column = column
+        self.numbers: dict[str, int] = {}
+
+    def __missing__(self, name: str) -> Leaf:
+        leaf = self[name] = Leaf((self.origin, self.numbers[name], self.column, len(name)), resolve(name), True)
+        return leaf
+
+
 class Opened:
-    """A map or list that more may be put into, with its indent; `key` waits for a value that is still read."""
+    """A map or list that more may be put into, with its indent; `name` is the key whose value is read last."""
 
-    __slots__ = ("indent", "key", "name", "node")
+    __slots__ = ("indent", "name", "node", "numbers")
 
-    def __init__(self, indent: int, node: Branch | Row) -> None:
+    def __init__(self, indent: int, node: Branch | Row, numbers: dict[str, int]) -> None:
         self.indent = indent
         self.node = node
-        self.key: Leaf | None = None
+        self.numbers = numbers
         self.name = ""
 
 
@@ -64,10 +77,16 @@ def read_entry(text: str, origin: Origin, known: Known) -> Branch | None:
     lines = text.split("\n")
     if lines.pop() or not lines:
         return None
+    if not lines[-1] or lines[-1].lstrip(" ")[:1] == "#":
+        _drop_end(lines)
+    return _Reader(lines, origin, known).run()
+
+
+def _drop_end(lines: list[str]) -> None:
+    """Leaves out empty lines at the end, and comments no deeper than the entry."""
     outermost = len(lines[0]) - len(lines[0].lstrip(" "))
     while lines and (not lines[-1] or ((note := COMMENT.match(lines[-1])) and len(note[1]) <= outermost)):
         del lines[-1]
-    return _Reader(lines, origin, known).run()
 
 
 class _Reader:
@@ -87,8 +106,13 @@ class _Reader:
         while self.number < len(lines):
             text = lines[self.number]
             self.number += 1
-            line = known[text] if text in known else known.setdefault(text, read_line(text))
-            if line is None or not (self.begin(line) if waits else self.settle(line)) or not self.take(line):
+            line = known.get(text)
+            if line is None:
+                line = read_line(text)
+                if line is None:
+                    return None
+                known[text] = line
+            if not (self.begin(line) if waits else self.settle(line)) or not self.take(line):
                 return None
             waits = line.kind == "open"
         if waits:
@@ -101,14 +125,17 @@ class _Reader:
     def begin(self, line: Line) -> bool:
         """Opens the map or list that a key waits for, whose first line this is; a list may stand right below its key."""
         above = self.opened[-1].indent if self.opened else -1
+        indent, column = line.indent, line.indent + 1
         if line.key is not None:
-            node: Branch | Row = Branch(Spot(self.origin, self.number, line.indent + 1, len(line.key)))
+            keys = Numbered(self.origin, column)
+            branch = Branch((self.origin, self.number, column, len(line.key)), keys)
+            opened = Opened(indent, branch, keys.numbers)
         else:
-            node = Row(Spot(self.origin, self.number, line.indent + 1, 1))
+            opened = Opened(indent, Row((self.origin, self.number, column, 1)), {})
             above -= 1
         is_inside = bool(self.opened) or line.key is not None
-        self.opened.append(Opened(line.indent, node))
-        return line.indent > above and is_inside
+        self.opened.append(opened)
+        return indent > above and is_inside
 
     def settle(self, line: Line) -> bool:
         """Closes what ends before this line; whether the line then stands where it can."""
@@ -126,16 +153,16 @@ class _Reader:
     def close(self) -> None:
         node = self.opened.pop().node
         above = self.opened[-1]
-        assert isinstance(above.node, Branch) and above.key is not None
-        above.node.add(above.key, above.name, node)
+        assert isinstance(above.node, Branch)
+        above.node.put(above.name, node)
 
     def take(self, line: Line) -> bool:
         """Puts what the line says into the innermost map or list. False where its key stands there already."""
-        indent, name, meaning, kind, scalar, column, length, _ = line
-        top, origin, number = self.opened[-1], self.origin, self.number
+        _, name, kind, scalar, column, length, _ = line
+        top, number = self.opened[-1], self.number
         value: Node | None = None
         if kind == "plain" or kind == "quoted":
-            value = Leaf(Spot(origin, number, column, length), scalar, kind == "plain")
+            value = Leaf((self.origin, number, column, length), scalar, kind == "plain")
         elif kind != "open":
             value = self.value(line)
         node = top.node
@@ -143,26 +170,25 @@ class _Reader:
             if value is not None:
                 node.add(value)
             return value is not None
-        if name is None or name in node.entries:
+        if name is None or name in top.numbers:
             return False
-        key = Leaf(Spot(origin, number, indent + 1, len(name)), meaning, True)
+        top.numbers[name], top.name = number, name
         if value is not None:
-            node.add(key, name, value)
-        top.key, top.name = key, name
+            node.put(name, value)
         return value is not None or kind == "open"
 
     def value(self, line: Line) -> Node | None:
         """A list of words or a block text."""
-        spot = Spot(self.origin, self.number, line.column, line.length)
+        where = self.origin, self.number, line.column, line.length
         if line.kind == "words":
-            return self.row(line, spot)
+            return self.row(line)
         text = self.block(line)
-        return None if text is None else Leaf(spot, text, False, 1 if line.kind == "|" else 0)
+        return None if text is None else Leaf(where, text, False, 1 if line.kind == "|" else 0)
 
-    def row(self, line: Line, spot: Spot) -> Row:
-        row, column = Row(spot), line.column + 1
+    def row(self, line: Line) -> Row:
+        row, column = Row((self.origin, self.number, line.column, line.length)), line.column + 1
         for word in line.words:
-            row.add(Leaf(Spot(self.origin, self.number, column, len(word)), resolve(word), True))
+            row.add(Leaf((self.origin, self.number, column, len(word)), resolve(word), True))
             column += len(word) + 2
         return row
 
@@ -189,15 +215,15 @@ def read_line(text: str) -> Line | None:
     found = LINE.match(text)
     if found is None:
         return None
-    indent, key, kind = len(found["indent"]), found["key"], found.lastgroup
-    meaning = None if key is None else resolve(key)
+    key, kind = found[2], found.lastgroup
+    indent = found.end(1)
     if kind is None or kind in ("indent", "key"):
-        return Line(indent, key, meaning, "open", None, 0, 0, ()) if key is not None else None
+        return Line(indent, key, "open", None, 0, 0, ()) if key is not None else None
     start, inner = found.start(kind), found[kind]
     if kind == "plain":
-        return Line(indent, key, meaning, "plain", resolve(inner), start + 1, len(inner), ())
+        return Line(indent, key, "plain", resolve(inner), start + 1, len(inner), ())
     if kind == "block":
-        return Line(indent, key, meaning, "|" if inner == "|" else ">", None, start + 1, 1, ())
+        return Line(indent, key, "|" if inner == "|" else ">", None, start + 1, 1, ())
     if kind == "words":
-        return Line(indent, key, meaning, "words", None, start, 1, tuple(inner.split(", ")) if inner else ())
-    return Line(indent, key, meaning, "quoted", inner, start, len(inner) + 2, ())
+        return Line(indent, key, "words", None, start, 1, tuple(inner.split(", ")) if inner else ())
+    return Line(indent, key, "quoted", inner, start, len(inner) + 2, ())
