@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from fakes.batching import Yard
+from fakes.counting import CountingProvider
+from fakes.openai_server import Error, FakeOpenAI
 from fakes.project import Ground, states
+from fakes.talking import HEAD as TALKING
+from fakes.talking import PROVIDER
+from fakes.talking import Ground as Conversation
+from pixmake.build.migrating import Migration
+from pixmake.build.recording import change_lock
+from pixmake.diagnostics import Problem
+from pixmake.digest import sha256_file
+from pixmake.providers.base import Estimate, Request, SizeRule
 from pixmake.store import results
+from pixmake.store.lockfile import Line, read
+from pixmake.store.locks import hold_file
+from pixmake.store.records import Failure, Intent
 
 SPEC = """\
 version: 1
@@ -49,3 +66,128 @@ def test_an_index_that_lost_what_was_bought_sends_no_batch(yard: Yard, monkeypat
     assert yard.states() == {"pay": 2}
     assert yard.build().exit_code == 0
     assert len(yard.server.office.batches) == 1
+
+
+def test_what_came_to_nothing_is_no_reason_to_buy_it_in_the_same_build(server: FakeOpenAI, tmp_path: Path) -> None:
+    """It was planned as on its way, so its price is in no plan that anybody agreed to."""
+    ground = Conversation(tmp_path, TALKING + PROVIDER + "assets: {a: a fox}\n")
+    server.looks += [Error(401, "invalid_api_key")]
+    ground.build()
+    project = ground.project()
+    plan = project.plan()
+    assert [entry.state for entry in plan.entries] == ["sent"]
+    [intent] = [record for record in ground.records() if isinstance(record, Intent)]
+    gone = Failure(intent=intent.intent, key=intent.key, why="not-sent", message="it was not there", time=intent.time)
+    ground.project().store.journal.append(gone)
+    report = project.build(plan, yes=True, by_name=True)
+    assert ([entry.state for entry in report.entries], server.count) == (["pay"], 1)
+    assert (ground.build().exit_code, server.count) == (0, 2)
+
+
+def test_whoever_changes_the_lock_waits_for_the_one_who_does(tmp_path: Path) -> None:
+    (tmp_path / ".pixmake").mkdir()
+    path = tmp_path / "assets.lock"
+    change_lock(tmp_path, [Line(asset="a", frozen=True)])
+    with hold_file(tmp_path / ".pixmake" / "assets.lock.held", timeout=0, what="tests"):
+        thread = threading.Thread(target=change_lock, args=(tmp_path, [Line(asset="b", frozen=True)]))
+        thread.start()
+        thread.join(0.2)
+        assert {name for name, _ in read(path).lines} == {"a"}
+        path.write_text(path.read_text() + '{"asset":"c","frozen":true,"outputs":{},"steps":[]}\n')
+    thread.join(30)
+    assert {name for name, _ in read(path).lines} == {"a", "b", "c"}
+
+
+def test_a_number_in_the_spec_is_remembered_when_it_is_taken_out(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, SPEC.replace("a hen}", "a hen, variants: 2, pick: 2, edits: [at night]}"))
+    ground.build()
+    assert ground.sent() == 4
+    (ground.root / "assets.lock").unlink()
+    ground.edit("pick: 2, ", "")
+    assert set(states(ground.plan()).values()) == {"fresh"}
+    assert (ground.build(yes=False).exit_code, ground.sent()) == (0, 0)
+
+
+def test_a_yes_is_a_yes_to_the_plan_and_to_no_more(tmp_path: Path) -> None:
+    """The first bill was more than twice its price: what was agreed to is used up."""
+    ground = Ground(tmp_path, SPEC, CountingProvider(bill=Decimal("0.09")))
+    report = ground.build(jobs=1)
+    assert (report.exit_code, report.spent, ground.sent()) == (4, Decimal("0.09"), 1)
+
+
+def test_the_rest_of_a_day_is_a_cap_of_the_build(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, "budget: {per_day: 0.05}\n" + SPEC)
+    report = ground.build()
+    assert (report.exit_code, ground.sent()) == (4, 1)
+    assert [entry.message for entry in report.entries][1] == "the budget does not reach"
+
+
+@dataclass(slots=True)
+class ByTheWord(CountingProvider):
+    """Asks a cent for each letter of the prompt."""
+
+    def estimate(self, request: Request, inputs: Sequence[tuple[int, int] | None], count: int) -> Estimate:
+        high = Decimal(len(request.prompt)) / 100 * count
+        return Estimate(low=high, high=high)
+
+
+def test_nobody_sets_money_aside_for_what_can_t_be_made(tmp_path: Path) -> None:
+    """The hen does not fit; her edit would, and so would the cow, but not both."""
+    spec = SPEC.replace("a hen}", "a hen on a very large hill, edits: [red]}").replace("a cow", "cow")
+    ground = Ground(tmp_path, spec, ByTheWord())
+    report = ground.build(yes=False, max_cost=Decimal("0.05"))
+    assert [(entry.state, entry.message) for entry in report.entries] == [
+        ("held", "the budget does not reach"),
+        ("held", "a picture it needs is not bought"),
+        ("fresh", None),
+    ]
+    assert (report.exit_code, ground.painter.prompts) == (4, ["cow"])
+
+
+def test_a_size_that_the_tool_chose_outlives_its_rule(tmp_path: Path) -> None:
+    """A model's table is corrected, or grows: what was asked for stays asked for, while the spec says the same."""
+    ground = Ground(tmp_path, SPEC.replace("64x64", "600x400"))
+    ground.build()
+    assert ground.sent() == 2
+    ground.painter.sizes = SizeRule(listed=((1024, 1024), (1536, 1024)))
+    assert set(states(ground.plan()).values()) == {"fresh"}
+    assert (ground.build().exit_code, ground.sent()) == (0, 0)
+    ground.edit("a hen}", "a hen, size: 500x400}")
+    assert states(ground.plan()) == {"hen#0": "pay", "cow#0": "fresh"}, "another size is chosen anew"
+    ground.edit("a hen, size: 500x400}", "a hen, model: n}")
+    assert states(ground.plan()) == {"hen#0": "pay", "cow#0": "fresh"}, "and so it is for another model"
+    assert [entry.verdict.request.size for entry in ground.plan("hen").entries if entry.verdict.request] == [
+        "1536x1024"
+    ]
+
+
+def test_a_spec_does_not_move_where_its_neighbours_can_t_be_frozen(tmp_path: Path) -> None:
+    """`sea` shares the line with what moves: while it can't be kept, its model must not change."""
+    ground = Ground(tmp_path, SPEC)
+    ground.build()
+    before = ground.files()
+    project = ground.project()
+    move = Migration(project, "m", "n").look(["hen"])
+    assert move.staying == ("cow",)
+    (ground.root / "assets.lock").write_bytes(before["assets.lock"] + b"half a line\n")
+    with pytest.raises(Problem, match="lock-damaged"):
+        Migration(project, "m", "n").apply(move)
+    assert ground.files()["assets.yaml"] == before["assets.yaml"]
+
+
+@pytest.mark.parametrize("ending", ["unknown", "ok"])
+def test_a_picture_of_one_s_own_is_no_other_s_candidate(tmp_path: Path, ending: str) -> None:
+    """Two projects on one store: what is adopted in one has no use, and no number, in the other."""
+    from pixmake.build.intent import Intent as Verbs
+
+    one, other = Ground(tmp_path / "1", SPEC), Ground(tmp_path / "2", SPEC)
+    other.store = one.store
+    mine = one.picture("mine.png")
+    Verbs(one.project()).adopt("hen", mine)
+    other.painter.script = {"hen": [ending]}
+    other.build()
+    assert sorted(other.painter.prompts) == ["a cow", "a hen"]
+    pinned = [
+        digest for line in read(other.root / "assets.lock").alternatives("hen") for digest in line.steps[0].variants
+    ]
+    assert sha256_file(mine) not in pinned and len(pinned) == (1 if ending == "ok" else 0)
