@@ -270,9 +270,6 @@ def _derived(judge: Judge, asset: Asset) -> Verdict:
         return Verdict(state=picture.state, reason=picture.reason, causes=picture.causes)
     if picture.draft:
         return Verdict(state="draft", reason="derived from a draft", artifact=picture)
-    gone = [digest for digest in originals(picture) if not judge.world.has(digest)]
-    if gone and (asset.name, None) in judge.done:
-        return Verdict(state="lost", reason=f"its origin's bytes are nowhere: {gone[0][:12]}")
     return Verdict(state="fresh", reason="derived for free", artifact=picture)
 
 
