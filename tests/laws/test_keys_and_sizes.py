@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from laws.formulas import decimal_text, key_of, recipe_of
 from laws.running import law
-from pixmake.digest import Digest
+from pixmake.digest import Digest, labelled_digest
 from pixmake.plan.artifact import Artifact, Fenced, FilePicture, MaskPicture, Original, Processed
 from pixmake.plan.keys import LEFT_OUT, action_key, draft_key, preimage
 from pixmake.plan.sizes import Size, allowed, cut, final_size, requested_size
@@ -60,6 +60,12 @@ def test_every_field_of_a_request_is_among_the_laws() -> None:
 @law(1200, request=REQUESTS)
 def test_a_key_is_the_contracts_formula(request: Request) -> None:
     assert action_key(request) == key_of(request)
+
+
+@law(400, request=REQUESTS, engine=TEXT)
+def test_a_draft_is_named_by_its_request_and_engine(request: Request, engine: str) -> None:
+    said = {"request": preimage(request), "engine": engine, "variant": 1}
+    assert draft_key(request, engine, 1) == labelled_digest("pixmake-draft/1", said)
 
 
 @law(1200, request=REQUESTS, other=FIELD)

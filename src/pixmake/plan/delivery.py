@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from pixmake.digest import Digest, labelled_digest
+from pixmake.digest import Digest, canonical_json, sha256_bytes
 from pixmake.imaging.catalog import CATALOG
 from pixmake.plan.artifact import Artifact
+from pixmake.plan.keys import around
 from pixmake.plan.sizes import Size, final_size
 from pixmake.spec.asset import Asset, Output
 
@@ -37,9 +38,10 @@ class Delivery:
         size = None if self.final is None else f"{self.final[0]}x{self.final[1]}"
         marked = self.picture.draft and self.mark
         output = self.output
-        return _recipe(
-            self.picture.identity, size, self.fit, self.gravity, output.format, output.quality, output.widths, marked
+        before, after = _recipe_frame(
+            size, self.fit, self.gravity, output.format, output.quality, output.widths, marked
         )
+        return sha256_bytes(before + canonical_json(self.picture.identity) + after)
 
     def path(self, content: Digest | None = None) -> str | None:
         """The output's path; None where it holds `{{ hash }}` and the content is not known yet."""
@@ -52,9 +54,8 @@ class Delivery:
         return PLACEHOLDER.sub(lambda match: values[match[1]], self.output.path)
 
 
-@lru_cache(maxsize=1 << 15)  # a watch asks for the same ones at every change
-def _recipe(
-    picture: str,
+@lru_cache(maxsize=1024)
+def _recipe_frame(
     size: str | None,
     fit: str,
     gravity: str | tuple[str, str],
@@ -62,12 +63,12 @@ def _recipe(
     quality: int | None,
     widths: tuple[int, ...],
     marked: bool,
-) -> Digest:
+) -> tuple[bytes, bytes]:
+    """The canonical JSON of a recipe before (its label too) and after the identity of its picture."""
     operations = ["fit", f"encode-{format}"] if format != "svg" else []
     if marked:
         operations.append("stamp")
     fields: dict[str, object] = {
-        "picture": picture,
         "size": size,
         "fit": fit,
         "gravity": gravity,
@@ -76,7 +77,8 @@ def _recipe(
         "widths": list(widths),
         "operations": [CATALOG[name].recipe for name in operations],
     }
-    return labelled_digest(OUTPUT_LABEL, fields)
+    before, after = around("picture", fields)
+    return OUTPUT_LABEL.encode() + b"\n" + before, after
 
 
 def delivery(asset: Asset, output: Output, picture: Artifact, mark: bool) -> Delivery:

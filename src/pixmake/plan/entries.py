@@ -187,13 +187,23 @@ def cost_json(cost: Estimate | None) -> dict[str, str] | None:
 def total(entries: Iterable[Entry]) -> Totals:
     """Sums of a plan's entries."""
     entries = list(entries)
-    cost = sum((entry.cost for entry in entries if entry.cost is not None), start=FREE)
+    cost = together(entry.cost for entry in entries)
     return Totals(
         images=sum(entry.verdict.images for entry in entries),
         requests=sum(entry.verdict.requests for entry in entries),
         cost=cost,
         unpriced=sum(entry.verdict.images for entry in entries if entry.cost is None),
         by_state=dict(sorted(Counter(entry.state for entry in entries).items())),
+    )
+
+
+def together(costs: Iterable[Estimate | None]) -> Estimate:
+    """The sum of those prices that are known."""
+    known = [cost for cost in costs if cost is not None and cost is not FREE]
+    return Estimate(
+        low=sum([cost.low for cost in known], Decimal(0)),
+        high=sum([cost.high for cost in known], Decimal(0)),
+        rough=any(cost.rough for cost in known),
     )
 
 

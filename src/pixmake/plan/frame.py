@@ -25,8 +25,12 @@ class Frame:
         return Fenced(answer=answer, parent=self.parent, mask=self.mask, feather=self.feather)
 
 
+BARE = Frame()
+"""The frame of most steps: none."""
+
+
 def frame_of(step: Step, inputs: StepInputs) -> Frame:
     """The frame of a step whose inputs are known."""
     if step.fence is None or inputs.mask is None or inputs.parent is None:
-        return Frame()
+        return BARE
     return Frame(parent=inputs.parent, mask=inputs.mask, feather=step.fence)

@@ -11,7 +11,7 @@ from pixmake.plan.artifact import Artifact, FilePicture, MaskPicture, Processed
 from pixmake.plan.entries import State, Verdict
 from pixmake.plan.frame import Frame
 from pixmake.plan.graph import Action, ActionId
-from pixmake.plan.requests import StepInputs, input_label, turns_before
+from pixmake.plan.requests import ALONE, StepInputs, input_label, turns_before
 from pixmake.plan.sizes import Size, final_size
 from pixmake.plan.world import World
 from pixmake.spec.asset import Asset, AssetInput, FileInput, Input, Mask, Region, Step
@@ -43,6 +43,8 @@ class InputResolver:
         """All inputs of a step, or the first reason why one is missing (a blocked one before a waiting one)."""
         asset, step = action.asset, action.step
         assert step is not None
+        if not action.needs and _is_alone(asset, step):
+            return ALONE
         look = _Look(self, done, frames)
         parent = self._parent(asset, step, look)
         references = [look.picture(item, asset) for item in step.references]
@@ -189,6 +191,11 @@ class InputResolver:
 
     def _report(self, span: Span | None, asset: Asset, message: str, remedy: str | None) -> None:
         self.trouble.error("bad-picture", message, span, help=remedy, asset=asset.name, row=asset.row)
+
+
+def _is_alone(asset: Asset, step: Step) -> bool:
+    """Whether a step works on no picture at all."""
+    return asset.origin is None and not step.references and step.mask is None and step.markup is None
 
 
 def _called(item: Input) -> str:

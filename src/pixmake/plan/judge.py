@@ -11,12 +11,20 @@ from pixmake.plan.artifact import Artifact, DraftPicture, Pinned
 from pixmake.plan.check import check_request
 from pixmake.plan.entries import Difference, State, Turn, Verdict
 from pixmake.plan.explain import cause_of, differences
-from pixmake.plan.frame import Frame, frame_of
+from pixmake.plan.frame import BARE, Frame, frame_of
 from pixmake.plan.graph import Action, ActionId
 from pixmake.plan.inputs import InputResolver, Pending
 from pixmake.plan.keys import action_key, draft_key, preimage
 from pixmake.plan.pricing import chunks, price
-from pixmake.plan.requests import StepInputs, build_request, identities, named_inputs, size_to_ask, turns_before
+from pixmake.plan.requests import (
+    StepInputs,
+    build_request,
+    identities,
+    named_inputs,
+    size_to_ask,
+    terms_of,
+    turns_before,
+)
 from pixmake.plan.sizes import final_size
 from pixmake.plan.turns import turn_of
 from pixmake.plan.world import Painter, World
@@ -47,6 +55,8 @@ class Judge:
         self.frames: dict[ActionId, Frame] = {}
         self.ordered: dict[Digest, int] = {}
         self.first_user: dict[Digest, str] = {}
+        self._sound: dict[tuple[object, ...], int] = {}
+        """Terms under which nothing is refused, with the longest prompt they allow."""
         self.rerolled: dict[ActionId, int] = {}
         self.planning = True
         self.used = False
@@ -67,7 +77,7 @@ class Judge:
         assert step is not None
         inputs = self.inputs.resolve(action, self.done, self.frames)
         if not isinstance(inputs, Pending) or action.id not in self.frames:
-            self.frames[action.id] = Frame() if isinstance(inputs, Pending) else frame_of(step, inputs)
+            self.frames[action.id] = BARE if isinstance(inputs, Pending) else frame_of(step, inputs)
         painter = self.world.painter(step.provider)
         pin, _ = self._pin(action, None)
         if isinstance(inputs, Pending):
@@ -80,6 +90,8 @@ class Judge:
     def _pin(self, action: Action, key: Digest | None) -> tuple[StepPin | None, bool]:
         """What the lock binds this step to, and whether a merge left different picks."""
         asset, place = action.asset, position(action)
+        if not self.world.is_locked(asset.name):
+            return None, False
         earlier = (self.done.get((asset.name, step.index)) for step in asset.steps[:place])
         line, conflict = self.world.line(asset.name, [*(item.key if item else None for item in earlier), key])
         if line is None or place >= len(line.steps):
@@ -139,8 +151,15 @@ class Judge:
         """What would be refused is said now, while planning; during a build it was said before."""
         if self.planning and action.step is not None:
             today = self.world.view.today
-            moving = self.inputs.moving(action.asset, action.step)
+            terms = (
+                (painter.name, *terms_of(request)) if not (request.options or request.inputs or request.turns) else ()
+            )
+            if len(request.prompt) <= self._sound.get(terms, -1):
+                return
+            moving, before = self.inputs.moving(action.asset, action.step), len(self.trouble.found)
             check_request(self.trouble, action.asset, action.step, painter.provider, request, today, moving)
+            if terms and len(self.trouble.found) == before:
+                self._sound[terms] = painter.provider.limits(request.model).most_prompt
 
     def _bound(self, action: Action, painter: Painter) -> Request:
         """The request of a waiting step as far as it is known; its inputs' identities are blank, so it has no key."""
@@ -314,10 +333,15 @@ class Judge:
         sharer = self.first_user.setdefault(key, case.action.asset.name)
         reason = self._order_reason(base, changed, images, sharer)
         causes = tuple(cause_of(item, case.step.spans) for item in changed)
-        return replace(
-            base,
+        return Verdict(
             state="pay",
             reason=reason,
+            artifact=base.artifact,
+            request=base.request,
+            key=key,
+            pinned=base.pinned,
+            picked=base.picked,
+            asking=base.asking,
             images=images,
             requests=len(counts),
             cost=cost,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from pixmake.digest import Digest, canonical_json, labelled_digest, sha256_bytes
@@ -38,9 +39,7 @@ def preimage(request: Request) -> dict[str, object]:
 
 def action_key(request: Request) -> Digest:
     """`K = sha256("pixmake-key/1\\n" + canonical_json(request))`."""
-    if request.options or request.inputs or request.turns:
-        return key_of(preimage(request))
-    return _text_key(tuple(preimage(request).items()))
+    return sha256_bytes(b"%s\n%s" % (KEY_LABEL.encode(), canonical_request(request)))
 
 
 def key_of(fields: Mapping[str, object]) -> Digest:
@@ -61,27 +60,46 @@ def request_of(fields: Mapping[str, Any]) -> Request:
 
 def draft_key(request: Request, engine: str, variant: int) -> Digest:
     """Names a draft: what the request says, what the engine would draw, which candidate. Never enters lock or pools."""
+    before, after = _draft_frame(engine, variant)
+    return sha256_bytes(before + canonical_request(request) + after)
+
+
+@lru_cache(maxsize=64)
+def _draft_frame(engine: str, variant: int) -> tuple[bytes, bytes]:
+    before, after = around("request", {"engine": engine, "variant": variant})
+    return DRAFT_LABEL.encode() + b"\n" + before, after
+
+
+# --- canonical JSON of what differs in one value ---------------------------------------------------------------------
+# Requests of texts alone are most of a project, and many of them differ in their prompts only.
+
+
+def canonical_request(request: Request) -> bytes:
+    """`canonical_json(preimage(request))`."""
     if request.options or request.inputs or request.turns:
-        return _draft_key(preimage(request), engine, variant)
-    return _text_draft_key(tuple(preimage(request).items()), engine, variant)
+        return canonical_json(preimage(request))
+    before, after = _request_frame(*_framing(request))
+    return before + canonical_json(request.prompt) + after
 
 
-def _draft_key(fields: Mapping[str, object], engine: str, variant: int) -> Digest:
-    return labelled_digest(DRAFT_LABEL, {"request": dict(fields), "engine": engine, "variant": variant})
+FRAMING = tuple(name for name in (*ALWAYS, *WHEN_SET) if name != "prompt")
+_framing = attrgetter(*FRAMING)
 
 
-# Requests of texts alone are most of a project, and a watch asks for their keys again at every change.
-REMEMBERED = 1 << 15
+@lru_cache(maxsize=1024)
+def _request_frame(*values: str | None) -> tuple[bytes, bytes]:
+    """The canonical JSON of a request before and after its prompt."""
+    pairs = zip(FRAMING, values, strict=True)
+    return around("prompt", {name: value for name, value in pairs if value is not None or name in ALWAYS})
 
 
-@lru_cache(maxsize=REMEMBERED)
-def _text_key(fields: tuple[tuple[str, object], ...]) -> Digest:
-    return key_of(dict(fields))
-
-
-@lru_cache(maxsize=REMEMBERED)
-def _text_draft_key(fields: tuple[tuple[str, object], ...], engine: str, variant: int) -> Digest:
-    return _draft_key(dict(fields), engine, variant)
+def around(name: str, fields: Mapping[str, object]) -> tuple[bytes, bytes]:
+    """What stands before and after the value of `name` in the canonical JSON of a map that has `fields` besides."""
+    first = {key: value for key, value in fields.items() if key < name}
+    last = {key: value for key, value in fields.items() if key > name}
+    before = canonical_json(first)[:-1] + (b"," if first else b"") + canonical_json(name) + b":"
+    after = canonical_json(last)
+    return before, b"," + after[1:] if last else b"}"
 
 
 def recipe_identity(recipe: Mapping[str, object]) -> str:

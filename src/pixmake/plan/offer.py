@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pixmake.plan.entries import Entry, cost_json
+from pixmake.plan.entries import Entry, cost_json, together
 from pixmake.plan.graph import ActionGraph
 from pixmake.plan.pricing import share_of
 from pixmake.plan.world import World
-from pixmake.providers.base import FREE, Estimate
+from pixmake.providers.base import Estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +40,23 @@ def batch_cost(graph: ActionGraph, world: World, entry: Entry) -> Estimate | Non
     cost = entry.cost
     if cost is None or isinstance(share, str):
         return None
-    return Estimate(low=cost.low * share, high=cost.high * share, rough=cost.rough)
+    return _shared(cost, share)
 
 
 def offer_of(graph: ActionGraph, world: World, entries: Iterable[Entry]) -> Offer | None:
     """What could go by batch; None where nothing could, or where it would save nothing."""
-    images, live, cost = 0, FREE, FREE
+    images, by_share = 0, dict[Decimal, list[Estimate]]()
     for entry in entries:
         if not entry.verdict.images or entry.state not in ("pay", "waits"):
             continue
-        price = batch_cost(graph, world, entry)
-        if price is not None and entry.cost is not None and price.high:
-            images, live, cost = images + entry.verdict.images, live + entry.cost, cost + price
+        share, cost = share_of_entry(graph, world, entry), entry.cost
+        if cost is not None and not isinstance(share, str) and cost.high * share:
+            images += entry.verdict.images
+            by_share.setdefault(share, []).append(cost)
+    sums = {share: together(costs) for share, costs in by_share.items()}
+    live, cost = together(sums.values()), together(_shared(price, share) for share, price in sums.items())
     return Offer(images=images, live=live, cost=cost) if cost.high < live.high else None
+
+
+def _shared(cost: Estimate, share: Decimal) -> Estimate:
+    return Estimate(low=cost.low * share, high=cost.high * share, rough=cost.rough)

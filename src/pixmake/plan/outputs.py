@@ -38,13 +38,14 @@ def _judge(world: World, asset: Asset, output: Output, picture: Artifact | None)
     if picture is None:
         return OutputPlan(output=output, path=output.path, recipe=None, state=ownership(world, output))
     order = delivery(asset, output, picture, world.mark)
-    path = order.path() or world.path_of(asset.name, order.recipe)
+    recipe = order.recipe
+    path = order.path() or world.path_of(asset.name, recipe)
     if path is None:
-        return OutputPlan(output=output, path=output.path, recipe=order.recipe, state="missing")
-    state: FileState = "fresh" if world.stands(path, order.recipe) else _not_fresh(world, path)
+        return OutputPlan(output=output, path=output.path, recipe=recipe, state="missing")
+    state: FileState = "fresh" if world.stands(path, recipe) else _not_fresh(world, path)
     if state == "edited" and world.derives(order, path):
         state = "fresh"
-    return OutputPlan(output=output, path=path, recipe=order.recipe, state=state)
+    return OutputPlan(output=output, path=path, recipe=recipe, state=state)
 
 
 def _not_fresh(world: World, path: str) -> FileState:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pixmake.diagnostics import Collector, Diagnostic, Note
 from pixmake.garbage import uncollected
 from pixmake.plan.artifact import Artifact, DraftPicture, Fenced, Processed, originals
-from pixmake.plan.entries import Entry, Group, OutputPlan, State, Totals, Verdict, total
+from pixmake.plan.entries import Entry, Group, OutputPlan, State, Totals, Verdict, together, total
 from pixmake.plan.graph import ActionGraph, ActionId
 from pixmake.plan.inputs import Pending
 from pixmake.plan.judge import Judge
@@ -18,8 +18,9 @@ from pixmake.plan.outputs import judge_outputs, ownership
 from pixmake.plan.retirement import mixed, retiring, uses_of
 from pixmake.plan.sizes import cut, final_size
 from pixmake.plan.world import World
-from pixmake.providers.base import FREE, Estimate
+from pixmake.providers.base import FREE
 from pixmake.spec.asset import Asset, Spec, Step
+from pixmake.values import changed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +78,7 @@ def make_plan(spec: Spec, graph: ActionGraph, world: World, selected: Sequence[A
     edited = _edited(world, graph, assets, selected)
     ends: list[ActionId] = [(asset.name, None) for asset in selected]
     wanted = graph.ancestors(end for end in ends if end[0] not in edited)
-    seen = graph.ancestors(ends)
+    seen = graph.ancestors(ends) if edited else wanted
     for node in graph.order:
         if node in seen and node[1] is not None:
             if node in wanted:
@@ -210,7 +211,7 @@ def _with_bytes(world: World, verdict: Verdict) -> Verdict:
         what = "damaged in the store" if state == "corrupt" else "nowhere"
         return replace(verdict, state=state, reason=f"bought, but its bytes are {what}: {gone[0][:12]}", artifact=None)
     if any(not world.shelf.has(key) for key in _drafts(verdict.artifact)) and verdict.state == "draft":
-        return replace(verdict, images=1, requests=1, cost=FREE, pending=True)
+        return changed(verdict, images=1, requests=1, cost=FREE, pending=True)
     return verdict
 
 
@@ -225,6 +226,8 @@ def _drafts(artifact: Artifact) -> list[str]:
 
 def _block_forward(graph: ActionGraph, judge: Judge, wanted: set[ActionId]) -> None:
     """What reads a lost picture can't run."""
+    if not any(verdict.state in ("lost", "corrupt") for verdict in judge.done.values()):
+        return
     gone: set[ActionId] = set()
     for node in graph.order:
         if node not in wanted:
@@ -288,7 +291,7 @@ def _entry(spec: Spec, asset: Asset, step: int | None, verdict: Verdict, files: 
         step=step,
         state=state,
         reason=reason,
-        verdict=verdict if verdict.pending == pending else replace(verdict, pending=pending),
+        verdict=verdict if verdict.pending == pending else changed(verdict, pending=pending),
         outputs=files or (),
         family=asset.family,
         last=files is not None,
@@ -316,20 +319,18 @@ def group(entries: Iterable[Entry]) -> tuple[Group, ...]:
 
 def _group(cause: str, members: Sequence[Entry]) -> Group:
     costs = [entry.cost for entry in members]
-    known: list[Estimate] = [cost for cost in costs if cost is not None]
     return Group(
         cause=cause,
         assets=tuple(dict.fromkeys(entry.asset for entry in members)),
         images=sum(entry.verdict.images for entry in members),
-        cost=sum(known, start=FREE) if len(known) == len(costs) else None,
+        cost=together(costs) if None not in costs else None,
     )
 
 
 def _size_warnings(trouble: Collector, judge: Judge, graph: ActionGraph, wanted: set[ActionId]) -> None:
     """Warns where over a tenth of a picture is cut away, or where it is enlarged (semantics, Sizes); of stills as well."""
-    for node in graph.order:
-        verdict = judge.done.get(node)
-        if node not in wanted or verdict is None or verdict.request is None or not verdict.images:
+    for node, verdict in judge.done.items():
+        if not verdict.images or verdict.request is None or node not in wanted:
             continue
         asset = graph.actions[node].asset
         warn_of_stills(trouble, asset, node[1])
@@ -361,9 +362,11 @@ def _step(graph: ActionGraph, node: ActionId) -> Step:
 
 def _warn_of_cut(trouble: Collector, asset: Asset, asked: tuple[int, int], final: tuple[int, int]) -> None:
     loss = cut(asked, final, asset.fit)
+    if not loss.wastes and not loss.enlarges:
+        return
     sizes = f"{asked[0]}x{asked[1]} is asked for and cut to {final[0]}x{final[1]}"
     span = asset.spans.get("size") or asset.span
-    if loss.used * 10 < 9:
+    if loss.wastes:
         trouble.warn(
             "crop-wastes",
             f"{sizes}: {float(loss.used):.0%} of the picture is used",

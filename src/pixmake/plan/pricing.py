@@ -25,6 +25,8 @@ def looks(painter: Painter, request: Request, wanted: int) -> int:
 
 def chunks(painter: Painter, request: Request, images: int, partials: int = 0) -> list[int]:
     """How many pictures each request asks for: 4 at most, 1 for SVG, GIF, streams and the Responses API."""
+    if images == 1:
+        return [1]
     most = min(
         MOST_PER_REQUEST, painter.provider.limits(request.model).most_images, painter.per_minute or MOST_PER_REQUEST
     )
@@ -46,13 +48,16 @@ def price(
     if painter.price_per_image is not None:
         stated = painter.price_per_image * sum(counts)
         return Estimate(low=stated, high=stated)
-    parts = [painter.provider.estimate(request, inputs, count) for count in counts]
-    known = [part for part in parts if part is not None]
-    if len(known) < len(parts):
-        return None
-    cost = sum(known, start=FREE)
+    cost = FREE
+    for count in counts:
+        part = painter.provider.estimate(request, inputs, count)
+        if part is None:
+            return None
+        cost = part if cost is FREE else cost + part
+    if not partials:
+        return cost
     extra = looks(painter, request, partials) * sum(counts) * painter.provider.limits(request.model).partial_price
-    return replace(cost, high=cost.high + extra) if extra else cost
+    return replace(cost, high=cost.high + extra)
 
 
 def batching(provider: object) -> BatchProvider | None:

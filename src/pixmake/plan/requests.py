@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
 from pixmake.plan.artifact import Artifact, FilePicture, MaskPicture
 from pixmake.plan.kinds import sizes_of
@@ -26,6 +27,8 @@ class StepInputs:
 
     def pictures(self) -> list[tuple[InputKind, Artifact | MaskPicture]]:
         """All of them in the order of the request."""
+        if self is ALONE:
+            return []
         images = [self.parent, *self.references] if self.parent is not None else list(self.references)
         found: list[tuple[InputKind, Artifact | MaskPicture]] = [("image", image) for image in images]
         if self.mask is not None:
@@ -39,6 +42,10 @@ class StepInputs:
         return [item.size for kind, item in self.pictures() if kind != "mask"]
 
 
+ALONE = StepInputs()
+"""The inputs of a step that has none: most have."""
+
+
 def size_to_ask(step: Step, limits: Limits, kept: str | None) -> str:
     """The requested size as text. `kept` is the lock's, for as long as what the user wrote stands."""
     if step.request_size is not None:
@@ -50,6 +57,12 @@ def size_to_ask(step: Step, limits: Limits, kept: str | None) -> str:
         return kept
     width, height = requested_size(final, sizes_of(limits, step.kind, step.options))
     return f"{width}x{height}"
+
+
+terms_of = attrgetter(
+    *(item.name for item in fields(Request) if item.name not in ("prompt", "options", "inputs", "turns"))
+)
+"""Everything that a request of text alone says besides its prompt."""
 
 
 def turns_before(asset: Asset, step: Step) -> tuple[str, ...]:
@@ -70,7 +83,7 @@ def build_request(
         kind=step.kind,
         provider=provider,
         model=step.model,
-        prompt=with_roles(step, has_parent=any(item.kind == "image" for item in inputs) and _has_parent(step, inputs)),
+        prompt=with_roles(step, has_parent=_has_parent(step, inputs)) if inputs else step.prompt,
         size=size,
         quality=step.quality,
         background=step.background,
@@ -93,7 +106,7 @@ def with_roles(step: Step, *, has_parent: bool) -> str:
 
     All inputs are counted; the parent is image 1. A verbatim prompt gets none.
     """
-    if step.verbatim:
+    if step.verbatim or not step.references:
         return step.prompt
     first = 2 if has_parent else 1
     roles = [
@@ -106,6 +119,8 @@ def with_roles(step: Step, *, has_parent: bool) -> str:
 
 def identities(inputs: StepInputs) -> list[RequestInput]:
     """The inputs of a request by identity."""
+    if inputs is ALONE:
+        return []
     return [RequestInput(kind=kind, identity=item.identity) for kind, item in inputs.pictures()]
 
 

@@ -129,6 +129,8 @@ class Cut:
 
     used: Fraction
     enlarges: bool
+    wastes: bool
+    """Whether more than a tenth is cut away."""
 
 
 @lru_cache(maxsize=4096)
@@ -137,4 +139,4 @@ def cut(requested: Size, final: Size, fit: str) -> Cut:
     across, down = Fraction(final[0], requested[0]), Fraction(final[1], requested[1])
     scale = max(across, down) if fit == "cover" else min(across, down)
     used = min(across, down) / max(across, down) if fit == "cover" else Fraction(1)
-    return Cut(used=used, enlarges=scale > 1)
+    return Cut(used=used, enlarges=scale > 1, wastes=used * 10 < 9)

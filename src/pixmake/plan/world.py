@@ -144,6 +144,10 @@ class World:
         """Tells which assets the spec has, so that the rest of the lock are orphans."""
         self._spec_names = frozenset(names)
 
+    def is_locked(self, asset: str) -> bool:
+        """Whether the lock has any line of an asset."""
+        return bool(self._lines(asset))
+
     def line(self, asset: str, keys: Sequence[Digest | None] = ()) -> tuple[Line | None, bool]:
         """An asset's line, and whether a merge left picks that conflict. `keys` are the spec's by step, as far as known."""
         lines = self._lines(asset)
@@ -156,9 +160,10 @@ class World:
 
     def renamed(self, asset: str, key: Digest) -> bool:
         """Whether exactly one orphan has this key as its first: then the asset takes over its line from now on."""
-        if self._lines(asset):
+        orphans = self._orphan_lines()
+        if key not in orphans or self._lines(asset):
             return False
-        found = self._orphan_lines().get(key, [])
+        found = orphans[key]
         free = [line for line in found if line.asset not in self.renames.values()]
         if len(free) != 1:
             return False
