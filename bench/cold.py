@@ -174,11 +174,14 @@ def _touch(path: Path) -> None:
 def leave(root: Path) -> None:
     """`pixmake build` in a folder, until the first request leaves."""
     import pixmake.build.project as module
+    from pixmake import __version__
     from pixmake.cli.main import main as run
+    from pixmake.cli.quick import answer
 
     module.Project = functools.partial(module.Project, providers={"dots": Leaving})  # type: ignore[misc, assignment]
     os.chdir(root)
-    sys.exit(f"nothing left: {run(['build'])}")
+    code, standing = answer(["build"], __version__)
+    sys.exit(f"nothing left: {run(['build'], standing) if code is None else code}")
 
 
 if __name__ == "__main__":

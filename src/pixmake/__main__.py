@@ -9,12 +9,12 @@ def run() -> None:
     from pixmake import __version__
     from pixmake.cli.quick import answer
 
-    code = answer(sys.argv[1:], __version__)
+    code, standing = answer(sys.argv[1:], __version__)
     if code is not None:
         os._exit(code)  # all is written, and taking the interpreter down would take a tenth of the time
     from pixmake.cli.main import main
 
-    sys.exit(int(main()))
+    sys.exit(int(main(standing=standing)))
 
 
 if __name__ == "__main__":

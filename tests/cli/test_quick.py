@@ -44,7 +44,7 @@ def posts(shell: Shell) -> Shell:
 
 
 def quick(*words: str) -> int | None:
-    return answer(list(words), __version__)
+    return answer(list(words), __version__)[0]
 
 
 def snapshot(shell: Shell) -> Path:

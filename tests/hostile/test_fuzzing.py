@@ -185,7 +185,7 @@ def read_snapshot(folder: Path, data: bytes) -> None:
     before = Path.cwd()
     os.chdir(folder)
     try:
-        assert quick.answer(["build", "--quiet"], __version__) in (0, None)
+        assert quick.answer(["build", "--quiet"], __version__)[0] in (0, None)
     finally:
         os.chdir(before)
 

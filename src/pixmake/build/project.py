@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,11 +12,12 @@ from pathlib import Path
 
 from pixmake.build.collecting import Collector, Gathered
 from pixmake.build.corridor import execute
+from pixmake.build.narrowing import SETTLED_RECORD, Part, lock_part, rows_after, settled_after, settled_of
 from pixmake.build.orders import Orders
 from pixmake.build.painters import Painters
 from pixmake.build.recording import LOCK_NAME
 from pixmake.build.recover import recover
-from pixmake.build.remembering import SETTLED, Watchmark, remember
+from pixmake.build.remembering import SETTLED, SNAPSHOT, Before, Watchmark, remember
 from pixmake.build.report import BuildReport
 from pixmake.build.uploads import remove_uploads
 from pixmake.clock import Clock, SystemClock
@@ -37,8 +39,10 @@ from pixmake.spec.load import SpecCache, load
 from pixmake.store.home import Store, locate, open_store
 from pixmake.store.lastdays import read_last_days
 from pixmake.store.lockfile import Lock, read
-from pixmake.store.memo import Memo
+from pixmake.store.memo import Memo, Stat, look
+from pixmake.store.settled import save as save_settled
 from pixmake.store.shelf import STATE, Shelf, refuse_links
+from pixmake.store.snapshot import decoded
 
 LAST_DAYS = "models.json"
 """In `.pixmake/`: what `pixmake models --refresh` was told."""
@@ -64,7 +68,8 @@ class Project:
     """One spec file and everything that belongs to it, seen through one profile.
 
     Making one loads the spec; `reload` loads it again, parsing only what changed. Planning writes nothing.
-    `providers` adds provider types by name (a factory that takes the settings map); `store` is a folder.
+    `providers` adds provider types by name (a factory that takes the settings map); `store` is a folder. With a `part`
+    of the spec only that is loaded, until `widen`.
     """
 
     def __init__(
@@ -77,6 +82,7 @@ class Project:
         allow_outside: bool = False,
         env: Mapping[str, str] | None = None,
         clock: Clock | None = None,
+        part: Part | None = None,
     ) -> None:
         self.file = Path(os.path.abspath(file))
         self.root = self.file.parent
@@ -85,8 +91,10 @@ class Project:
         self.env = os.environ if env is None else env
         self.clock = clock or SystemClock()
         self._store_folder = store
+        self.part = part
         self._cache = SpecCache()
-        self._lock: tuple[object, Lock] | None = None
+        self._lock: tuple[Stat | None, Lock] | None = None
+        self._locked: Stat | None = None
         self._realizer: Realizer | None = None
         self.state = self.root / STATE
         if not allow_outside:
@@ -101,14 +109,26 @@ class Project:
 
     def reload(self) -> None:
         """Reads the spec again. Raises Problem with everything that is wrong; the project keeps its former spec then."""
-        began = Watchmark.before_reading()
-        spec = load(self.file, profile=self.profile, allow_outside=self.allow_outside, env=self.env, cache=self._cache)
+        began = Watchmark.before_reading() if self.part is None else self.part.began
+        spec = load(
+            self.file,
+            profile=self.profile,
+            allow_outside=self.allow_outside,
+            env=self.env,
+            cache=self._cache,
+            text=self.part.text if self.part is not None else None,
+        )
         graph = build_graph(spec.assets, getattr(self, "graph", None))
         self._painters.check(spec)
         self._mark = Watchmark(began, spec.footprint)
         self.spec: Spec = spec
         self.graph: ActionGraph = graph
         self.store: Store = self._open_store(spec)
+
+    def widen(self) -> None:
+        """From now on all of the spec is looked at. Raises Problem."""
+        self.part, self._lock = None, None
+        self.reload()
 
     def _open_store(self, spec: Spec) -> Store:
         """The store, with all that was read of it, for as long as it lies where it lay."""
@@ -222,6 +242,7 @@ class Project:
             halted=halted,
         )
         read_lock = plan.world.lock
+        self._locked = self._lock[0] if self._lock is not None else None
         report = execute(plan, orders, self.clock, on_event or _silent)
         if plan.world.lock is not read_lock:  # written: what is in memory is of before
             self._lock = None
@@ -236,8 +257,43 @@ class Project:
             return False
         if self.allow_outside:  # without that flag, the same spec may be refused
             return False
-        lock = self.root / LOCK_NAME
-        return remember(self.state / "snapshot", report.plan, self._mark, self.memo, version, says, lock)
+        before = self._before(report)
+        if self.part is not None and before is None:
+            return False
+        path, lock = self.state / SNAPSHOT, self.root / LOCK_NAME
+        written = remember(path, report.plan, self._mark, self.memo, version, says, lock, before)
+        if written or not (self.state / SETTLED_RECORD).exists():
+            self._keep_settled(report, version)
+        return written
+
+    def counts(self, report: BuildReport) -> Counter[str]:
+        """The entries of all assets by state, after a build; of a build of a part, which left nothing to do, too."""
+        if self.part is None:
+            return Counter(item.state for item in report.entries)
+        _, _, fresh, drafts = self.part.settled.with_rows(rows_after(report))
+        return +Counter(fresh=fresh, draft=drafts)
+
+    def _before(self, report: BuildReport) -> Before | None:
+        """What the snapshot said before a build of a part."""
+        if self.part is None:
+            return None
+        known, rows = self.part.settled, rows_after(report)
+        old = {path for name in rows if (row := known.row(name)) is not None for path in row.outputs}
+        gone = old.difference(*(row.outputs for row in rows.values()))
+        try:
+            return Before(snapshot=decoded(self.part.snapshot), locked=self._locked, gone=frozenset(gone))
+        except (ValueError, IndexError, TypeError):
+            return None
+
+    def _keep_settled(self, report: BuildReport, version: str) -> None:
+        """Leaves what a later build of a part has to know, where such a one is possible."""
+        stats, text = self._mark.stats, self._cache.text_cut(self.file)
+        if stats is None or text is None:
+            return
+        spec = stats[os.fspath(self.file)]
+        settled = settled_of(report, spec, text) if self.part is None else settled_after(self.part, report, spec)
+        if settled is not None:
+            save_settled(self.state / SETTLED_RECORD, settled, version)
 
     def recover(self) -> int:
         """Finishes paid calls whose process died; returns how many pictures were saved. Builds begin with it."""
@@ -277,13 +333,10 @@ class Project:
     def lock(self) -> Lock:
         """The lockfile as it is on disk now. Raises Problem where it is of a newer format."""
         path = self.root / LOCK_NAME
-        try:
-            seen = path.stat()
-            stamp: object = (seen.st_mtime_ns, seen.st_ctime_ns, seen.st_size, seen.st_ino)
-        except FileNotFoundError:
-            stamp = None
+        stamp = look(path)
         if self._lock is None or self._lock[0] != stamp:
-            self._lock = stamp, read(path)
+            found = lock_part(path, self.assets) if self.part is not None and self._lock is None else None
+            self._lock = stamp, read(path) if found is None else found
         return self._lock[1]
 
     def _world(self, asked: Asked) -> World:

@@ -75,7 +75,7 @@ def record_lock(
             changed.append(line)
     renames = plan.world.renames
     if not changed and not renames:
-        if written is not None:
+        if written is not None and not lock.is_part:
             with writing(plan.world.root / LOCK_NAME):
                 write(plan.world.root / LOCK_NAME, lock)  # a merged text is tidied even where its content stays
         return lock

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pixmake.diagnostics import Problem
@@ -15,9 +16,10 @@ from pixmake.plan.graph import step_inputs
 from pixmake.plan.planner import Plan
 from pixmake.spec.asset import FileInput, Footprint, Spec
 from pixmake.spec.files import look_for
+from pixmake.spec.names import canonical
 from pixmake.store.lockfile import read
 from pixmake.store.memo import FINE_TICK, Memo, Stat, look
-from pixmake.store.snapshot import Snapshot, folder_stats, save
+from pixmake.store.snapshot import Snapshot, folder_stats, save, united
 
 SETTLED = frozenset({"fresh", "draft", "held"})
 SNAPSHOT = "snapshot"
@@ -50,10 +52,30 @@ class Watchmark:
         return time.time_ns()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What all stood like before a build of a part of the spec: the snapshot of then, the lock's stat of now before
+    that build, and the paths at which nothing of ours stands any more, compared."""
+
+    snapshot: Snapshot
+    locked: Stat | None
+    gone: frozenset[str]
+
+
 def remember(
-    path: Path, plan: Plan, mark: Watchmark, memo: Memo, version: str, says: Mapping[str, str], lock: Path
+    path: Path,
+    plan: Plan,
+    mark: Watchmark,
+    memo: Memo,
+    version: str,
+    says: Mapping[str, str],
+    lock: Path,
+    before: Before | None = None,
 ) -> bool:
-    """Writes the snapshot of a checkout in which nothing is to do; whether it did. A stale one answers nothing by itself."""
+    """Writes the snapshot of a checkout in which nothing is to do; whether it did. A stale one answers nothing by itself.
+
+    `before`: the plan is of a part of the spec only.
+    """
     if plan.draft or plan.profile is not None or len(plan.selected) != len(plan.spec.assets):
         return False
     if plan.spec.file.name != SPEC_NAME:
@@ -71,7 +93,19 @@ def remember(
         plain={name: os.environ.get(name) for name in PLACES},
         says=says,
     )
+    if before is not None:
+        if before.snapshot.files.get(os.fspath(lock)) != before.locked:
+            return False  # somebody changed picks since all was looked at
+        ours = [os.fspath(plan.spec.file), os.fspath(lock), *_outputs(plan)]
+        gone = _at(before.gone, before.snapshot) if before.gone else set()
+        snapshot = united(before.snapshot, snapshot, ours, gone - {*ours})
     return save(path, snapshot)
+
+
+def _at(compared: Collection[str], snapshot: Snapshot) -> set[str]:
+    """The snapshot's files that stand at these compared paths."""
+    inside = os.path.join(snapshot.root, "")
+    return {path for path in snapshot.files if canonical(path.removeprefix(inside).replace(os.sep, "/")) in compared}
 
 
 def forget(path: Path) -> None:
@@ -119,6 +153,10 @@ def _inputs_and_outputs(plan: Plan) -> Iterable[str]:
     for asset in plan.spec.assets:
         items = [asset.origin, *(item for step in asset.steps for item in step_inputs(step))]
         yield from (os.fspath(item.path) for item in items if isinstance(item, FileInput))
+    yield from _outputs(plan)
+
+
+def _outputs(plan: Plan) -> Iterable[str]:
     root = os.fspath(plan.world.root)
     for entry in plan.entries:  # by the thousand: a Path each would take longer than all else here
         for output in entry.outputs:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -13,6 +12,7 @@ from typing import Any
 import click
 
 from pixmake import __version__
+from pixmake.build.narrowing import is_calm
 from pixmake.build.report import BuildReport
 from pixmake.cli.collected import Talk
 from pixmake.cli.consent import ask, blocked_provider, needs_consent
@@ -92,6 +92,8 @@ def command(session: Session, /, selectors: tuple[str, ...], keep_going: bool, *
     for file in (wishes.trace, wishes.depfile):
         if file is not None:  # a folder that can't be is told now, not when everything was paid
             file.parent.mkdir(parents=True, exist_ok=True)
+    if _may_narrow(session, selectors, wishes):
+        session.narrow()
     talk = Talk(session)
     if not wishes.offline:
         talk.collect()
@@ -125,6 +127,13 @@ class Terms:
     keys: set[Digest] = field(default_factory=set)
 
 
+def _may_narrow(session: Session, selectors: Sequence[str], wishes: Wishes) -> bool:
+    """Whether this build is about all assets, and nobody wants to see those that stand as they stood."""
+    shown = session.console.json or wishes.saved is not None or wishes.depfile is not None
+    other = session.file is not None or session.profile is not None or session.allow_outside or wishes.draft
+    return not (selectors or session.exclude or shown or other or wishes.locked or wishes.batch or wishes.update)
+
+
 def _check(wishes: Wishes) -> None:
     """Raises UsageError for flags that say contrary things."""
     if wishes.wait and not wishes.batch:
@@ -143,6 +152,9 @@ def _wave(session: Session, selectors: Sequence[str], wishes: Wishes, terms: Ter
     """Plans and runs once. A later wave has what an earlier one has left of the money that was agreed to."""
     is_first = not terms.keys
     plan = _plan(session, selectors, wishes)
+    if session.project.part is not None and not (is_calm(plan) and not _needs_yes(plan, wishes)):
+        session.project.widen()
+        plan = _plan(session, selectors, wishes)
     if is_first:
         session.console.warnings(plan.warnings)  # before anybody is asked to pay for what they warn of
     report = _run(session, plan, wishes, terms)
@@ -163,12 +175,12 @@ def _offered(plan: Plan) -> Decimal:
 
 def _remember(session: Session, report: BuildReport) -> None:
     """Leaves for the next run what it may answer without looking closer, where nothing is left to do."""
-    states = {item.state for item in report.entries}
+    counts = session.project.counts(report)
     says = {"build": "nothing to do"}
-    if "draft" not in states:
+    if "draft" not in counts:
         says["build --locked"] = says["build"]
-    if states <= {"fresh", "draft"} and not report.plan.orphans:
-        says["plan"] = "\n".join(idle_lines(Counter(item.state for item in report.entries)))
+    if counts.keys() <= {"fresh", "draft"} and not report.plan.orphans:
+        says["plan"] = "\n".join(idle_lines(counts))
     session.project.remember(report, __version__, says)
 
 
@@ -206,10 +218,14 @@ def _plan(session: Session, selectors: Sequence[str], wishes: Wishes) -> Plan:
     return plan
 
 
-def _run(session: Session, plan: Plan, wishes: Wishes, terms: Terms) -> BuildReport:
+def _needs_yes(plan: Plan, wishes: Wishes) -> bool:
     free = wishes.locked or wishes.offline
+    return needs_consent(plan, wishes.max_cost, free=free, by_batch=wishes.batch)
+
+
+def _run(session: Session, plan: Plan, wishes: Wishes, terms: Terms) -> BuildReport:
     terms.agreed = terms.agreed or wishes.yes
-    needed = not terms.agreed and needs_consent(plan, wishes.max_cost, free=free, by_batch=wishes.batch)
+    needed = not terms.agreed and _needs_yes(plan, wishes)
     if needed and not blocked_provider(plan):
         terms.agreed = ask(session, plan, by_batch=wishes.batch)
     trace = Trace()

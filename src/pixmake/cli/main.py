@@ -11,6 +11,7 @@ from importlib import import_module
 import click
 
 from pixmake.cli.console import Console
+from pixmake.cli.quick import Standing
 from pixmake.cli.session import Session, common_options, session_of
 from pixmake.diagnostics import Diagnostic, ExitCode, Problem, did_you_mean, problem, worst
 from pixmake.garbage import uncollected
@@ -106,15 +107,15 @@ def group(context: click.Context) -> int:
     return overview(session_of(context))
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; returns its exit code. Nothing is ever raised."""
+def main(arguments: Sequence[str] | None = None, standing: Standing | None = None) -> int:
+    """Runs one command; returns its exit code. Nothing is ever raised. `standing`: what was already looked at."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     _steady_streams()
     warnings.filterwarnings("ignore", module=r"PIL\.")
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to find any, it reads about all installed packages
     console = Console(json="--json" in words, quiet=True)
     try:
-        result = group.main(words, prog_name="pixmake", standalone_mode=False)
+        result = group.main(words, prog_name="pixmake", standalone_mode=False, obj=standing)
         return result if isinstance(result, int) else ExitCode.DONE
     except Problem as trouble:
         return _report(console, trouble.diagnostics, trouble.exit_code)

@@ -3,7 +3,8 @@
 It answers `build` and `plan` without selectors, where every file, folder and variable that a plan would read is as
 the snapshot of the last build says (its form is told in `store/snapshot`). In any doubt it answers nothing, and the
 whole program runs. What a snapshot says counts only after the spec's own inode and times were found in it, which
-nobody can know who hands a repository on.
+nobody can know who hands a repository on. Where the spec alone is another, the whole program is told so, if at least
+one more file's inode and times stand: then it may look at the changed entries only (`build/narrowing`).
 """
 
 import os
@@ -25,20 +26,33 @@ MOST = 1 << 28
 """Bytes that one part of an honest snapshot never has."""
 
 
-def answer(arguments: list[str], version: str) -> int | None:
-    """Prints what the command would and returns 0; None where the whole program has to look."""
+Standing = tuple[str, tuple[int, ...]]
+"""A project's folder in which everything but the spec is as the last build left it, and the spec's stat of then."""
+
+
+def answer(arguments: list[str], version: str) -> tuple[int | None, Standing | None]:
+    """Prints what the command would and returns 0; None where the whole program has to look, with what it may rely on."""
     if not arguments or arguments[0] not in PLAIN or not set(arguments[1:]) <= PLAIN[arguments[0]]:
-        return None
-    root = _root()
-    says = _unchanged(root, version) if root is not None else None
+        return None, None
+    root = find_root()
+    says, spec = _unchanged(root, version) if root is not None else (None, None)
+    if root is not None and spec is not None:
+        return None, (root, spec)
     name = f"{arguments[0]} --locked" if "--locked" in arguments else arguments[0]  # it also minds drafts
     if says is None or name not in says:
-        return None
+        return None, None
     if not says[name].replace("\n", "").isprintable():
-        return None  # a foreign checkout may bring a snapshot along, and a terminal obeys
+        return None, None  # a foreign checkout may bring a snapshot along, and a terminal obeys
     if says[name] and not (arguments[0] == "build" and "--quiet" in arguments):
-        return _said(says[name] + "\n", to_stderr=arguments[0] == "build")  # talk, or data
-    return 0
+        return _said(says[name] + "\n", to_stderr=arguments[0] == "build"), None  # talk, or data
+    return 0, None
+
+
+def standing(version: str) -> Standing | None:
+    """What may be relied on from here, for a command line that has no quick answer."""
+    root = find_root()
+    spec = _unchanged(root, version)[1] if root is not None else None
+    return (root, spec) if root is not None and spec is not None else None
 
 
 def _said(text: str, to_stderr: bool) -> int | None:
@@ -52,7 +66,8 @@ def _said(text: str, to_stderr: bool) -> int | None:
     return 0
 
 
-def _root() -> str | None:
+def find_root() -> str | None:
+    """The folder of the nearest spec, here or above."""
     try:
         folder = os.getcwd()
     except OSError:
@@ -64,23 +79,26 @@ def _root() -> str | None:
     return folder
 
 
-def _unchanged(root: str, version: str) -> dict[str, str] | None:
-    """What the snapshot says, by command, if the world is still as it saw it."""
+def _unchanged(root: str, version: str) -> tuple[dict[str, str] | None, tuple[int, ...] | None]:
+    """What the snapshot says, by command, if the world is still as it saw it; if all but the spec is, the spec's stat."""
     try:
         path = os.path.join(root, SNAPSHOT)
         if os.stat(path).st_mode & 0o170000 != 0o100000:
-            return None  # a pipe would be waited for
+            return None, None  # a pipe would be waited for
         with open(path, "rb") as stream:
             if stream.readline(200) != f"pixmake-snapshot/{FORMAT} {version} {sys.byteorder}\n".encode():
-                return None
+                return None, None
             if not 0 <= int(time.time()) // DAY - int(stream.readline(30)) < MONTH:
-                return None
+                return None, None
             place, absent, env, says = (_texts(stream) for _ in range(4))
-            same = _here(root, place) and _files(root, stream) and _folders(stream)
-            same = same and not any(map(os.path.lexists, absent)) and _environment(env)
-            return dict(zip(says[::2], says[1::2], strict=True)) if same else None
+            if not _here(root, place):
+                return None, None
+            spec = _files(root, stream)
+            if spec is None or not _folders(stream) or any(map(os.path.lexists, absent)) or not _environment(env):
+                return None, None
+            return (None, spec) if spec else (dict(zip(says[::2], says[1::2], strict=True)), None)
     except (OSError, ValueError, TypeError, IndexError, MemoryError):
-        return None  # gone, damaged, or not as it was
+        return None, None  # gone, damaged, or not as it was
 
 
 def _here(root: str, place: list[str]) -> bool:
@@ -129,23 +147,32 @@ def _group(stream: BufferedReader, each: int) -> tuple[list[bytes], list[int]]:
     return names, numbers
 
 
-def _files(root: str, stream: BufferedReader) -> bool:
-    """Whether size, times and inode of all files are as they were. The first must be the spec."""
+def _files(root: str, stream: BufferedReader) -> tuple[int, ...] | None:
+    """Nothing where size, times and inode of all files are as they were, the spec's former ones where it alone is another.
+
+    None for everything else. The first file must be the spec.
+    """
     base = os.open(root, FOLDER) if HANDLES else None
+    moved: tuple[int, ...] = ()
+    others = 0
     try:
         names, numbers = _group(stream, 4)
         if names[:2] != [b".", SPEC]:
-            return False
+            return None
         while numbers:
             if base is None:  # Windows can't open folders
                 names = [b"", *(os.path.join(os.fsencode(root), names[0], name) for name in names[1:])]
-            if not _as_seen(base, names, numbers):
-                return False
+            if not others and not _as_seen(base, names[:2], numbers[:4]):
+                moved = tuple(numbers[:4])
+            first = 0 if others else 1
+            if not _as_seen(base, names[:1] + names[1 + first :], numbers[4 * first :]):
+                return None
+            others += len(names) - 1
             names, numbers = _group(stream, 4)
     finally:
         if base is not None:
             os.close(base)
-    return True
+    return None if moved and others < 2 else moved  # the inode of another file proves whose snapshot it is
 
 
 def _as_seen(base: int | None, names: list[bytes], numbers: list[int]) -> bool:

@@ -18,6 +18,7 @@ from pixmake.garbage import settle, uncollected
 
 if TYPE_CHECKING:
     from pixmake.build.project import Project
+    from pixmake.cli.quick import Standing
     from pixmake.plan.planner import Plan
 
 SPEC_NAME = "assets.yaml"
@@ -36,6 +37,7 @@ class Session:
     exclude: tuple[str, ...] = ()
     allow_outside: bool = False
     selectors: tuple[str, ...] = ()
+    standing: Standing | None = None
 
     @cached_property
     def project(self) -> Project:
@@ -43,6 +45,26 @@ class Session:
         from pixmake.build.project import Project
 
         return Project(self.spec_file(), profile=self.profile, allow_outside=self.allow_outside)
+
+    def narrow(self) -> bool:
+        """Lets the project be only what changed in the spec since the last build, where all else stands; whether it is."""
+        from pixmake import __version__
+        from pixmake.build.narrowing import find_part, stands_alone
+        from pixmake.build.project import Project
+        from pixmake.cli.quick import standing
+
+        found = self.standing or standing(__version__)
+        part = find_part(Path(found[0]), found[1], __version__) if found is not None else None
+        if part is None:
+            return False
+        try:
+            project = Project(part.root / SPEC_NAME, part=part)
+        except Problem:
+            return False  # told with all of the spec in view
+        if not stands_alone(project.spec, part):
+            return False
+        self.project = project
+        return True
 
     def spec_file(self) -> Path:
         """`-f FILE`, or the nearest assets.yaml here or above. Raises Problem `no-spec`."""
@@ -146,7 +168,7 @@ def path_from_root(root: Path, text: str) -> str:
 
 def session_of(context: click.Context) -> Session:
     """The session of this run; group and command share it."""
-    session = context.meta.setdefault(META, Session())
+    session = context.meta.setdefault(META, Session(standing=context.obj))
     assert isinstance(session, Session)
     return session
 

@@ -77,6 +77,13 @@ class SpecCache:
             self.files.renew()
         return self.files
 
+    def text_cut(self, file: Path) -> str | None:
+        """The text of the spec file, where it was read entry by entry and has all assets of the project in one place."""
+        pieces, source = self.pieces.get(file), self.files.read.get(file) if self.files is not None else None
+        if source is None or pieces is None or pieces.whole is not None or pieces.rest is None:
+            return None
+        return None if pieces.rest.entries.keys() & {"groups", "include"} else source.text
+
     def renderer(self, folder: Path, files: Files) -> Renderer:
         """The renderer of a folder; what it compiled of changed files is dropped."""
         found = self.renderers.get(folder)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from pixmake.diagnostics import Collector, Source
 from pixmake.spec.document import compose
@@ -53,17 +54,37 @@ def document(source: Source, kept: Pieces, collector: Collector) -> Node | None:
     return node
 
 
-def _cut(source: Source, kept: Pieces) -> Branch | None:
-    text = source.text
-    block = BLOCK.search(text)
-    if block is None or text.startswith(("---", "%")) or DOCUMENTS.search(text) is not None:
+def block(text: str) -> tuple[int, int] | None:
+    """Where the lines below `assets:` begin and end; None where they can't be told by looking."""
+    found = BLOCK.search(text)
+    if found is None or text.startswith(("---", "%")) or DOCUMENTS.search(text) is not None:
         return None
-    start = block.end()
-    end = ENDS.search(text, start - 1)
-    stop = end.start() + 1 if end is not None else len(text)
-    bounds = _bounds(text, start, stop)
+    end = ENDS.search(text, found.end() - 1)
+    return found.end(), end.start() + 1 if end is not None else len(text)
+
+
+def names(text: str) -> list[str] | None:
+    """The keys of some entries that stand below each other; None where they are not that."""
+    text = "\n" + text
+    bounds = _bounds(text, 0, len(text))
     if bounds is None:
         return None
+    source, lines, found = Source("", ""), Known(), list[str]()
+    for start, stop in pairwise(bounds):
+        piece = _piece(source, text[start:stop], lines)
+        if piece is None:
+            return None
+        found.append(piece.name)
+    return found
+
+
+def _cut(source: Source, kept: Pieces) -> Branch | None:
+    text = source.text
+    found = block(text)
+    bounds = _bounds(text, *found) if found is not None else None
+    if found is None or bounds is None:
+        return None
+    stop = found[1]
     before = text.count("\n", 0, bounds[0])
     inside = text.count("\n", bounds[0], stop)
     rest = _rest(source, kept, text[: bounds[0]], text[stop:], before, inside)

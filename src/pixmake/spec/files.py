@@ -59,6 +59,10 @@ class Files:
         source = self.seen[path] = self.read[path]
         return source
 
+    def put(self, path: Path, text: str) -> None:
+        """Lets a file have this text for the load that comes."""
+        self.read[path] = _source(self.name(path), text)
+
     def _load(self, path: Path) -> Source | None:
         name = self.name(path)
         try:
@@ -79,11 +83,7 @@ class Files:
         kept = self.kept.get(path)
         if kept is not None and kept.text == text and kept.name == name:
             return kept
-        source = Source(name, text)
-        lowered = text.lower()
-        if any(word in lowered for word in SECRET_WORDS):
-            source.lines[:] = [SECRET.sub(_masked, line) for line in source.lines]
-        return source
+        return _source(name, text)
 
     def kind(self, path: str) -> str | None:
         """`file`, `folder`, `device` (a pipe or socket too), or None where nothing is."""
@@ -146,6 +146,15 @@ def _masked(found: re.Match[str]) -> str:
 
 def is_glob(text: str) -> bool:
     return WILD.search(text) is not None
+
+
+def _source(name: str, text: str) -> Source:
+    """A text whose excerpts hide what may be a key."""
+    source = Source(name, text)
+    lowered = text.lower()
+    if any(word in lowered for word in SECRET_WORDS):
+        source.lines[:] = [SECRET.sub(_masked, line) for line in source.lines]
+    return source
 
 
 def _broken(name: str, code: str, message: str, help: str | None, span: Span | None = None) -> Broken:

@@ -35,15 +35,19 @@ def load(
     allow_outside: bool = False,
     env: Mapping[str, str] | None = None,
     cache: SpecCache | None = None,
+    text: str | None = None,
 ) -> Spec:
     """The project of a spec file, as one profile sees it.
 
-    `env` is what `allow_env` may read, by default the process's own. Raises Problem, with all that is wrong sorted
-    by place, and never anything else, whatever the files hold.
+    `env` is what `allow_env` may read, by default the process's own. `text` is read in place of the file's. Raises
+    Problem, with all that is wrong sorted by place, and never anything else, whatever the files hold.
     """
     kept = cache if cache is not None else SpecCache()
     found = os.environ if env is None else env
-    return _Load(Path(os.path.abspath(file)), profile, allow_outside, found, kept, keeps=cache is not None).run()
+    loading = _Load(Path(os.path.abspath(file)), profile, allow_outside, found, kept, keeps=cache is not None)
+    if text is not None:
+        loading.files.put(loading.file, text)
+    return loading.run()
 
 
 class _Load:

@@ -73,10 +73,14 @@ Name = tuple[str, str | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
-    """The lockfile's content: for each asset its line, or after a merge several. `damage`: lines that can't be read."""
+    """The lockfile's content: for each asset its line, or after a merge several. `damage`: lines that can't be read.
+
+    `is_part`: there are more lines in the file than were looked for; it is for looking, and is never written.
+    """
 
     lines: Mapping[Name, tuple[Line, ...]] = field(default_factory=dict)
     damage: tuple[Diagnostic, ...] = ()
+    is_part: bool = False
 
     def alternatives(self, asset: str, profile: str | None = None) -> tuple[Line, ...]:
         """The lines of an asset; empty where it has none."""
@@ -85,15 +89,18 @@ class Lock:
     def put(self, *lines: Line) -> Lock:
         """A lock in which each of these is its asset's only line."""
         changed = {(line.asset, line.profile): (line,) for line in lines}
-        return Lock(lines={**self.lines, **changed}, damage=self.damage)
+        return replace(self, lines={**self.lines, **changed})
 
     def drop(self, *names: Name) -> Lock:
         """A lock without the lines of these assets."""
         kept = {name: lines for name, lines in self.lines.items() if name not in names}
-        return Lock(lines=kept, damage=self.damage)
+        return replace(self, lines=kept)
 
     def require_whole(self) -> None:
-        """Raises Problem `lock-damaged` (exit 8) where lines could not be read: writing would lose them."""
+        """Raises Problem `lock-damaged` (exit 8) where lines could not be read, ValueError for a part of a lock: writing
+        would lose lines."""
+        if self.is_part:
+            raise ValueError("a part of a lock is never written")
         if self.damage:
             raise Problem(self.damage, ExitCode.INTEGRITY)
 
@@ -126,6 +133,23 @@ def parse(data: bytes, name: str) -> Lock:
             if line not in lines:
                 lines.append(line)
     return Lock(lines={key: tuple(lines) for key, lines in found.items()}, damage=tuple(damage))
+
+
+def part(data: bytes, texts: Iterable[str]) -> Lock | None:
+    """Of a lockfile as `render` writes it, the lines that hold any of these names or paths; None for any other file.
+
+    It takes the time of a search. A line that holds a text in another sense comes along. Raises Problem `lock-too-new`.
+    """
+    marks = (b"\n<<<", b"\n|||", b"\n===", b"\n>>>")
+    if not data.startswith(HEADER.encode() + b"\n") or not data.endswith(b"\n") or any(mark in data for mark in marks):
+        return None
+    starts: set[int] = set()
+    for text in texts:
+        needle, found = json.dumps(text, ensure_ascii=False).encode("utf-8", "surrogatepass"), -1
+        while (found := data.find(needle, found + 1)) >= 0:
+            starts.add(data.rfind(b"\n", 0, found) + 1)
+    lines = [data[start : data.find(b"\n", start)] for start in sorted(starts)]
+    return replace(parse(b"\n".join(lines), "assets.lock"), is_part=True)
 
 
 def _sides(lines: Iterable[str]) -> Iterator[tuple[int, str]]:

@@ -20,8 +20,9 @@ import os
 import sys
 import time
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from io import BytesIO
 from pathlib import Path
 
 from pixmake.digest import read_file
@@ -39,12 +40,18 @@ GROUP = 4096
 Numbers = tuple[int, ...]
 
 
+def today() -> int:
+    """The day, counted from 1970, UTC."""
+    return int(time.time()) // DAY
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """All that the answer hangs on. Stats are (size, mtime ns, ctime ns, inode); `folders` have (mtime ns, inode).
 
     `files` are absolute paths, the spec's own first. `absent` must not exist. `hashed` holds the SHA-256 of values of the
-    environment by variable, `plain` the values themselves; None: unset. `says` is what to print, by command.
+    environment by variable, `plain` the values themselves; None: unset. `says` is what to print, by command. `day` is
+    that on which all of it was looked at, counted from 1970.
     """
 
     version: str
@@ -55,6 +62,7 @@ class Snapshot:
     hashed: Mapping[str, str | None]
     plain: Mapping[str, str | None]
     says: Mapping[str, str]
+    day: int = field(default_factory=today)
 
 
 def tag(version: str) -> str:
@@ -67,14 +75,14 @@ def save(path: Path, snapshot: Snapshot) -> bool:
 
     Raises OSError.
     """
-    head, body, today = tag(snapshot.version).encode(), encoded(snapshot), int(time.time()) // DAY
+    head, body = tag(snapshot.version).encode(), encoded(snapshot)
     try:
         known, day, rest = read_file(path).split(b"\n", 2)
-        if known == head and rest == body and 0 <= today - int(day) < KEPT:
+        if known == head and rest == body and 0 <= today() - int(day) < KEPT:
             return False
     except (OSError, ValueError):
         pass  # none yet, unreadable or damaged: written anew
-    replace_quickly(path, b"%s\n%d\n%s" % (head, today, body))
+    replace_quickly(path, b"%s\n%d\n%s" % (head, snapshot.day, body))
     return True
 
 
@@ -88,6 +96,74 @@ def encoded(snapshot: Snapshot) -> bytes:
     parts += [_group(folder, names, stats) for folder, names, stats in _groups(snapshot)]
     parts += [_group("", [], []), _group("", list(snapshot.folders), list(snapshot.folders.values()))]
     return b"".join(parts)
+
+
+def is_young(data: bytes) -> bool:
+    """Whether the snapshot that a file holds need not be taken anew for its age alone."""
+    try:
+        return 0 <= today() - int(data.split(b"\n", 2)[1]) < KEPT
+    except (ValueError, IndexError):
+        return False
+
+
+def united(old: Snapshot, new: Snapshot, ours: Collection[str], gone: Collection[str]) -> Snapshot:
+    """What was seen of a whole project before, and now of a part of it.
+
+    Of what both looked at, the older look counts, so that what changed in between is noticed, but for what the tool wrote
+    itself, and the spec: `ours`. Files that are `gone` are nobody's care any more.
+    """
+    spec = next(iter(new.files))
+    kept = {path: stat for path, stat in old.files.items() if path not in gone}
+    files = {
+        spec: new.files[spec],
+        **new.files,
+        **kept,
+        **{path: new.files[path] for path in ours if path in new.files},
+    }
+    return replace(
+        new,
+        files=files,
+        folders={**new.folders, **old.folders},
+        absent=tuple(path for path in dict.fromkeys([*old.absent, *new.absent]) if path not in files),
+        day=old.day,
+    )
+
+
+def decoded(data: bytes) -> Snapshot:
+    """The snapshot that a file holds. Raises ValueError, IndexError or TypeError where `save` did not write it."""
+    stream = BytesIO(data)
+    version, day = stream.readline().split()[1].decode(), int(stream.readline())
+    (root,), absent, env, says = (_read_texts(stream) for _ in range(4))
+    files: dict[str, Numbers] = {}
+    while (group := _read_group(stream, 4))[1]:
+        folder, found = group
+        place = root if folder == "." else os.path.join(root, folder)
+        files |= {os.path.join(place, name): numbers for name, numbers in found.items()}
+    pairs = dict(zip(env[::2], env[1::2], strict=True))
+    return Snapshot(
+        version=version,
+        root=Path(root),
+        files=files,
+        folders=_read_group(stream, 2)[1],
+        absent=tuple(absent),
+        hashed={name: None if text == "-" else text[1:] for name, text in pairs.items() if text[:1] == "="},
+        plain={name: None if text == "-" else text[1:] for name, text in pairs.items() if text[:1] != "="},
+        says=dict(zip(says[::2], says[1::2], strict=True)),
+        day=day,
+    )
+
+
+def _read_texts(stream: BytesIO) -> list[str]:
+    length = int(stream.readline())
+    return stream.read(length).decode("utf-8", "surrogateescape").split("\0") if length else []
+
+
+def _read_group(stream: BytesIO, each: int) -> tuple[str, dict[str, Numbers]]:
+    """A folder, and the numbers of the names in it."""
+    paths, stats = map(int, stream.readline().split())
+    folder, *names = stream.read(paths).decode("utf-8", "surrogateescape").split("\0")
+    numbers = iter(array("q", stream.read(stats)))
+    return folder, dict(zip(names, zip(*[numbers] * each, strict=True), strict=True))
 
 
 def _groups(snapshot: Snapshot) -> Iterator[tuple[str, Sequence[str], Sequence[Numbers]]]:

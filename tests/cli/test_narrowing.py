@@ -1,0 +1,335 @@
+"""A build that reads only the changed entries of a spec does what one does that reads all of it, and leaves the same behind."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from fakes.shell import HEAD, Shell
+from pixmake import __version__, load
+from pixmake.build.project import Project
+from pixmake.cli.quick import standing
+from pixmake.cli.session import Session
+from pixmake.diagnostics import Problem
+from pixmake.store.settled import Settled
+from pixmake.store.settled import load as load_settled
+from pixmake.store.snapshot import Snapshot, decoded
+
+SPEC = (
+    HEAD
+    + """\
+presets: {big: {size: 2048x2048}}
+assets:
+  a.png: a hen
+  b.png:
+    prompt: "a duck, {{ asset.name }}"
+    size: 512x512
+    outputs: [{path: "birds/duck.png"}, {path: "birds/duck.webp"}]
+  # a comment of c
+  c.png: |
+    a goose
+    on a lake
+  d.png: {prompt: a swan, provider: draft}
+  e.png:
+    from: { asset: a.png }
+    prompt: the same at night
+  f/g.png: an owl
+
+budget: {per_build: 100}
+"""
+)
+
+
+class Eye:
+    """Sees how each build looked at the spec: `part`, `whole`, or `widened`, a part that was found too small."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seen: list[str] = []
+        narrow, widen = Session.narrow, Project.widen
+
+        def narrows(session: Session) -> bool:
+            self.seen.append("part" if narrow(session) else "whole")
+            return self.seen[-1] == "part"
+
+        def widens(project: Project) -> None:
+            self.seen[-1] = "widened"
+            widen(project)
+
+        monkeypatch.setattr(Session, "narrow", narrows)
+        monkeypatch.setattr(Project, "widen", widens)
+
+
+@pytest.fixture
+def eye(monkeypatch: pytest.MonkeyPatch) -> Eye:
+    return Eye(monkeypatch)
+
+
+@pytest.fixture
+def farm(shell: Shell, eye: Eye) -> Shell:
+    shell.write(SPEC)
+    settle(shell)
+    return shell
+
+
+def settle(shell: Shell) -> None:
+    """Builds until there is nothing to do and the answer of that is there; of a young spec the first can't be sure."""
+    time.sleep(0.06)
+    for _ in range(3):
+        if shell.run("build").code == 0 and (shell.root / ".pixmake/snapshot").exists():
+            return
+    raise AssertionError(shell.run("build").err)
+
+
+def calls(shell: Shell) -> int:
+    return len(shell.log.read_text().splitlines()) if shell.log.exists() else 0
+
+
+def files(shell: Shell) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in sorted(shell.root.rglob("*.*")) if path.is_file()}
+
+
+def kept(shell: Shell) -> tuple[Snapshot, Settled]:
+    snapshot = decoded((shell.root / ".pixmake/snapshot").read_bytes())
+    settled = load_settled(shell.root / ".pixmake/settled", __version__)
+    assert settled is not None
+    return snapshot, settled
+
+
+def same_as_whole(shell: Shell) -> None:
+    """What a build left is what the whole spec asks for, and is remembered as a whole build remembers it."""
+    before, count = files(shell), calls(shell)
+    snapshot, settled = kept(shell)
+    for name in ("snapshot", "settled"):
+        (shell.root / ".pixmake" / name).unlink()
+    said = shell.run("build")
+    assert (said.code, said.err, calls(shell)) == (0, "nothing to do\n", count)
+    assert {name: data for name, data in files(shell).items() if ".pixmake" not in name} == {
+        name: data for name, data in before.items() if ".pixmake" not in name
+    }
+    other_snapshot, other_settled = kept(shell)
+    assert snapshot == other_snapshot
+    assert sorted(settled.rows.split(b"\n")) == sorted(other_settled.rows.split(b"\n"))
+    assert set(other_settled.used.split(b"\0")) <= set(settled.used.split(b"\0"))
+    for name in ("spec", "place", "models", "count", "fresh", "drafts", "text"):
+        assert getattr(settled, name) == getattr(other_settled, name), name
+
+
+def build_as_planned(shell: Shell, *words: str) -> None:
+    """Builds, and holds what was sent and paid against the plan of the whole spec."""
+    plan, count = load(shell.root / "assets.yaml").plan(), calls(shell)
+    time.sleep(0.06)
+    said = shell.run("build", *words)
+    assert said.code == 0, said.err
+    paid = [entry for entry in plan.entries if entry.state in ("pay", "waits")]
+    assert calls(shell) - count == sum(entry.verdict.requests for entry in paid)
+
+
+EDITS = {
+    "a prompt": ("f/g.png: an owl", "f/g.png: two owls", "part"),
+    "a prompt in several lines": ("on a lake", "on a pond\n    at dawn", "part"),
+    "a size": ("size: 512x512", "size: 768x512", "part"),
+    "a preset": ("    size: 512x512", "    use: big", "part"),
+    "outputs": ('[{path: "birds/duck.png"}, ', "[", "part"),
+    "a new output": ("f/g.png: an owl", "f/g.png: {prompt: an owl, outputs: [f/g.png, f/h.webp]}", "part"),
+    "a draft": ("a swan, provider", "two swans, provider", "part"),
+    "another provider": (", provider: draft", "", "part"),
+    "an entry more": ("  d.png:", "  dd.png: a rook\n  d.png:", "part"),
+    "an entry more at the end": ("an owl\n", "an owl\n  h.png: a crow\n", "part"),
+    "two entries": ("a swan, provider: draft}", "a crane, provider: draft}\n  dd.png: a rook", "part"),
+    "a comment": ("# a comment of c", "# another comment of c", "part"),
+    "nothing": ("a hen", "a hen", "part"),
+    "an asset that is used": ("a.png: a hen", "a.png: two hens", "whole"),
+    "a user": ("the same at night", "the same at dawn", "whole"),
+    "a new user": ("f/g.png: an owl", "f/g.png: {from: {asset: a.png}, prompt: bigger}", "whole"),
+    "a file as input": ("f/g.png: an owl", "f/g.png: {from: {path: own.png}, prompt: bigger}", "whole"),
+    "an entry less": ("  f/g.png: an owl\n", "", "whole"),
+    "another name": ("f/g.png", "f/gg.png", "whole"),
+    "a family": (
+        "f/g.png: an owl",
+        "'{{ row.name }}.png': {rows: [{name: f/g}, {name: f/h}], prompt: an owl}",
+        "whole",
+    ),
+    "an old request for another": ("an owl", "a hen", "part"),
+    "the head": ("big: {", "huge: {", "whole"),
+    "the tail": ("per_build: 100", "per_build: 90", "whole"),
+    "the tail and an entry": ("an owl\n\nbudget: {per_build: 100}", "a crow\n\nbudget: {per_build: 90}", "whole"),
+    "a new key in the tail": ("an owl\n", "an owl\nproject: farm\n", "whole"),
+    "another model": ("f/g.png: an owl", "f/g.png: {prompt: an owl, model: ink-2}", "whole"),
+    "frozen": ("f/g.png: an owl", "f/g.png: {prompt: an owl, frozen: true}", "part"),
+}
+
+
+@pytest.mark.parametrize("what", EDITS)
+def test_an_edit(farm: Shell, eye: Eye, what: str) -> None:
+    old, new, look = EDITS[what]
+    farm.picture("own.png")
+    farm.edit(old, new)
+    build_as_planned(farm)
+    assert eye.seen[-1] == look
+    settle(farm)
+    same_as_whole(farm)
+
+
+WRONG = {
+    "a name twice": ("f/g.png: an owl", "a.png: an owl"),
+    "a name in other letters": ("f/g.png: an owl", "f/g.png: an owl\n  A.PNG: an ape"),
+    "an output twice": ("f/g.png: an owl", "f/g.png: {prompt: an owl, outputs: [a.png]}"),
+    "an output over the spec": ("f/g.png: an owl", "f/g.png: {prompt: an owl, outputs: [../assets.yaml]}"),
+    "a field that is none": ("f/g.png: an owl", "f/g.png: {promt: an owl}"),
+    "no YAML": ("f/g.png: an owl", "f/g.png: {prompt: an owl"),
+    "a template that is broken": ("f/g.png: an owl", "f/g.png: an {{ owl"),
+    "an asset that is not there": ("f/g.png: an owl", "f/g.png: {from: {asset: z.png}, prompt: an owl}"),
+    "an anchor of another entry": ("f/g.png: an owl", "f/g.png: *owl"),
+    "an entry of nothing": ("f/g.png: an owl", "f/g.png:"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_is_wrong_is_told_as_ever(farm: Shell, what: str) -> None:
+    farm.edit(*WRONG[what])
+    with pytest.raises(Problem) as caught:
+        load(farm.root / "assets.yaml")
+    said = farm.run("build")
+    assert said.code == 2
+    assert caught.value.diagnostics[0].message in said.err
+    assert ":1:" not in said.err, "a place in the part is none in the file"
+
+
+@pytest.mark.parametrize(
+    "words", [("--json",), ("a.png",), ("--locked",), ("--draft",), ("--exclude", "a.png"), ("--offline", "--json")]
+)
+def test_who_asks_for_more_gets_all(farm: Shell, eye: Eye, words: tuple[str, ...]) -> None:
+    before = len(eye.seen)
+    farm.run("build", *words)
+    assert len(eye.seen) == before
+
+
+def test_consent_is_asked_with_all_in_view(farm: Shell, eye: Eye) -> None:
+    farm.edit("budget: {per_build: 100}\n", "")
+    settle(farm)
+    farm.edit("an owl", "two owls")
+    time.sleep(0.06)
+    assert farm.run("build").code == 4 and eye.seen[-1] == "widened"
+    settle_with(farm, "--max-cost", "1")
+    farm.edit("two owls", "three owls")
+    time.sleep(0.06)
+    assert farm.run("build", "--max-cost", "0.04").code == 0 and eye.seen[-1] == "part"
+
+
+def settle_with(shell: Shell, *words: str) -> None:
+    time.sleep(0.06)
+    assert [shell.run("build", *words).code for _ in range(2)] == [0, 0]
+
+
+def test_the_lock_keeps_every_line(farm: Shell, eye: Eye) -> None:
+    """The build knows only one line of it: the others are taken from the file as it is then."""
+    before = (farm.root / "assets.lock").read_text().splitlines()
+    farm.edit("an owl", "two owls")
+    build_as_planned(farm)
+    after = (farm.root / "assets.lock").read_text().splitlines()
+    assert eye.seen[-1] == "part"
+    assert len(after) == len(before) and len(set(after) - set(before)) == 1
+
+
+@pytest.mark.parametrize("what", ["an output", "the lock", "a record", "the snapshot", "the times of an output"])
+def test_all_is_looked_at_where_something_else_changed(farm: Shell, eye: Eye, what: str) -> None:
+    farm.edit("an owl", "two owls")
+    state = farm.root / ".pixmake"
+    if what == "an output":
+        (farm.root / "assets/a.png").unlink()
+    elif what == "the lock":
+        with open(farm.root / "assets.lock", "a") as stream:
+            stream.write("\n")
+    elif what == "a record":
+        data = (state / "settled").read_bytes()
+        (state / "settled").write_bytes(data.replace(b"a hen", b"a pen"))
+    elif what == "the snapshot":
+        (state / "snapshot").unlink()
+    else:
+        (farm.root / "assets/a.png").touch()
+    time.sleep(0.06)
+    assert farm.run("build").code == 0 and eye.seen[-1] == "whole"
+    assert (farm.root / "assets/a.png").exists()
+    settle(farm)
+    same_as_whole(farm)
+
+
+def test_a_failure_leaves_nothing_to_rely_on(farm: Shell, eye: Eye) -> None:
+    farm.script(owls=["failed"])
+    farm.edit("an owl", "two owls")
+    time.sleep(0.06)
+    assert farm.run("build").code == 1 and eye.seen[-1] == "part"
+    assert standing(__version__) is None
+    farm.script()
+    assert farm.run("build").code == 0 and eye.seen[-1] == "whole"
+    settle(farm)
+    same_as_whole(farm)
+
+
+def test_what_was_sent_before_and_never_answered_is_not_sent_again(farm: Shell, eye: Eye) -> None:
+    farm.script(owls=["unknown"])
+    farm.edit("an owl", "two owls")
+    time.sleep(0.06)
+    assert farm.run("build").code == 5
+    farm.script()
+    farm.edit("two owls", "an owl")
+    settle(farm)
+    count = calls(farm)
+    farm.edit("an owl", "two owls")
+    time.sleep(0.06)
+    assert farm.run("build").code == 5 and eye.seen[-1] == "widened"
+    assert calls(farm) == count
+
+
+def test_steps_of_many_edits(farm: Shell, eye: Eye) -> None:
+    """Whatever is edited in whatever order: nothing is sent but what the whole spec asks for."""
+    dice = random.Random(7)
+    names = ["f/g.png: ", "a.png: ", "h.png: "]
+    for turn in range(14):
+        lines = (farm.root / "assets.yaml").read_text().splitlines(keepends=True)
+        begin = next(place for place, line in enumerate(lines) if line == "assets:\n") + 1
+        end = next(place for place, line in enumerate(lines) if line.startswith("budget"))
+        name = dice.choice(names)
+        place = next((at for at, line in enumerate(lines) if line.startswith(f"  {name}")), None)
+        text = f"  {name}bird {dice.randrange(4)}\n"
+        if place is None:
+            lines.insert(dice.choice([begin, end - 1]), text)
+        elif dice.random() < 0.2 and name == "h.png: ":
+            del lines[place]
+        else:
+            lines[place] = text
+        if dice.random() < 0.3:
+            lines.insert(begin, f"  # turn {turn}\n")
+        farm.write("".join(lines))
+        build_as_planned(farm)
+        settle(farm)
+    assert {"part", "whole"} <= set(eye.seen[1:])
+    same_as_whole(farm)
+
+
+def test_a_copied_project_knows_nothing(farm: Shell, eye: Eye, tmp_path: Path) -> None:
+    """A record of another folder, brought along by whoever hands it on, is not believed."""
+    import shutil
+
+    other = tmp_path / "other"
+    shutil.copytree(farm.root, other)
+    farm.go(other)
+    text = (other / "assets.yaml").read_text()
+    (other / "assets.yaml").write_text(text.replace("an owl", "two owls"))
+    time.sleep(0.06)
+    assert farm.run("build").code == 0 and eye.seen[-1] == "whole"
+
+
+def test_with_pictures_that_are_held_all_is_looked_at(farm: Shell, eye: Eye) -> None:
+    """They are no business of a plan's counts of what is fresh, and nothing of theirs is to be forgotten."""
+    farm.edit("f/g.png: an owl", "f/g.png: {prompt: an owl, frozen: true}")
+    build_as_planned(farm)
+    farm.edit("prompt: an owl", "prompt: two owls")
+    time.sleep(0.06)
+    assert farm.run("build").code == 0 and eye.seen[-1] == "widened"
+    farm.edit("on a lake", "on a pond")
+    time.sleep(0.06)
+    assert farm.run("build").code == 0 and eye.seen[-1] == "whole"
