@@ -12,8 +12,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import openai
-
 from pixmake.providers.base import Busy, Failed, ProviderError, Stopped, Unknown
 from pixmake.providers.batching import Batch, Line
 from pixmake.providers.openai.address import Address
@@ -21,6 +19,7 @@ from pixmake.providers.openai.errors import LOST, QUOTAS, Judge
 from pixmake.providers.openai.files import as_free
 from pixmake.providers.openai.images import Unreadable
 from pixmake.providers.openai.parts import Part
+from pixmake.providers.openai.sdk import openai, resource
 
 METADATA = "pixmake"
 """The name under which a batch carries our group."""
@@ -65,7 +64,7 @@ class Desk:
         self.judge = Judge(self.judge.address, edits=False, model=model)
         named: Part = (f"pixmake-{group}.jsonl", b"".join(line.data for line in lines), "application/jsonl")
         try:
-            file = await self.client.files.create(file=named, purpose="batch")
+            file = await resource(self.client, "files").create(file=named, purpose="batch")
         except Exception as error:
             ending = as_free(self.judge.of_exception(error))
         else:
@@ -74,7 +73,7 @@ class Desk:
 
     async def _create(self, file_id: str, endpoint: Any, group: str) -> Batch:
         try:
-            made = await self.client.batches.create(
+            made = await resource(self.client, "batches").create(
                 input_file_id=file_id, endpoint=endpoint, completion_window="24h", metadata={METADATA: group}
             )
             return batch_of(made)
@@ -88,7 +87,7 @@ class Desk:
         """Goes through the account's batches, the newest first, until they are older than `since`."""
         seen = 0
         try:
-            async for item in self.client.batches.list(limit=PAGE):
+            async for item in resource(self.client, "batches").list(limit=PAGE):
                 seen += 1
                 if (item.metadata or {}).get(METADATA) == group:
                     return batch_of(item)
@@ -105,7 +104,7 @@ class Desk:
     async def look(self, handle: str) -> Batch | None:
         """How a batch stands."""
         try:
-            return batch_of(await self.client.batches.retrieve(handle))
+            return batch_of(await resource(self.client, "batches").retrieve(handle))
         except openai.NotFoundError:
             return None
         except Exception as error:
@@ -115,7 +114,7 @@ class Desk:
     async def cancel(self, handle: str) -> Batch | None:
         """Asks for a batch's end. One that has ended already stays as it is."""
         try:
-            return batch_of(await self.client.batches.cancel(handle))
+            return batch_of(await resource(self.client, "batches").cancel(handle))
         except (openai.NotFoundError, openai.ConflictError, openai.BadRequestError):
             return await self.look(handle)
         except Exception as error:
@@ -142,7 +141,7 @@ class Desk:
 
     async def _download(self, file_id: str, target: Path) -> None:
         try:
-            async with self.client.files.with_streaming_response.content(file_id) as response:
+            async with resource(self.client, "files").with_streaming_response.content(file_id) as response:
                 await response.stream_to_file(target)
             return
         except openai.NotFoundError:

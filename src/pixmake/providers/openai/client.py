@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
-import openai
 
 from pixmake.providers.base import Landing, Painted
 from pixmake.providers.openai.address import Address
@@ -23,6 +22,7 @@ from pixmake.providers.openai.errors import Judge
 from pixmake.providers.openai.fetching import Fetcher, Unfetched
 from pixmake.providers.openai.images import Link, Told, Unreadable, told_of
 from pixmake.providers.openai.parts import Part
+from pixmake.providers.openai.sdk import openai, resource
 from pixmake.providers.openai.unpacking import Unpacker
 from pixmake.providers.openai.wire import transport
 
@@ -100,7 +100,7 @@ class Line:
 
     async def _exchange(self, order: Order, named: list[str], unpacker: Unpacker) -> None:
         """Unpacks an answer of status 200. The request id goes into `named` as soon as it is known."""
-        images = self.client.images.with_streaming_response
+        images = resource(self.client, "images").with_streaming_response
         method: Any = images.edit if order.files else images.generate
         size = 0
         async with method(**order.fields, **order.files, extra_body=dict(order.extra) or None) as response:

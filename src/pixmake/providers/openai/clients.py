@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx2
-import openai
 
 from pixmake.providers.openai.address import Address
 from pixmake.providers.openai.dialect import EDITS, Dialect
+from pixmake.providers.openai.sdk import openai
 
 EDITS_PATH = f"/{EDITS}"
 

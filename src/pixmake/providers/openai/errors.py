@@ -16,11 +16,11 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
-import openai
 
 from pixmake.providers.base import Busy, Failed, Forgotten, ProviderError, Refused, Stopped, Unknown
 from pixmake.providers.openai.address import Address
 from pixmake.providers.openai.images import Unreadable
+from pixmake.providers.openai.sdk import openai
 
 REFUSALS = {
     "moderation_blocked", "content_policy_violation", "image_content_policy_violation", "content_filter", "contentfilter",

@@ -18,13 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import openai
-
 from pixmake.digest import sha256_bytes
 from pixmake.providers.base import Busy, ProviderError, Unknown
 from pixmake.providers.openai.address import Address
 from pixmake.providers.openai.errors import Judge
 from pixmake.providers.openai.parts import Part
+from pixmake.providers.openai.sdk import openai, resource
 
 KEPT = 7 * 86_400
 """Seconds for which the server keeps an input; the API takes an hour to 30 days (fact sheet, section 5)."""
@@ -88,7 +87,7 @@ class Uploads:
         removed = []
         for digest, upload in self._remembered().items():
             with suppress(openai.NotFoundError):
-                await self._free(self.client.files.delete(upload.id), but=openai.NotFoundError)
+                await self._free(resource(self.client, "files").delete(upload.id), but=openai.NotFoundError)
             self._drop(digest)
             removed.append(upload.id)
         self._now.clear()
@@ -105,17 +104,17 @@ class Uploads:
 
     async def _is_there(self, known: Upload) -> bool:
         try:
-            found = await self._free(self.client.files.retrieve(known.id), but=openai.NotFoundError)
+            found = await self._free(resource(self.client, "files").retrieve(known.id), but=openai.NotFoundError)
         except openai.NotFoundError:
             return False
-        return found.status != "error"
+        return bool(found.status != "error")
 
     async def _upload(self, digest: str, part: Part, alive: float) -> Upload:
         name, data, media_type = part
         seconds = int(max(KEPT, alive + MARGIN))
         named = f"pixmake-{digest[:16]}{Path(name).suffix}"
         said = await self._free(
-            self.client.files.create(
+            resource(self.client, "files").create(
                 file=(named, data, media_type),
                 purpose="vision",
                 expires_after={"anchor": "created_at", "seconds": seconds},

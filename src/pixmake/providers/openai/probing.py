@@ -15,11 +15,11 @@ SECONDS = 10.0
 
 async def probe(line: Any, model: str) -> Probe:
     """Asks for a model's own page (`GET /models/{id}`), which costs nothing. Raises nothing."""
-    import openai
+    from pixmake.providers.openai.sdk import openai, resource
 
     try:
         async with asyncio.timeout(SECONDS):
-            answer = await line.client.models.with_raw_response.retrieve(model)
+            answer = await resource(line.client, "models").with_raw_response.retrieve(model)
     except Exception as error:
         ending = Judge(line.address, edits=False, model=model).of_exception(error)
         status = error if isinstance(error, openai.APIStatusError) else None

@@ -21,11 +21,11 @@ async def shutdown_dates(line: Any, models: Iterable[str]) -> list[Told]:
 
 
 async def _told(line: Any, model: str) -> Told:
-    import openai
+    from pixmake.providers.openai.sdk import openai, resource
 
     try:
         async with asyncio.timeout(SECONDS):
-            found = await line.client.models.retrieve(model)
+            found = await resource(line.client, "models").retrieve(model)
     except openai.NotFoundError:
         return Told(model=model, known=False)
     except Exception as error:

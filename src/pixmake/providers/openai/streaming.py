@@ -12,13 +12,12 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing, suppress
 from typing import Any
 
-import openai
-
 from pixmake.providers.base import Call, Painted, Partial, ProviderError
 from pixmake.providers.openai.client import CONNECT_SECONDS, Line, Order, Reply
 from pixmake.providers.openai.errors import Judge, said_of
 from pixmake.providers.openai.images import MEDIA_TYPES, Told, Unreadable
 from pixmake.providers.openai.responses import Heard, heard_of
+from pixmake.providers.openai.sdk import openai, resource
 from pixmake.providers.openai.talking import Said, Turn
 
 UNFINISHED = "ended before its picture was done"
@@ -37,7 +36,7 @@ class Stream:
 
     async def reply(self, order: Order, partials: int) -> Reply:
         """One POST to the Images API. Raises one of the five ends."""
-        images = self.line.client.images
+        images = resource(self.line.client, "images")
         method: Any = images.edit if order.files else images.generate
         sent = {**order.fields, **order.files, "stream": True, "partial_images": partials}
         told = await self._guarded(self._picture(method(**sent, extra_body=dict(order.extra) or None)))
@@ -51,7 +50,7 @@ class Stream:
 
     def posted(self, turn: Turn) -> Any:
         """The POST of a streamed turn, not yet awaited."""
-        create: Any = self.line.client.responses.create
+        create: Any = resource(self.line.client, "responses").create
         return create(**turn.fields, stream=True, extra_body=dict(turn.extra) or None)
 
     async def _guarded(self, work: Any) -> Any:

@@ -8,12 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import openai
-
 from pixmake.providers.openai.client import CONNECT_SECONDS, MOST_BYTES, Line
 from pixmake.providers.openai.errors import Judge
 from pixmake.providers.openai.images import Unreadable, object_of
 from pixmake.providers.openai.responses import Heard, heard_of
+from pixmake.providers.openai.sdk import openai, resource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +45,7 @@ class Talk:
 
     async def say(self, turn: Turn) -> Said:
         """One POST. Raises one of the five ends."""
-        create: Any = self.line.client.responses.with_streaming_response.create
+        create: Any = resource(self.line.client, "responses").with_streaming_response.create
         return await self._exchange(create(**turn.fields, extra_body=dict(turn.extra) or None))
 
     async def look(self, handle: str) -> Said | None:
@@ -54,7 +53,7 @@ class Talk:
 
         Raises one of the five ends, which says nothing of the response itself.
         """
-        retrieve: Any = self.line.client.responses.with_streaming_response.retrieve
+        retrieve: Any = resource(self.line.client, "responses").with_streaming_response.retrieve
         try:
             return await self._exchange(retrieve(handle), looking=True)
         except Gone:
@@ -62,7 +61,7 @@ class Talk:
 
     async def cancel(self, handle: str) -> None:
         """Asks for the end of a response in the background; one that is gone has ended. Raises as `look`."""
-        cancel: Any = self.line.client.responses.with_streaming_response.cancel
+        cancel: Any = resource(self.line.client, "responses").with_streaming_response.cancel
         with suppress(Gone):
             await self._exchange(cancel(handle), looking=True)
 
