@@ -6,7 +6,7 @@ An action is one paid step of an asset, or its local end (`step` None), where ou
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from pixmake.diagnostics import Diagnostic, Note, Problem, Span
@@ -23,26 +23,27 @@ ActionId = tuple[str, int | None]
 class Action:
     """One node: what has to be there before it (`needs`), each with the place that says so."""
 
+    id: ActionId
     asset: Asset
     step: Step | None
     needs: tuple[ActionId, ...]
     links: tuple[Span | None, ...] = field(compare=False, default=())
-
-    @property
-    def id(self) -> ActionId:
-        return self.asset.name, None if self.step is None else self.step.index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionGraph:
     """All actions of a project. `order` lists ids so that each comes after what it needs; ties keep the spec's order."""
 
+    assets: tuple[Asset, ...]
     actions: Mapping[ActionId, Action]
     order: tuple[ActionId, ...]
     users: Mapping[ActionId, tuple[ActionId, ...]]
 
     def ancestors(self, ids: Iterable[ActionId]) -> set[ActionId]:
         """`ids` and everything they need, however far."""
+        ids = list(ids)
+        if len(ids) == len(self.assets) == len({name for name, step in ids if step is None}):
+            return set(self.order)  # each step leads to the end of its asset
         return _reach(ids, lambda node: self.actions[node].needs)
 
     def dependants(self, ids: Iterable[ActionId]) -> set[ActionId]:
@@ -65,26 +66,39 @@ def _reach(ids: Iterable[ActionId], nexts: Callable[[ActionId], Iterable[ActionI
 def build_graph(assets: Iterable[Asset], before: ActionGraph | None = None) -> ActionGraph:
     """The graph of a project. Raises Problem `cycle`, with the place of each link, where there is one.
 
-    `before` is an earlier graph of it: what is in there of an asset that is the same object, and uses no other, stands.
+    `before` is an earlier graph of it: where it has the same ways, all but the actions of other assets stands.
     """
     by_name = {asset.name: asset for asset in assets}
-    known = before.actions if before is not None else {}
-    made = ((known and _kept(asset, known)) or _actions(asset, by_name) for asset in by_name.values())
-    actions = {action.id: action for group in made for action in group}
+    found = _renewed(before, by_name) if before is not None else None
+    if found is not None:
+        return found
+    actions = {action.id: action for asset in by_name.values() for action in _actions(asset, by_name)}
     users: dict[ActionId, list[ActionId]] = {}
     for action in actions.values():
         for need in action.needs:
             users.setdefault(need, []).append(action.id)
     order = _order(actions)
-    return ActionGraph(actions=actions, order=order, users={node: tuple(ids) for node, ids in users.items()})
+    ways = {node: tuple(ids) for node, ids in users.items()}
+    return ActionGraph(assets=tuple(by_name.values()), actions=actions, order=order, users=ways)
 
 
-def _kept(asset: Asset, known: Mapping[ActionId, Action]) -> list[Action]:
-    """All actions of an asset as they were; none where it has changed, or hangs on another, which may have."""
-    nodes: list[ActionId] = [*((asset.name, step.index) for step in asset.steps), (asset.name, None)]
-    found = [action for node in nodes if (action := known.get(node)) is not None and action.asset is asset]
-    alone = all(need[0] == asset.name for action in found for need in action.needs)
-    return found if alone and len(found) == len(nodes) else []
+def _renewed(before: ActionGraph, by_name: Mapping[str, Asset]) -> ActionGraph | None:
+    """The graph with the assets as they are now, where the same steps need the same; else None."""
+    assets = tuple(by_name.values())
+    if len(assets) != len(before.assets):
+        return None
+    fresh: dict[ActionId, Action] = {}
+    for asset, old in zip(assets, before.assets, strict=True):
+        if asset is old:
+            continue
+        if asset.name != old.name or len(asset.steps) != len(old.steps):
+            return None
+        for action in _actions(asset, by_name):
+            known = before.actions.get(action.id)
+            if known is None or known.needs != action.needs:
+                return None
+            fresh[action.id] = action
+    return replace(before, assets=assets, actions={**before.actions, **fresh})
 
 
 def _actions(asset: Asset, by_name: Mapping[str, Asset]) -> Iterator[Action]:
@@ -98,7 +112,8 @@ def _actions(asset: Asset, by_name: Mapping[str, Asset]) -> Iterator[Action]:
 def _action(asset: Asset, step: Step | None, links: list[tuple[ActionId, Span | None]]) -> Action:
     first = dict(reversed(links))  # of several places that name one picture
     needs = tuple(dict.fromkeys(node for node, _ in links)) if len(links) > 1 else tuple(first)
-    return Action(asset=asset, step=step, needs=needs, links=tuple(map(first.__getitem__, needs)))
+    node = asset.name, None if step is None else step.index
+    return Action(id=node, asset=asset, step=step, needs=needs, links=tuple(map(first.__getitem__, needs)))
 
 
 def _step_links(asset: Asset, step: Step, by_name: Mapping[str, Asset]) -> Iterator[tuple[ActionId, Span | None]]:
@@ -133,8 +148,8 @@ def _link(item: Input | None, by_name: Mapping[str, Asset]) -> list[tuple[Action
 def _order(actions: Mapping[ActionId, Action]) -> tuple[ActionId, ...]:
     """Depth first, needs before users, without recursion."""
     done: dict[ActionId, None] = {}
-    for start in actions:
-        if done.keys() >= {*actions[start].needs}:  # as for most: no way to go
+    for start, action in actions.items():
+        if all(map(done.__contains__, action.needs)):  # as for most: no way to go
             done[start] = None
             continue
         path: dict[ActionId, Iterator[ActionId]] = {start: iter(actions[start].needs)}

@@ -274,9 +274,10 @@ class World:
 
     def standing(self, path: str) -> Digest | None:
         """Digest of the file that stands at an output path now; None where there is none."""
-        if path not in self._standing:
-            self._standing[path] = self.memo.digest_of(self._place(path))
-        return self._standing[path]
+        known = self._standing
+        if path not in known:
+            known[path] = self.memo.digest_of(self._place(path))
+        return known[path]
 
     def _place(self, path: str) -> str:
         """An output's path on the disk. As text: thousands of Paths cost more than the looking."""
@@ -290,9 +291,10 @@ class World:
         digest = self.standing(path)
         if digest is None:
             return False
-        pins = [self.memo.output(path), *self._output_pins(path)]
-        known = [pin for pin in pins if pin is not None and pin.recipe == recipe]
-        if any(pin.digest == digest for pin in known):
+        written = self.memo.output(path)
+        if written is not None and written.digest == digest and written.recipe == recipe:
+            return True
+        if any(pin.digest == digest and pin.recipe == recipe for pin in self._output_pins(path)):
             return True
         return not self._recorded(path, digest) and read_draft_mark(self.root / path) == recipe
 
@@ -314,8 +316,8 @@ class World:
     def _is_ours(self, path: str, digest: Digest | None) -> bool:
         if (
             digest is None
-            or any(path in paths for paths in self.view.restore.values())
             or self._recorded(path, digest)
+            or any(path in paths for paths in self.view.restore.values())
             or any(pin.digest == digest for pin in self._output_pins(path))
         ):
             return True
