@@ -19,6 +19,23 @@ def test_a_burst_is_one_batch() -> None:
     assert not inbox.take(0).changed
 
 
+def test_one_file_that_came_whole_is_not_waited_for() -> None:
+    inbox = Inbox(Pace(quiet=3600.0, longest=3600.0, whole=0.001))
+    inbox.changed("a")
+    inbox.changed("a", whole=True)
+    assert list(inbox.take(3600).files) == ["a"]
+
+
+def test_several_files_are_a_burst_however_whole_each_is() -> None:
+    inbox = Inbox(Pace(quiet=3600.0, longest=0.05, whole=0.0))
+    inbox.changed("a", whole=True)
+    inbox.changed("b", whole=True)
+    assert list(inbox.take(3600).files) == ["a", "b"]
+    inbox.changed("a", whole=True)
+    inbox.lost()
+    assert inbox.take(3600).lost
+
+
 def test_endless_changes_starve_nobody() -> None:
     inbox, enough = Inbox(Pace(quiet=3600.0, longest=0.05)), threading.Event()
 

@@ -27,8 +27,8 @@ from watchdog.events import (
 if TYPE_CHECKING:
     from watchdog.observers.api import BaseObserver, ObservedWatch
 
-Heard = Callable[[str, bool], None]
-"""Takes a path and whether it is a folder's."""
+Heard = Callable[[str, bool, bool], None]
+"""Takes a path, whether it is a folder's, and whether the file there is known to be written to its end."""
 
 CHANGES: list[type[FileSystemEvent]] = [
     FileCreatedEvent,
@@ -134,9 +134,10 @@ class _Bell(FileSystemEventHandler):
         self._heard = heard
 
     def on_any_event(self, event: FileSystemEvent) -> None:
+        whole = isinstance(event, FileMovedEvent | FileClosedEvent)
         for path in (event.src_path, event.dest_path):
             if path:
-                self._heard(os.fsdecode(path), event.is_directory)
+                self._heard(os.fsdecode(path), event.is_directory, whole)
 
 
 class _Warnings(logging.Handler):

@@ -1,6 +1,7 @@
 """Watch room: what has happened since one last asked. Any thread puts in, one takes out; bursts come out as one.
 
 A burst ends when nothing has happened for `quiet`, or `longest` after it began, so that endless saving starves nobody.
+One file that came whole is hardly waited for: whoever wrote it was done.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ MOST_NAMES = 5000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How fast a watch is, in seconds. `doubt`: before an error is told, which may be that of a file half written;
+    """How fast a watch is, in seconds. `whole`: the quiet after a single file that was renamed into its place, or closed by
+    its writer; `doubt`: before an error is told, which may be that of a file half written;
     `paying`: quiet before money is spent unasked; `sweep`: looks without a cause.
 
     The defaults: editors write a file in several steps within a few milliseconds; a person who pauses for a second and
@@ -24,6 +26,7 @@ class Pace:
     """
 
     quiet: float = 0.02
+    whole: float = 0.002
     longest: float = 0.4
     doubt: float = 0.15
     paying: float = 1.5
@@ -54,11 +57,13 @@ class Inbox:
         self._news = threading.Condition()
         self._batch = Batch()
         self._last = 0.0
+        self._whole = False
         self._stopped = False
 
-    def changed(self, path: str) -> None:
-        """A file changed."""
+    def changed(self, path: str, *, whole: bool = False) -> None:
+        """A file changed; `whole`: it is known to be written to its end."""
         with self._news:
+            self._whole = whole and self._batch.files.keys() <= {path} and not self._batch.lost
             self._ring()
             if len(self._batch.files) < MOST_NAMES:
                 self._batch.files[path] = None
@@ -68,6 +73,7 @@ class Inbox:
     def lost(self) -> None:
         """Something may have changed unseen: look at everything."""
         with self._news:
+            self._whole = False
             self._ring()
             self._batch.lost = True
 
@@ -119,6 +125,7 @@ class Inbox:
         if self._stopped:
             return 0.0
         if self._batch.began is not None:
-            quiet, longest = self._last + self._pace.quiet, self._batch.began + self._pace.longest
+            quiet = self._last + (self._pace.whole if self._whole else self._pace.quiet)
+            longest = self._batch.began + self._pace.longest
             return min(quiet, longest) - time.monotonic()
         return 0.0 if self._batch.keys else end - time.monotonic()

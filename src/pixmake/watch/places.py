@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from pixmake.plan.delivery import PLACEHOLDER
 from pixmake.plan.graph import step_inputs
 from pixmake.spec.asset import Asset, FileInput, Spec
+from pixmake.values import dataclass
 
 PRIVATE = frozenset({".git", ".hg", ".svn", ".jj", ".pixmake"})
 """Folders that are nobody's input, however much happens in them."""

@@ -6,7 +6,6 @@ A purchase is identified by what would be bought and for how much: if either cha
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 
 from pixmake.build.report import BuildReport
@@ -14,6 +13,7 @@ from pixmake.digest import Digest
 from pixmake.events import PaidPending
 from pixmake.plan.entries import Entry
 from pixmake.plan.planner import Plan
+from pixmake.values import dataclass
 
 ZERO = Decimal(0)
 

@@ -149,10 +149,10 @@ class Watch:
 
     # --- what rings --------------------------------------------------------------------------------------------------
 
-    def _heard(self, path: str, folder: bool) -> None:
+    def _heard(self, path: str, folder: bool, whole: bool) -> None:
         """Called by the listening threads."""
         if self._places.matter(path, folder=folder):
-            self._inbox.changed(path)
+            self._inbox.changed(path, whole=whole)
 
     def _is_own(self, path: str) -> bool:
         """Whether what stands at `path` is still what we put there ourselves."""
