@@ -57,8 +57,12 @@ def understood(pieces: list[bytes]) -> tuple[list[bytes], tuple[str, ...]]:
         return notes[-1]
 
     unpacker = Unpacker(land)
+    space = bytearray(
+        b"QUJD" * 3000
+    )  # as the wire has it: longer than what is in it, and the next piece comes there too
     for piece in pieces:
-        unpacker.take(piece)
+        space[: len(piece)] = piece
+        unpacker.take(space, len(piece))
     told = told_of(unpacker)
     unpacker.abandon()
     pictures = [item for item in told.pictures if isinstance(item, Painted)]

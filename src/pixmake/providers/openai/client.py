@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import httpx2
@@ -20,11 +20,13 @@ from pixmake.providers.openai.clients import client_of
 from pixmake.providers.openai.dialect import Dialect
 from pixmake.providers.openai.errors import Judge
 from pixmake.providers.openai.fetching import Fetcher, Unfetched
+from pixmake.providers.openai.handing import taker
 from pixmake.providers.openai.images import Link, Told, Unreadable, told_of
 from pixmake.providers.openai.parts import Part
 from pixmake.providers.openai.sdk import openai, resource
 from pixmake.providers.openai.unpacking import Unpacker
 from pixmake.providers.openai.wire import transport
+from pixmake.values import dataclass
 
 CONNECT_SECONDS = 15.0
 NO_KEEPING = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
@@ -46,6 +48,21 @@ class Reply:
     told: Told
     pictures: tuple[Painted, ...]
     request_id: str | None
+
+
+class _Intake:
+    """An answer on its way into an unpacker, as far as it is no larger than any is."""
+
+    def __init__(self, unpacker: Unpacker) -> None:
+        self._unpacker = unpacker
+        self._size = 0
+
+    def take(self, data: bytes | bytearray, size: int) -> None:
+        """The next bytes. Raises Unreadable."""
+        self._size += size
+        if self._size > MOST_BYTES:
+            raise Unreadable(f"is larger than {MOST_BYTES // 10**6} MB")
+        self._unpacker.take(data, size)
 
 
 class Line:
@@ -102,15 +119,16 @@ class Line:
         """Unpacks an answer of status 200. The request id goes into `named` as soon as it is known."""
         images = resource(self.client, "images").with_streaming_response
         method: Any = images.edit if order.files else images.generate
-        size = 0
-        async with method(**order.fields, **order.files, extra_body=dict(order.extra) or None) as response:
-            if "x-request-id" in response.headers:
-                named.append(response.headers["x-request-id"])
-            async for piece in response.iter_bytes():
-                unpacker.take(piece)
-                size += len(piece)
-                if size > MOST_BYTES:
-                    raise Unreadable(f"is larger than {MOST_BYTES // 10**6} MB")
+        intake = _Intake(unpacker)
+        taking = taker.set(intake.take)
+        try:
+            async with method(**order.fields, **order.files, extra_body=dict(order.extra) or None) as response:
+                if "x-request-id" in response.headers:
+                    named.append(response.headers["x-request-id"])
+                async for piece in response.iter_bytes():  # what the wire did not hand over
+                    intake.take(piece, len(piece))
+        finally:
+            taker.reset(taking)
 
     async def _reply(self, told: Told, request_id: str | None) -> Reply:
         faults = list(told.faults)

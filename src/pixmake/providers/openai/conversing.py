@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from pixmake.providers.background import End
@@ -17,6 +16,7 @@ from pixmake.providers.openai.responses import Sent, extra_of, fields_of
 from pixmake.providers.openai.streaming import Beside, stream_of
 from pixmake.providers.openai.talking import Said, Talk, Turn
 from pixmake.providers.openai.turns import ending_of
+from pixmake.values import dataclass
 
 LARGE = 4_000_000
 """Bytes; a picture above travels as a file that is uploaded once, others in the body."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -17,6 +17,7 @@ from pixmake.imaging.probe import MODEL_INPUTS
 from pixmake.providers.base import Limits, SizeRule
 from pixmake.providers.models import parse_size
 from pixmake.providers.openai.images import plain
+from pixmake.values import dataclass
 
 Polarity = Literal["alpha", "white", "none"]
 AZURE_INPUTS = frozenset({"image/png", "image/jpeg"})

@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -21,6 +21,7 @@ from pixmake.providers.base import Busy, Failed, Forgotten, ProviderError, Refus
 from pixmake.providers.openai.address import Address
 from pixmake.providers.openai.images import Unreadable
 from pixmake.providers.openai.sdk import openai
+from pixmake.values import dataclass
 
 REFUSALS = {
     "moderation_blocked", "content_policy_violation", "image_content_policy_violation", "content_filter", "contentfilter",

@@ -10,10 +10,12 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx2
+
+from pixmake.values import dataclass
 
 MOST_BYTES = 200_000_000
 MOST_REDIRECTS = 5

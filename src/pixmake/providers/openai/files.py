@@ -14,7 +14,6 @@ import secrets
 import time
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +23,7 @@ from pixmake.providers.openai.address import Address
 from pixmake.providers.openai.errors import Judge
 from pixmake.providers.openai.parts import Part
 from pixmake.providers.openai.sdk import openai, resource
+from pixmake.values import dataclass
 
 KEPT = 7 * 86_400
 """Seconds for which the server keeps an input; the API takes an hour to 30 days (fact sheet, section 5)."""

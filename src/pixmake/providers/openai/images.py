@@ -9,12 +9,13 @@ from __future__ import annotations
 import binascii
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Any
 
 from pixmake.providers.base import Call, Landing, Painted, Request
 from pixmake.providers.openai.unpacking import LIFTED, Base64, Held, Unpacker
+from pixmake.values import dataclass
 
 FORMATS = {"raster": "png", "svg": "svg", "gif": "gif"}
 """Raster pictures are asked for as PNG (semantics.md)."""

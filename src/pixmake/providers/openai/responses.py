@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from pixmake.providers.base import Call, Painted, Request
 from pixmake.providers.openai.images import FORMATS, MEDIA_TYPES, OWN, plain, unpacked
 from pixmake.providers.openai.parts import Part
+from pixmake.values import dataclass
 
 TOOL = "image_generation"
 CALL = "image_generation_call"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from pixmake.providers.openai.client import CONNECT_SECONDS, MOST_BYTES, Line
@@ -13,6 +13,7 @@ from pixmake.providers.openai.errors import Judge
 from pixmake.providers.openai.images import Unreadable, object_of
 from pixmake.providers.openai.responses import Heard, heard_of
 from pixmake.providers.openai.sdk import openai, resource
+from pixmake.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

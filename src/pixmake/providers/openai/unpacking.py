@@ -17,6 +17,8 @@ from pixmake.providers.base import Landing
 FIELD = re.compile(rb'"b64_json"\s*:\s*"')
 OVERLAP = 64
 """Bytes before a piece in which the field's name may have begun."""
+SLICE = 4096
+"""Bytes of an answer that are looked at at once for the next picture: few are not of one."""
 LIFTED = "\0 lifted "
 """Begins the text that stands in the JSON for a picture that was taken out of it."""
 ESCAPED = re.compile(rb'(?:[^"\\]|\\(?:u[0-9a-fA-F]{4}|[^u]))*')
@@ -67,34 +69,35 @@ class Base64:
         self._damaged = self._padded = self._prefixed = False
         self._waiting = b""
 
-    def take(self, text: bytes) -> None:
+    def take(self, text: bytes | memoryview) -> None:
         """The next characters."""
         self.begun = self.begun or bool(text)
-        if not self._prefixed:
-            text, self._waiting = self._waiting + text, b""
+        if not self._prefixed and (self._waiting or text[:1] == b"d"):
+            text, self._waiting = self._waiting + bytes(text), b""
             if len(text) < MOST_PREFIX and b"data:".startswith(text[:5]) and b"," not in text:
                 self._waiting = text
                 return
             text = _without_prefix(text)
-        self._decode(text)
+        if text:
+            self._decode(text)
 
-    def _decode(self, text: bytes) -> None:
+    def _decode(self, text: bytes | memoryview) -> None:
         """In fours; what is over waits. Megabytes are looked at where they are, not copied."""
         self._prefixed = True
-        text, view = self._completed(text)
+        fours, view = self._completed(text)
         usable = len(view) & ~3
         self._waiting += bytes(view[usable:])
-        if text:
-            self._write(text)
+        if fours:
+            self._write(fours)
         if usable:
             self._write(view[:usable])
 
-    def _completed(self, text: bytes) -> tuple[bytes, memoryview]:
+    def _completed(self, text: bytes | memoryview) -> tuple[bytes, memoryview]:
         """What was waiting with the characters that make it four, and what follows."""
         if not self._waiting:
             return b"", memoryview(text)
         lack = -len(self._waiting) & 3
-        waiting, self._waiting = self._waiting + text[:lack], b""
+        waiting, self._waiting = self._waiting + bytes(text[:lack]), b""
         if len(waiting) & 3:
             self._waiting = waiting
             return b"", memoryview(b"")
@@ -139,10 +142,11 @@ class Unpacker:
         """The start of an escape in the text that comes now; None while there was none in it."""
         self._searched = 0
 
-    def take(self, piece: bytes) -> None:
-        """The next bytes of the answer."""
-        while piece:
-            piece = self._outside(piece) if self._now is None else self._inside(self._now, piece)
+    def take(self, piece: bytes | bytearray, size: int | None = None) -> None:
+        """The next bytes of the answer: the first `size` of `piece`, or all. None of them is needed any longer then."""
+        at, end = 0, len(piece) if size is None else size
+        while at < end:
+            at = self._outside(piece, at, end) if self._now is None else self._inside(self._now, piece, at, end)
 
     def abandon(self) -> None:
         """Lets go of the pictures that became nobody's."""
@@ -150,51 +154,59 @@ class Unpacker:
             if not picture.taken:
                 picture.landing.abandon()
 
-    def _outside(self, piece: bytes) -> bytes:
-        start = max(self._searched, len(self.rest) - OVERLAP)
-        self.rest += piece
-        found = FIELD.search(self.rest, start)
+    def _outside(self, piece: bytes | bytearray, at: int, end: int) -> int:
+        """Takes what is around pictures; returns where to go on."""
+        end = min(end, at + SLICE)
+        known = len(self.rest)
+        self.rest += memoryview(piece)[at:end]
+        found = FIELD.search(self.rest, max(self._searched, known - OVERLAP))
         if found is None:
-            return b""
-        after = bytes(self.rest[found.end() :])
+            return end
         number = len(self.pictures)
+        at += found.end() - known
         del self.rest[found.start() :]
         self.rest += b'"b64_json":' + json.dumps(f"{LIFTED}{number}").encode()[:-1]
         self._now = Base64(self._land(number) if self._land else Held())
         self.pictures.append(self._now)
-        return after
+        return at
 
-    def _inside(self, picture: Base64, piece: bytes) -> bytes:
+    def _inside(self, picture: Base64, piece: bytes | bytearray, at: int, end: int) -> int:
         """Megabytes are only ever searched for single bytes: a pattern that matched them took longer than decoding."""
-        end = piece.find(b'"')
-        text = piece if end < 0 else piece[:end]
-        if self._escape is not None or b"\\" in text:
-            return self._escaped(picture, piece)
-        picture.take(text)
-        return b"" if end < 0 else self._over(picture, piece[end:])
+        quote = piece.find(b'"', at, end)
+        stop = end if quote < 0 else quote
+        if self._escape is not None or piece.find(b"\\", at, stop) >= 0:
+            return self._escaped(picture, bytes(memoryview(piece)[at:end]), end)
+        picture.take(memoryview(piece)[at:stop])
+        if quote < 0:
+            return end
+        self._over(picture)
+        return quote + 1
 
-    def _escaped(self, picture: Base64, piece: bytes) -> bytes:
+    def _escaped(self, picture: Base64, piece: bytes, end: int) -> int:
         """The slow way, for a text with escapes in it: `\\/`, or line breaks, which base64 may have."""
-        piece = (self._escape or b"") + piece
-        found = ESCAPED.match(piece)
-        end = found.end() if found else 0
-        picture.take(b"".join(_plain(piece[:end]).split()))
-        rest = piece[end:]
-        if rest[:1] == b'"':
-            return self._over(picture, rest)
-        if len(rest) < LONGEST_ESCAPE:
-            self._escape = rest
-            return b""
-        picture.take(b"\\")  # no escape at all: damaged, and the JSON around it too
-        return rest[1:]
+        text, at = (self._escape or b"") + piece, 0
+        while True:
+            found = ESCAPED.match(text, at)
+            stop = found.end() if found else at
+            picture.take(b"".join(_plain(text[at:stop]).split()))
+            if text[stop : stop + 1] == b'"':
+                break
+            if len(text) - stop < LONGEST_ESCAPE:
+                self._escape = text[stop:]
+                return end
+            picture.take(b"\\")  # no escape at all: damaged, and the JSON around it too
+            at = stop + 1
+        self._over(picture)
+        behind = text[stop + 1 :]
+        self.rest += behind[: max(0, len(behind) - len(piece))]  # of what was kept of the piece before
+        return end - min(len(behind), len(piece))
 
-    def _over(self, picture: Base64, rest: bytes) -> bytes:
-        """A picture ended; `rest` begins with its quotation mark."""
+    def _over(self, picture: Base64) -> None:
+        """A picture ended; its quotation mark was seen."""
         picture.end()
         self._now = self._escape = None
         self.rest += b'"'
         self._searched = len(self.rest)
-        return rest[1:]
 
 
 def _plain(text: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """Providers room: HTTP/1.1 under the SDK, in pieces as large as the system has them. One connection is one call.
 
 What this says of an ending is what money hangs on: `ConnectError` and `ConnectTimeout` mean that no byte of the call had
-left; whatever happens later is a read or a protocol error. h11 does all parsing.
+left; whatever happens later is a read or a protocol error. h11 does all parsing (see handing.py for bodies).
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from urllib.request import getproxies
 
 import h11
 import httpx2
+
+from pixmake.providers.openai.handing import Handing, Taker, is_plain, taker
 
 PIECE = 1 << 18
 """Bytes that are read at once at most."""
@@ -42,7 +44,7 @@ class Wire(httpx2.AsyncBaseTransport):
 
     def __init__(self) -> None:
         self._secure: ssl.SSLContext | None = None
-        self._space = memoryview(bytearray(PIECE))
+        self._space = bytearray(PIECE)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """The response as soon as its head has come. Raises httpx2's TransportErrors."""
@@ -51,6 +53,8 @@ class Wire(httpx2.AsyncBaseTransport):
         try:
             await line.send(request, wait.write)
             head = await line.head(wait.read)
+            if (takes := taker.get()) is not None and is_plain(head):
+                line.hand_to(takes, head)
         except BaseException:
             line.close()
             raise
@@ -119,14 +123,16 @@ class _Waits:
 class _Line(asyncio.BufferedProtocol):
     """One connection. The buffer is shared by all of them: what is in it is taken out before anybody else may read."""
 
-    def __init__(self, space: memoryview) -> None:
+    def __init__(self, space: bytearray) -> None:
         self._space = space
+        self._view = memoryview(space)
         self._http = h11.Connection(our_role=h11.CLIENT, max_incomplete_event_size=MOST_HEAD)
         self._unread = 0
         self._lost: Exception | None = None
         self._ended = self._full = self._paused = False
         self._news: asyncio.Future[None] | None = None
         self._wire: asyncio.Transport | None = None
+        self._handing: Handing | None = None
 
     # --- what the loop tells ---------------------------------------------------------------------------------
 
@@ -135,10 +141,15 @@ class _Line(asyncio.BufferedProtocol):
         _keep_alive(transport.get_extra_info("socket"))
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        return self._space
+        return self._view
 
     def buffer_updated(self, nbytes: int) -> None:
-        self._http.receive_data(self._space[:nbytes])  # type: ignore[arg-type]  # it copies from any buffer
+        if self._handing is not None:
+            self._handing.come(self._space, nbytes)
+            if self._handing.over:
+                self._tell()
+            return
+        self._http.receive_data(self._view[:nbytes])  # type: ignore[arg-type]  # it copies from any buffer
         self._unread += nbytes
         if self._unread > UNREAD and not self._paused and self._wire is not None:
             self._paused = True
@@ -163,7 +174,9 @@ class _Line(asyncio.BufferedProtocol):
     def _end(self) -> None:
         if not self._ended:
             self._ended = True
-            if self._lost is None:
+            if self._lost is None and self._handing is not None:
+                self._handing.end()
+            elif self._lost is None:
                 self._http.receive_data(b"")
         self._tell()
 
@@ -218,8 +231,17 @@ class _Line(asyncio.BufferedProtocol):
             if not isinstance(event, h11.InformationalResponse) or event.status_code == 101:
                 raise httpx2.RemoteProtocolError("the server answered with something else than a response")
 
+    def hand_to(self, takes: Taker, head: h11.Response) -> None:
+        """The body goes to `takes` from now on."""
+        self._handing = Handing(self._http, head, takes)
+        if self._ended and self._lost is None:
+            self._handing.end()
+
     async def body(self, seconds: float | None) -> AsyncIterator[bytes]:
-        """The body as it comes."""
+        """The body as it comes; nothing, once all of it has come, where somebody else takes it."""
+        if self._handing is not None:
+            await self._handed(self._handing, seconds)
+            return
         while isinstance(event := await self._next(seconds), h11.Data):
             yield event.data  # in truth a bytearray of its own: megabytes are not copied once more
 
@@ -234,13 +256,31 @@ class _Line(asyncio.BufferedProtocol):
             self._unread = 0  # h11 gives all it has; what it keeps is the start of something it can't tell yet
             if self._lost is not None or self._ended:
                 raise httpx2.ReadError(str(self._lost or "the connection was closed")) from self._lost
-            if self._paused and self._wire is not None:
-                self._paused = False
-                self._wire.resume_reading()
+            self._read_on()
             try:
                 await self._wait(seconds)
             except TimeoutError as error:
                 raise httpx2.ReadTimeout("") from error
+
+    def _read_on(self) -> None:
+        if self._paused and self._wire is not None:
+            self._paused = False
+            self._wire.resume_reading()
+
+    async def _handed(self, handing: Handing, seconds: float | None) -> None:
+        """Until the body is over. The silence that it bears is `seconds`, and twice as long at most."""
+        while not handing.over:
+            if self._lost is not None or self._ended:
+                raise httpx2.ReadError(str(self._lost or "the connection was closed")) from self._lost
+            self._read_on()
+            pieces = handing.pieces
+            try:
+                await self._wait(seconds)
+            except TimeoutError as error:
+                if handing.pieces == pieces:
+                    raise httpx2.ReadTimeout("") from error
+        if handing.trouble is not None:
+            raise handing.trouble
 
     def close(self) -> None:
         """Ends the connection; what was not read is dropped."""
