@@ -18,6 +18,7 @@ from fakes.project import Ground, states
 from fakes.talking import HEAD as TALKING
 from fakes.talking import PROVIDER
 from fakes.talking import Ground as Conversation
+from pixmake.build.intent import Intent as Verbs
 from pixmake.build.migrating import Migration
 from pixmake.build.recording import change_lock
 from pixmake.diagnostics import Problem
@@ -178,8 +179,6 @@ def test_a_spec_does_not_move_where_its_neighbours_can_t_be_frozen(tmp_path: Pat
 @pytest.mark.parametrize("ending", ["unknown", "ok"])
 def test_a_picture_of_one_s_own_is_no_other_s_candidate(tmp_path: Path, ending: str) -> None:
     """Two projects on one store: what is adopted in one has no use, and no number, in the other."""
-    from pixmake.build.intent import Intent as Verbs
-
     one, other = Ground(tmp_path / "1", SPEC), Ground(tmp_path / "2", SPEC)
     other.store = one.store
     mine = one.picture("mine.png")
@@ -191,3 +190,42 @@ def test_a_picture_of_one_s_own_is_no_other_s_candidate(tmp_path: Path, ending: 
         digest for line in read(other.root / "assets.lock").alternatives("hen") for digest in line.steps[0].variants
     ]
     assert sha256_file(mine) not in pinned and len(pinned) == (1 if ending == "ok" else 0)
+
+
+def test_the_lock_s_pick_is_above_the_store_s(tmp_path: Path) -> None:
+    """A colleague's lock came by git: what this store was told last of the same request is of before."""
+    ground = Ground(tmp_path, SPEC.replace("a hen}", "a hen, variants: 2}"))
+    ground.build()
+    theirs = (ground.root / "assets.lock").read_bytes()
+    first = sha256_file(ground.root / "assets/hen.png")
+    Verbs(ground.project()).pick("hen", 2)
+    ground.build()
+    assert sha256_file(ground.root / "assets/hen.png") != first
+    (ground.root / "assets.lock").write_bytes(theirs)
+    ground.build()
+    assert sha256_file(ground.root / "assets/hen.png") == first
+
+
+def test_moving_house_buys_nothing_again(tmp_path: Path) -> None:
+    """`same_as`: the same model behind another address has the same keys."""
+    spec = (
+        "providers: {openai: {type: openai}, studio: {type: openai, same_as: openai}, other: {type: openai}}\n" + SPEC
+    )
+    ground = Ground(tmp_path, spec)
+    ground.build()
+    assert ground.sent() == 2
+    ground.edit("{model: m,", "{model: m, provider: studio,")
+    assert set(states(ground.plan()).values()) == {"fresh"}
+    assert (ground.build().exit_code, ground.sent()) == (0, 0)
+    ground.edit("provider: studio", "provider: other")
+    assert set(states(ground.plan()).values()) == {"pay"}
+
+
+def test_a_price_that_the_spec_states_is_a_picture_s(tmp_path: Path) -> None:
+    spec = "providers: {openai: {type: openai, price_per_image: 0.03}}\n" + SPEC.replace(
+        "a hen}", "a hen, variants: 6}"
+    )
+    ground = Ground(tmp_path, spec, CountingProvider(bill=Decimal("0.03")))
+    assert ground.plan().totals.cost.high == 7 * Decimal("0.03")
+    report = ground.build(yes=False, max_cost=Decimal("0.20"))
+    assert (report.exit_code, ground.sent()) == (4, 6)
