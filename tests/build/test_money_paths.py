@@ -229,3 +229,26 @@ def test_a_price_that_the_spec_states_is_a_picture_s(tmp_path: Path) -> None:
     assert ground.plan().totals.cost.high == 7 * Decimal("0.03")
     report = ground.build(yes=False, max_cost=Decimal("0.20"))
     assert (report.exit_code, ground.sent()) == (4, 6)
+
+
+def test_a_line_of_the_journal_that_can_t_be_read_stops_who_would_buy_and_nobody_else(tmp_path: Path) -> None:
+    """It may name the very picture that is wanted."""
+    ground = Ground(tmp_path, SPEC)
+    ground.build()
+    journal = ground.store / "journal.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join([lines[0], lines[1].replace(b'"type"', b'"tyqe"'), *lines[2:]]))
+    (ground.root / "assets/hen.png").unlink()
+    assert ground.build().written == ("assets/hen.png",), "what costs nothing is done"
+    ground.edit("a cow", "a calf")
+    with pytest.raises(Problem, match="journal-damaged"):
+        ground.build()
+    assert ground.sent() == 2
+
+
+def test_what_hangs_on_a_file_of_somebody_s_own_is_not_bought(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, SPEC.replace("a hen}", "a hen, edits: [at night]}"))
+    ground.picture("assets/hen.png")
+    report = ground.build()
+    assert (report.exit_code, ground.painter.prompts) == (5, ["a cow"])
+    assert [entry.state for entry in report.entries] == ["edited", "edited", "fresh"]
