@@ -84,6 +84,22 @@ def test_every_kind_of_input_is_seen(root: Path) -> None:
         assert watching.heard(WatchProblem) == []
 
 
+def test_what_changed_is_made_and_so_is_the_rest(root: Path) -> None:
+    with Watching(root) as watching:
+        watching.until(lambda: watching.heard(BuildStarted)[1:])
+        (root / "assets/icons/key.png").unlink()
+        edit(root / "assets.yaml", "a red apple", "a green apple")
+        watching.until_built()
+        both = {"assets/icons/apple.png", "assets/icons/key.png"}
+        watching.until(lambda: both == {path for event in told(watching) for path in event.written})
+        assert sum(event.made for event in told(watching)) == 1
+
+
+def told(watching: Watching) -> list[WatchChanged]:
+    """What was said of changes; the first look is not one."""
+    return [event for event in watching.heard(WatchChanged) if event.files]
+
+
 def test_saving_without_a_change_makes_nothing(root: Path) -> None:
     with Watching(root) as watching:
         built = outputs(root)

@@ -6,29 +6,34 @@ import asyncio
 from contextlib import suppress
 from pathlib import Path
 
+from pixmake.digest import sha256_bytes
 from pixmake.providers.base import Call, ProviderError, Request
 from pixmake.providers.catalog import open_provider
 from pixmake.spec.asset import Spec
 
 
 def warm(spec: Spec, *, draft: bool) -> None:
-    """Draws a tiny picture in memory where drafts are ever drawn here; else only loads what makes files of pictures."""
-    import pixmake.imaging.decode
-    import pixmake.imaging.encode
-    import pixmake.imaging.geometry  # noqa: F401 (to have it loaded is what they are for)
+    """Makes a tiny draft's file in memory where drafts are ever drawn here; else only loads what makes files of pictures."""
+    from pixmake.imaging.decode import decode
+    from pixmake.imaging.encode import encode
+    from pixmake.imaging.geometry import fit_picture
 
     drafting = {"draft", *(item.name for item in spec.providers.values() if item.type == "draft")}
     if not draft and all(step.provider not in drafting for asset in spec.assets for step in asset.steps):
         return
     request = Request(operation="generate", provider="draft", model=None, prompt="an apple", size="32x32")
     call = Call(request=request, pictures=(), count=1, intent="warm", scratch=Path())
+    from pixmake.imaging.stamp import stamp_draft
+
     with suppress(ProviderError):  # whoever really draws will hear of it
-        asyncio.run(_draw(call))
+        drawn = asyncio.run(_draw(call))
+        encode(stamp_draft(fit_picture(decode(drawn), 32, 32)), "png", draft=sha256_bytes(drawn))
 
 
-async def _draw(call: Call) -> None:
+async def _draw(call: Call) -> bytes:
     provider = open_provider("draft", {})
     try:
-        await provider.make(call)
+        answer = await provider.make(call)
+        return answer.pictures[0].data
     finally:
         await provider.close()

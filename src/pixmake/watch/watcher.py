@@ -2,7 +2,8 @@
 
 Everything stays in memory between two looks. What to do is decided by digests, in the plan: an event is only a bell, and
 a false one finds nothing to do. A look is a whole build that may not pay, so that a watched project always stands as a
-clean build would leave it. One thread looks, plans and builds; listening and keys come in through the inbox.
+clean build would leave it; of a few assets that changed, these are looked at first. One thread looks, plans and builds;
+listening and keys come in through the inbox.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import gc
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
@@ -35,13 +37,35 @@ ASLEEP = 5.0
 PAY_KEY, QUIT_KEYS = "p", frozenset({"q", "Q"})
 
 
+YOUNG = 1
+"""The generations of garbage looked through after a look; the oldest, everything that stays, is for the collector itself."""
 FEW = 20
-"""Pieces of work that are made so quickly that garbage can wait for their end."""
+"""Pieces of work that are made so quickly that garbage, and all the rest of the project, can wait for their end."""
 Stamp = tuple[int, ...]
 
 
 class Interrupted(Exception):
     """Ctrl-C during a build: what was sent has been awaited."""
+
+
+@dataclass(slots=True)
+class Done:
+    """What the builds of one look did, and the plan of all that it found."""
+
+    made: int = 0
+    written: list[str] = field(default_factory=list)
+    spent: Decimal = Decimal(0)
+    problems: list[Diagnostic] = field(default_factory=list)
+    plan: Plan | None = None
+
+    def add(self, report: BuildReport) -> Done:
+        """This with another build."""
+        self.made += report.made
+        self.written += report.written
+        self.spent += report.spent
+        self.problems += report.problems
+        self.plan = report.plan
+        return self
 
 
 class Watch:
@@ -134,7 +158,7 @@ class Watch:
         if batch.changed:
             self._look(batch)
         elif self._littered and not batch.keys:
-            gc.collect()
+            gc.collect(YOUNG)
             self._littered = False
         if PAY_KEY in batch.keys:
             self._pay(asked=True)
@@ -175,7 +199,7 @@ class Watch:
         gc.disable()  # a collection in the middle costs a tenth of the time; it is done when nobody waits
         self._littered = True
         try:
-            report = self._build_free(batch)
+            done = self._build_free()
         except (Problem, OSError) as trouble:
             found = trouble.diagnostics if isinstance(trouble, Problem) else (system_trouble(trouble),)
             self._broken = True
@@ -183,7 +207,7 @@ class Watch:
                 self._tell(found)
             self._listen_on(self._places_despite(found))
         else:
-            self._finish(batch, report, began)
+            self._finish(batch, done, began)
         finally:
             gc.enable()
         self._looked = time.monotonic()
@@ -191,22 +215,36 @@ class Watch:
         if batch.files or batch.began is not None:
             self._changed = self._looked
 
-    def _build_free(self, batch: Batch) -> BuildReport:
-        project = self._loaded()
+    def _build_free(self) -> Done:
+        """Builds the assets that changed, then whatever else there is to do, and says what was done of both."""
+        changed = self._load()
+        project = self._project
+        assert project is not None
+        done = Done()
+        if changed and not (self._selectors or self._exclude or self._broken):
+            plan = project.plan(*(f"{name}+" for name in changed), draft=self._draft)
+            done.add(self._build(project, plan, max_cost=Decimal(0)))
         plan = project.plan(*self._selectors, exclude=self._exclude, draft=self._draft)
         if sum(entry.pending for entry in plan.entries) > FEW:
             gc.enable()
-        return self._build(project, plan, max_cost=Decimal(0))
+        if plan.pending or done.plan is None:
+            done.add(self._build(project, plan, max_cost=Decimal(0)))
+        done.plan = plan
+        return done
 
-    def _loaded(self) -> Project:
-        if self._project is None:
+    def _load(self) -> tuple[str, ...]:
+        """Loads the project anew; names of the assets that changed, where these are few and nothing is gone."""
+        project = self._project
+        if project is None:
             project = self._open()
             project.collect()  # what has been done of batches
             project.recover()  # what an earlier process had sent and not recorded
             self._project = project
-        else:
-            self._project.reload()
-        return self._project
+            return ()
+        before = {asset.name: asset for asset in project.assets}
+        project.reload()
+        changed = [asset.name for asset in project.assets if before.pop(asset.name, None) is not asset]
+        return tuple(changed) if len(changed) <= FEW and not before else ()
 
     def _build(self, project: Project, plan: Plan, *, max_cost: Decimal | None, yes: bool = False) -> BuildReport:
         report = project.build(
@@ -228,28 +266,29 @@ class Watch:
         folders = {os.path.dirname(path) for path in paths} - {str(root)}
         self._own |= {path: _stamp(path) for path in paths | folders}
 
-    def _finish(self, batch: Batch, report: BuildReport, began: float) -> None:
+    def _finish(self, batch: Batch, done: Done, began: float) -> None:
         """After a look that found no error: the news, the price, and whether to listen elsewhere from now on."""
         project, mended = self._project, self._broken
         assert project is not None
         self._broken = False
-        self._tell(report.problems)
+        self._tell(done.problems)
         places = places_of(project.spec, project.root / LOCK_NAME)
         if mended:  # until now everything counted
             batch.files = {path: None for path in batch.files if places.matter(path, folder=False)}
-        if batch.files or report.made or report.written or mended:
-            self._say_changed(batch, report, began, mended=mended)
-        self._price(project, report.plan)
+        if batch.files or done.made or done.written or mended:
+            self._say_changed(batch, done, began, mended=mended)
+        assert done.plan is not None
+        self._price(project, done.plan)
         self._listen_on(places)
 
-    def _say_changed(self, batch: Batch, report: BuildReport, began: float, *, mended: bool) -> None:
+    def _say_changed(self, batch: Batch, done: Done, began: float, *, mended: bool) -> None:
         root = self.file.parent
         self._say(
             WatchChanged(
                 files=tuple(sorted(os.path.relpath(path, root) for path in batch.files)),
-                made=report.made,
-                written=report.written,
-                spent=report.spent,
+                made=done.made,
+                written=tuple(done.written),
+                spent=done.spent,
                 seconds=time.monotonic() - began,
                 mended=mended,
             )
@@ -308,7 +347,7 @@ class Watch:
             began = time.monotonic()
             report = self._build(project, plan, max_cost=self.purse.left, yes=asked)
             self.purse.settle(report, asked=asked)
-            self._say_changed(Batch(), report, began, mended=False)
+            self._say_changed(Batch(), Done().add(report), began, mended=False)
             self._tell(report.problems)
         self._look(Batch(lost=True))
 
