@@ -1,19 +1,20 @@
-"""Frozen dataclasses that are made quickly are what they were."""
+"""Frozen dataclasses that are declared and made quickly are what they were."""
 
 from __future__ import annotations
 
 import copy
+import dataclasses
 import inspect
 import pickle
-from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
+from dataclasses import FrozenInstanceError, field, fields, replace
 
 import pytest
 
 from pixmake.spec.asset import Step
-from pixmake.values import quick
+from pixmake.values import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Slow:
     a: int
     b: str = "x"
@@ -21,7 +22,6 @@ class Slow:
     d: int | None = field(default=None, compare=False)
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quick:
     a: int
@@ -59,16 +59,69 @@ def test_still_strict(given: dict[str, object]) -> None:
         Quick(**given)  # type: ignore[arg-type]
 
 
-def test_nothing_that_has_more_to_do() -> None:
+def test_hashes_and_what_is_not_compared() -> None:
     @dataclass(frozen=True, slots=True, kw_only=True)
-    class Checked:
+    class Point:
+        x: int
+        y: tuple[int, ...] = ()
+        place: object = field(default=None, compare=False, repr=False)
+
+    assert len({Point(x=1), Point(x=1, place=2), Point(x=2)}) == 2
+    assert Point(x=1) != (1, ()) and repr(Point(x=1)).endswith("Point(x=1, y=())")
+
+
+def test_things_that_are_only_themselves() -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+    class Thing:
+        a: int
+
+    assert Thing(a=1) != Thing(a=1) and len({Thing(a=1), Thing(a=1)}) == 2
+
+
+def test_own_methods_stay_and_what_follows_is_done() -> None:
+    seen: list[int] = []
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Own:
         a: int
 
         def __post_init__(self) -> None:
-            raise ValueError
+            seen.append(self.a)
 
-    with pytest.raises(TypeError, match="Checked is not only slots"):
-        quick(Checked)
+        def __repr__(self) -> str:
+            return "mine"
+
+        def __hash__(self) -> int:
+            return 7
+
+    assert (repr(Own(a=3)), hash(Own(a=4)), seen) == ("mine", 7, [3, 4])
+
+
+def test_a_kind_of_a_kind_and_one_without_fields() -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Base:
+        a: int = 1
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class More(Base):
+        b: int
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Bare:
+        pass
+
+    assert (More(b=2).a, More(a=3, b=2)) == (1, More(b=2, a=3)) and More(b=2) != Base()
+    assert Bare() == Bare() and hash(Bare()) == hash(Bare()) and not hasattr(More(b=2), "__dict__")
+
+
+def test_other_dataclasses_are_the_ordinary_ones() -> None:
+    @dataclass(slots=True)
+    class Loose:
+        a: int
+
+    loose = Loose(1)
+    loose.a = 2
+    assert loose == Loose(2)
 
 
 def test_a_step_is_made_quickly() -> None:

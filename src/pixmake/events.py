@@ -6,12 +6,13 @@ Money is USD as Decimal; times are seconds since the build began.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from decimal import Decimal
 from typing import ClassVar
 
 from pixmake.diagnostics import Diagnostic
 from pixmake.digest import decimal_text
+from pixmake.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from pixmake.clock import Clock
 from pixmake.plan.pricing import batching
@@ -12,6 +11,7 @@ from pixmake.providers.background import BackgroundProvider, End
 from pixmake.providers.base import Provider, ProviderError, Request, Stopped, Unknown
 from pixmake.store.pool import Underway
 from pixmake.store.records import Intent
+from pixmake.values import dataclass
 
 FIRST_PAUSE = 1.0
 GROWTH = 1.5

@@ -12,7 +12,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 
 from pixmake.build.paying import NO_MONEY, Purchase, why_of
@@ -34,6 +34,7 @@ from pixmake.secrecy import without_secrets
 from pixmake.store.home import Store
 from pixmake.store.journal import new_intent
 from pixmake.store.records import Failure, Intent, Sent, Why
+from pixmake.values import dataclass
 
 KEYS_AT_ONCE = 64
 """Locks of keys held together, from the last look at their pools until their intents are on the disk."""

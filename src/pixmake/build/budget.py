@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from threading import Lock
 
 from pixmake.providers.base import Estimate
 from pixmake.store.home import Store
 from pixmake.store.records import Failure, Intent, Outcome, Record, decode_or_none
+from pixmake.values import dataclass
 
 ZERO = Decimal(0)
 LOCK_WAIT = 60.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pixmake.build.awaiting import Left, heard, looked, resumable
 from pixmake.build.batching import failure_of
@@ -17,6 +17,7 @@ from pixmake.providers.background import BackgroundProvider, End
 from pixmake.providers.base import Answer, ProviderError, Unknown
 from pixmake.store.home import Store
 from pixmake.store.pool import Underway
+from pixmake.values import dataclass
 
 DONE = "it is done already: the next build collects it"
 ENDING = "it was asked to end; the next build takes in what became of it"

@@ -10,7 +10,7 @@ import asyncio
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 
@@ -29,6 +29,7 @@ from pixmake.providers.batching import Batch, BatchProvider
 from pixmake.store.home import Store
 from pixmake.store.pool import Underway
 from pixmake.store.records import Intent, Outcome, Sent, Why, decode_or_none
+from pixmake.values import dataclass
 
 GRACE = 900.0
 """Seconds for which "it is not there" proves nothing: a request may still be travelling, a list may lag behind."""

@@ -10,7 +10,6 @@ import os
 import signal
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -40,6 +39,7 @@ from pixmake.publish.outputs import clear_leftovers
 from pixmake.publish.realize import realizer_of
 from pixmake.store.durable import writing
 from pixmake.store.shelf import STATE
+from pixmake.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

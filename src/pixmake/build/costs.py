@@ -7,12 +7,13 @@ reserved until somebody knows better; one that was certainly not done costs noth
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from pixmake.store.home import Store
 from pixmake.store.records import Failure, Intent, Outcome, Route, decode_or_none
+from pixmake.values import dataclass
 
 ZERO = Decimal(0)
 Ending = Literal["billed", "unbilled", "unknown", "open", "sent", "free"]

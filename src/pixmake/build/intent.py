@@ -7,7 +7,7 @@ first, then the journal, then the lock.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from pixmake.publish.realize import realizer_of
 from pixmake.spec.asset import Asset, Step
 from pixmake.store.lockfile import Line
 from pixmake.store.records import Outcome, Result
+from pixmake.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 
 from pixmake.store.pool import Underway
 from pixmake.store.records import Route
+from pixmake.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

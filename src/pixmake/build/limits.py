@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import takewhile
 
 from pixmake.clock import Clock
+from pixmake.values import dataclass
 
 MINUTE = 60.0
 START = 8

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from pixmake.build.project import Project
@@ -13,6 +12,7 @@ from pixmake.plan.artifact import Artifact
 from pixmake.plan.inputs import Pending
 from pixmake.plan.sizes import Size
 from pixmake.publish.realize import Gone, realizer_of
+from pixmake.values import dataclass
 
 SUFFIXES = {"image/jpeg": "jpg", "image/svg+xml": "svg"}
 """File suffixes of media types that are not the second half of the type itself."""

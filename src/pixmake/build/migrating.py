@@ -7,7 +7,7 @@ paid again; and assets that a changed line reaches without being meant are froze
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from pixmake.publish.realize import realizer_of
 from pixmake.spec.asset import Asset, Spec, Step
 from pixmake.store.durable import replace_file, writing
 from pixmake.store.shelf import STATE
+from pixmake.values import dataclass
 
 SAMPLES = "migrate"
 """Folder below `.pixmake/` where samples lie to be looked at."""

@@ -10,7 +10,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from pixmake.build.report import BuildReport
@@ -31,6 +31,7 @@ from pixmake.store.memo import Stat
 from pixmake.store.settled import Row, Settled, is_plain, load, rows_of, used_of
 from pixmake.store.shelf import STATE
 from pixmake.store.snapshot import is_young
+from pixmake.values import dataclass
 
 SETTLED_RECORD = "settled"
 """The record's name in `.pixmake/`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 
 from pixmake.build.budget import Consent, DayLedger
@@ -16,6 +16,7 @@ from pixmake.plan.offer import batch_cost
 from pixmake.plan.planner import Plan
 from pixmake.plan.waves import Wave
 from pixmake.providers.base import Estimate
+from pixmake.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from pixmake.diagnostics import Problem
 from pixmake.plan.entries import State
 from pixmake.plan.graph import ActionId
 from pixmake.publish.outputs import Written
+from pixmake.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

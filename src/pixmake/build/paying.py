@@ -9,7 +9,7 @@ import asyncio
 import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -50,6 +50,7 @@ from pixmake.store.home import Store
 from pixmake.store.journal import new_intent
 from pixmake.store.pool import Underway
 from pixmake.store.records import Failure, Intent, Record, Sent, Why
+from pixmake.values import dataclass
 
 LOCK_WAIT = 3600.0
 """Seconds to wait for another process that is buying the same request: longer than any call takes."""

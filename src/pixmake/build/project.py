@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from pathlib import Path
 
@@ -43,6 +43,7 @@ from pixmake.store.memo import Memo, Stat, look
 from pixmake.store.settled import save as save_settled
 from pixmake.store.shelf import STATE, Shelf, refuse_links
 from pixmake.store.snapshot import decoded
+from pixmake.values import dataclass
 
 LAST_DAYS = "models.json"
 """In `.pixmake/`: what `pixmake models --refresh` was told."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from pixmake.digest import Digest
@@ -12,6 +12,7 @@ from pixmake.plan.world import Painter
 from pixmake.providers.background import BackgroundProvider
 from pixmake.providers.base import Busy, Estimate, Request
 from pixmake.store.records import Intent, Why
+from pixmake.values import dataclass
 
 UPLOADS = "uploads"
 """The store's folder for what providers remember of their uploads."""

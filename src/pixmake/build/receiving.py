@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from pixmake.digest import Digest
@@ -19,6 +18,7 @@ from pixmake.store.durable import writing
 from pixmake.store.home import Store
 from pixmake.store.landing import LandingFile
 from pixmake.store.records import Intent, Outcome, Result
+from pixmake.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

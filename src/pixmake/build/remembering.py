@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pixmake.diagnostics import Problem
@@ -20,6 +19,7 @@ from pixmake.spec.names import canonical
 from pixmake.store.lockfile import read
 from pixmake.store.memo import FINE_TICK, Memo, Stat, look
 from pixmake.store.snapshot import Snapshot, folder_stats, save, united
+from pixmake.values import dataclass
 
 SETTLED = frozenset({"fresh", "draft", "held"})
 SNAPSHOT = "snapshot"

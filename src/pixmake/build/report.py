@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from pixmake.build.batching import NOTHING, Handed
@@ -13,6 +13,7 @@ from pixmake.digest import decimal_text
 from pixmake.plan.entries import Entry, State
 from pixmake.plan.graph import ActionId
 from pixmake.plan.planner import Plan
+from pixmake.values import dataclass
 
 AFTER: dict[State, int] = {
     "refused": ExitCode.FAILED,

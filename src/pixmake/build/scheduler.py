@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
+
+from pixmake.values import dataclass
 
 Id = TypeVar("Id", bound=Hashable)
 End = Literal["ok", "failed", "closed", "fatal"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from pixmake.plan.planner import Plan
 from pixmake.spec.asset import Asset, Step
 from pixmake.store.lockfile import Line, StepPin
 from pixmake.store.records import Pick, Result
+from pixmake.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from pixmake.cli.session import Session, common_options, exclude_option, localiz
 from pixmake.diagnostics import problem
 from pixmake.digest import Digest
 from pixmake.plan.planner import Plan
+from pixmake.values import dataclass
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 

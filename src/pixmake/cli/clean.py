@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path, PurePosixPath
 
 import click
@@ -16,6 +16,7 @@ from pixmake.plan.planner import Plan
 from pixmake.plan.world import World
 from pixmake.spec.model import IMAGE_SUFFIXES
 from pixmake.store.lockfile import write
+from pixmake.values import dataclass
 
 
 @dataclass(slots=True)

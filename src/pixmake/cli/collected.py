@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pixmake.build.collecting import Gathered, Standing
 from pixmake.cli.console import counted
 from pixmake.cli.session import Session
 from pixmake.digest import decimal_text
 from pixmake.plan.entries import usd
+from pixmake.values import dataclass
 
 FIRST_PAUSE = 5.0
 GROWTH = 1.5

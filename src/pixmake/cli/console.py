@@ -8,10 +8,10 @@ import re
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TextIO
 
 from pixmake.diagnostics import Diagnostic, render
+from pixmake.values import dataclass
 
 STYLES = {
     "bold": "1",

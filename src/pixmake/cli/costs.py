@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +20,7 @@ from pixmake.diagnostics import Problem, problem
 from pixmake.digest import decimal_text
 from pixmake.plan.entries import usd
 from pixmake.store.home import Store, open_store
+from pixmake.values import dataclass
 
 ZERO = Decimal(0)
 VIEWS = ("day", "model", "asset", "tag", "route")

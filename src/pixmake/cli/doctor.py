@@ -8,7 +8,6 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -22,6 +21,7 @@ from pixmake.diagnostics import ExitCode, Problem
 from pixmake.providers.models import table
 from pixmake.providers.openai.provider import OpenAIProvider
 from pixmake.store.home import Store, open_store
+from pixmake.values import dataclass
 
 if TYPE_CHECKING:
     from pixmake.build.project import Project

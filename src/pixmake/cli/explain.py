@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import click
 
@@ -24,6 +23,7 @@ from pixmake.plan.planner import Plan
 from pixmake.spec.asset import Asset
 from pixmake.store.lockfile import StepPin
 from pixmake.store.pool import Unanswered
+from pixmake.values import dataclass
 
 SETTLED = ("fresh", "draft")
 REMEDIES: dict[State, str] = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -23,6 +22,7 @@ from pixmake.plan.pricing import chunks, price
 from pixmake.plan.requests import build_request, identities, size_to_ask
 from pixmake.providers.base import FREE, Estimate
 from pixmake.spec.asset import Asset, FileInput, Step
+from pixmake.values import dataclass
 
 FILLS = {"fresh": "#d5efd9", "pay": "#fdeab8", "waits": "#fdeab8", "stale": "#cfeef2", "draft": "#ecd9f5"}
 TROUBLE = "#f8d0cc"

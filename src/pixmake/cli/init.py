@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import click
 from pixmake.cli.console import Console, counted
 from pixmake.cli.session import Session, common_options, with_session
 from pixmake.diagnostics import ExitCode, problem
+from pixmake.values import dataclass
 
 SPEC = "assets.yaml"
 SCHEMA = "assets.schema.json"

@@ -9,11 +9,11 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pixmake.cli.init_guess import Guess, guess
 from pixmake.diagnostics import Problem, problem
+from pixmake.values import dataclass
 
 TABLES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".yaml", ".yml")
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from pixmake.spec.names import canonical, fault
+from pixmake.values import dataclass
 
 Rows = Sequence[Mapping[str, str]]
 NAMES = ("id", "slug", "key", "name", "code", "sku", "filename", "stem", "title", "label")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -21,6 +21,7 @@ from pixmake.providers.models import Model, as_of, estimate, model_of, table
 from pixmake.providers.openai.provider import OpenAIProvider
 from pixmake.providers.openai.told import Told
 from pixmake.store.lastdays import Days, LastDay, keep_last_days, read_last_days
+from pixmake.values import dataclass
 
 if TYPE_CHECKING:
     from pixmake.build.project import Project

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, update_wrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
@@ -15,6 +15,7 @@ import click
 from pixmake.cli.console import Console
 from pixmake.diagnostics import Problem, problem
 from pixmake.garbage import settle, uncollected
+from pixmake.values import dataclass
 
 if TYPE_CHECKING:
     from pixmake.build.project import Project

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from pixmake.plan.requests import with_roles
 from pixmake.spec.asset import Asset, FileInput, Step
 from pixmake.store.pool import Pool
 from pixmake.store.records import Result
+from pixmake.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

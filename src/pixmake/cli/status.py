@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 import click
@@ -20,6 +19,7 @@ from pixmake.plan.entries import Entry, State, usd
 from pixmake.plan.planner import Plan
 from pixmake.spec.asset import Asset
 from pixmake.store.pool import Unanswered
+from pixmake.values import dataclass
 
 RANK: tuple[State, ...] = (
     "corrupt", "lost", "unknown", "refused", "failed", "conflict", "unreachable", "edited", "blocked",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from pixmake.values import dataclass
 
 GAP = 2
 INDENT = 2

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Literal
@@ -17,6 +16,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 from pixmake.imaging.decode import decode
 from pixmake.imaging.geometry import Fit, Gravity, Size, fitted_size, mask_of, resized, scaled_alpha, uncrop_mask
 from pixmake.imaging.probe import DEFAULT_LIMITS, BadPicture, Limits
+from pixmake.values import dataclass
 
 MAX_MASK_BYTES = 4_000_000
 """The API wants masks below 4 MB."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from PIL import Image, ImageSequence
 
@@ -13,6 +12,7 @@ from pixmake.imaging.decode import plain
 from pixmake.imaging.encode import MAX_SIDE
 from pixmake.imaging.marks import mark_gif
 from pixmake.imaging.probe import DEFAULT_LIMITS, BadPicture, Facts, Limits, probe_bytes
+from pixmake.values import dataclass
 
 MOST_FRAMES = 1_000
 MOST_PIXELS = 256_000_000

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
@@ -26,6 +26,7 @@ from pixmake.imaging.svg import (
     check_svg,
     refuse_entity,
 )
+from pixmake.values import dataclass
 
 IMPORT = re.compile(r"@import[^;{}]*(;|$)", re.IGNORECASE)
 UNSIZED = (300, 150)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
+
+from pixmake.values import dataclass
 
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 SNIFFED = 4096

@@ -6,7 +6,6 @@ import io
 import os
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
@@ -14,6 +13,7 @@ from typing import BinaryIO
 from pixmake.digest import open_file
 from pixmake.imaging import headers, sniff
 from pixmake.imaging.bmff import read_avif
+from pixmake.values import dataclass
 
 
 class BadPicture(Exception):

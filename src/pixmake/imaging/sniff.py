@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from typing import BinaryIO
 from xml.parsers import expat
 
 from pixmake.imaging.headers import PNG_MAGIC, Damaged, Header
+from pixmake.values import dataclass
 
 CONVERT = "convert it to PNG, JPEG or WebP"
 

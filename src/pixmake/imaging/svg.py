@@ -10,12 +10,13 @@ import binascii
 import io
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 from xml.parsers import expat
 
 from pixmake.imaging.probe import DEFAULT_LIMITS, BadPicture, Limits, probe_bytes
+from pixmake.values import dataclass
 
 if TYPE_CHECKING:
     from PIL import Image

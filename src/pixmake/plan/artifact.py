@@ -7,7 +7,6 @@ is made locally from such, so that neither another library nor another machine m
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from pixmake.digest import Digest
 from pixmake.plan.keys import fence_recipe, mask_recipe, processed_recipe, recipe_identity
 from pixmake.plan.sizes import Size
 from pixmake.spec.asset import Region
+from pixmake.values import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

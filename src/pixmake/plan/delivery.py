@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from pixmake.digest import Digest, canonical_json, sha256_bytes
@@ -12,6 +11,7 @@ from pixmake.plan.artifact import Artifact
 from pixmake.plan.keys import around
 from pixmake.plan.sizes import Size, final_size
 from pixmake.spec.asset import Asset, Output
+from pixmake.values import dataclass
 
 OUTPUT_LABEL = "pixmake-output/1"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
@@ -12,7 +11,7 @@ from pixmake.digest import Digest, decimal_text
 from pixmake.plan.artifact import Artifact
 from pixmake.providers.base import FREE, Estimate, Request
 from pixmake.spec.asset import Output
-from pixmake.values import quick
+from pixmake.values import dataclass
 
 State = Literal[
     "fresh", "stale", "pay", "waits", "sent", "held", "draft", "edited", "conflict", "lost", "corrupt",
@@ -35,7 +34,6 @@ class Difference:
         return f"{self.field} {self.old}→{self.new}"
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputPlan:
     """One output file: its recipe's digest (None while its picture is unknown) and how the file on disk stands to it.
@@ -65,7 +63,6 @@ class Turn:
         return "bytes" if self.response is None else "conversation"
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What was decided of one step, and why: the reason is written where the decision is made.
@@ -93,7 +90,6 @@ class Verdict:
     """How a later turn of a conversation is sent."""
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One line of a plan: see Verdict. `step` is None for an asset without paid steps."""

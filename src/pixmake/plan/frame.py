@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pixmake.plan.artifact import Artifact, Fenced, MaskPicture
 from pixmake.plan.requests import StepInputs
 from pixmake.spec.asset import Step
-from pixmake.values import quick
+from pixmake.values import dataclass
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
     """How any candidate of a step becomes the step's picture. Without a mask or a fence it is the candidate itself."""

@@ -6,19 +6,18 @@ An action is one paid step of an asset, or its local end (`step` None), where ou
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import pairwise
 
 from pixmake.diagnostics import Diagnostic, Note, Problem, Span
 from pixmake.garbage import uncollected
 from pixmake.spec.asset import Asset, AssetInput, FileInput, Input, Step
-from pixmake.values import quick
+from pixmake.values import dataclass
 
 ActionId = tuple[str, int | None]
 """Asset name and step; step None is the local end."""
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """One node: what has to be there before it (`needs`), each with the place that says so."""

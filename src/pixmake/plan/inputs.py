@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from pixmake.diagnostics import Collector, Span
 from pixmake.imaging.probe import BadPicture
@@ -15,6 +14,7 @@ from pixmake.plan.requests import ALONE, StepInputs, input_label, turns_before
 from pixmake.plan.sizes import Size, final_size
 from pixmake.plan.world import World
 from pixmake.spec.asset import Asset, AssetInput, FileInput, Input, Mask, Region, Step
+from pixmake.values import dataclass
 
 REPLACE = "put the right picture there, or name another one"
 

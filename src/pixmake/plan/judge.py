@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pixmake.diagnostics import Collector
 from pixmake.digest import Digest
@@ -32,7 +32,7 @@ from pixmake.providers.base import FREE, Estimate, Request, RequestInput
 from pixmake.spec.asset import Asset, Step
 from pixmake.store.lockfile import StepPin
 from pixmake.store.pool import Pool, Underway
-from pixmake.values import quick
+from pixmake.values import dataclass
 
 AUTO_DRAFT = (1024, 1024)
 
@@ -372,7 +372,6 @@ class Judge:
         return differences(old, preimage(case.request), named_inputs(case.inputs)) if old else []
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """A step whose request is known, with all that its verdict hangs on."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 
 from pixmake.plan.entries import Entry, cost_json, together
@@ -11,6 +10,7 @@ from pixmake.plan.graph import ActionGraph
 from pixmake.plan.pricing import share_of
 from pixmake.plan.world import World
 from pixmake.providers.base import Estimate
+from pixmake.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

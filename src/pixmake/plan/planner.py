@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from pixmake.diagnostics import Collector, Diagnostic, Note
 from pixmake.garbage import uncollected
@@ -20,7 +20,7 @@ from pixmake.plan.sizes import cut, final_size
 from pixmake.plan.world import World
 from pixmake.providers.base import FREE
 from pixmake.spec.asset import Asset, Spec, Step
-from pixmake.values import changed
+from pixmake.values import changed, dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from operator import attrgetter
 
 from pixmake.plan.artifact import Artifact, FilePicture, MaskPicture
@@ -11,10 +11,9 @@ from pixmake.plan.kinds import sizes_of
 from pixmake.plan.sizes import Size, final_size, requested_size
 from pixmake.providers.base import InputKind, Limits, Operation, Request, RequestInput
 from pixmake.spec.asset import Asset, AssetInput, FileInput, Input, Region, Step
-from pixmake.values import quick
+from pixmake.values import dataclass
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepInputs:
     """What a step works on, complete: the parent (first image, if any), references in order, mask or markup."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from pixmake.diagnostics import Diagnostic, Note
 from pixmake.plan.world import World
 from pixmake.providers.base import Limits
 from pixmake.spec.asset import Asset, Step
+from pixmake.values import dataclass
 
 SOON = timedelta(days=60)
 """A model that goes within this time is warned of."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pixmake.diagnostics import did_you_mean, problem
 from pixmake.plan.graph import ActionGraph, step_inputs
 from pixmake.spec.asset import Asset, FileInput
+from pixmake.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from math import gcd, isqrt
 
 from pixmake.providers.base import SizeRule
+from pixmake.values import dataclass
 
 AREA = 1_048_576
 """Pixels below which a picture is asked for larger: 1024 x 1024."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from decimal import Decimal
 
 from pixmake.digest import Digest
@@ -11,6 +10,7 @@ from pixmake.plan.entries import Entry
 from pixmake.plan.graph import ActionId
 from pixmake.plan.offer import share_of_entry
 from pixmake.plan.planner import Plan
+from pixmake.values import dataclass
 
 AGAIN = "was handed in already and did not come: build again to hand it in again"
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from pixmake.store.lockfile import Line, Lock, OutputPin, StepPin, settle
 from pixmake.store.memo import Memo
 from pixmake.store.pool import Pool
 from pixmake.store.shelf import Shelf
+from pixmake.values import dataclass
 
 DRAWN = (1024, 1024)
 """Pixels that a drawing covers whose size was left to the model."""

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal, Protocol
 
 from pixmake.secrecy import without_secrets
-from pixmake.values import quick
+from pixmake.values import dataclass
 
 Operation = Literal["generate", "edit"]
 InputKind = Literal["image", "mask", "markup"]
@@ -27,7 +27,6 @@ class RequestInput:
     identity: str
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What is asked of a provider: all that shapes the picture. Its canonical form is the key (see plan/keys.py).
@@ -155,7 +154,6 @@ class Bill:
     usage: Mapping[str, object] = field(default_factory=dict)
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """Low and high price in USD of one whole call. `rough`: more than a few per cent of error are possible."""

@@ -7,12 +7,12 @@ carries at the provider, so that one whose answer was lost is found again.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from pixmake.providers.base import Answer, Call, Provider, ProviderError, Request
+from pixmake.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

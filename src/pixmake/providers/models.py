@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -13,6 +13,7 @@ from typing import Any
 
 from pixmake.providers.base import Estimate, Limits, Request, SizeRule
 from pixmake.providers.tokens import input_tokens, output_tokens, text_tokens, tile_tokens
+from pixmake.values import dataclass
 
 MILLION = Decimal(1_000_000)
 DAY = re.compile(r"\d{4}-\d\d-\d\d")

@@ -8,7 +8,6 @@ import tempfile
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,6 +18,7 @@ from pixmake.imaging.sniff import sniff
 from pixmake.plan.artifact import DraftPicture, FilePicture, Original
 from pixmake.plan.delivery import Delivery
 from pixmake.publish.realize import SVG, Realizer, drawable
+from pixmake.values import dataclass
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -6,7 +6,6 @@ Bytes are checked against their digest before they are believed; a picture that 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from pixmake.plan.world import World
 from pixmake.spec.asset import Region
 from pixmake.store.content import Content
 from pixmake.store.shelf import Shelf
+from pixmake.values import dataclass
 
 if TYPE_CHECKING:
     from PIL import Image

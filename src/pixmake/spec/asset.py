@@ -6,13 +6,13 @@ No later room looks at YAML again. Spans lead back to the place a value was writ
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
 from pixmake.diagnostics import Diagnostic, Span
-from pixmake.values import quick
+from pixmake.values import dataclass
 
 Kind = Literal["raster", "svg", "gif"]
 Fit = Literal["cover", "contain", "pad"]
@@ -66,7 +66,6 @@ class Mask:
     span: Span | None = field(default=None, compare=False)
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One paid picture of a chain, complete: inheritance between steps has been applied.
@@ -104,7 +103,6 @@ class Step:
     spans: Mapping[str, Span] = field(default_factory=dict, compare=False)
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
     """One file to write: already multiplied by widths and formats.
@@ -127,7 +125,6 @@ class Output:
     span: Span | None = field(default=None, compare=False)
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
     """One picture of the project, after expansion.

@@ -5,7 +5,7 @@ nodes of unchanged text, scopes, files, templates. A load without it comes to th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from pixmake.diagnostics import Diagnostic, Source
@@ -17,6 +17,7 @@ from pixmake.spec.inputs import Link
 from pixmake.spec.nodes import Spot
 from pixmake.spec.scopes import Scope
 from pixmake.spec.templates import Renderer
+from pixmake.values import dataclass
 
 Seen = tuple[tuple[Path, Source | None], ...]
 

@@ -6,13 +6,14 @@ Cutting is a guess that is checked: every piece must parse alone to exactly one 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 
 from pixmake.diagnostics import Collector, Source
 from pixmake.spec.document import compose
 from pixmake.spec.nodes import Branch, Leaf, Node, Origin, Spot, graft
 from pixmake.spec.usual import Known, read_entry
+from pixmake.values import dataclass
 
 BLOCK = re.compile(r"(?:\A|(?<=\n))assets:[ \t]*(?:#[^\n]*)?\n")
 ENDS = re.compile(r"\n(?=[^ \t#\n])")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ from pixmake.spec.scopes import (
 )
 from pixmake.spec.shapes import Judged
 from pixmake.spec.templates import Failed
-from pixmake.values import quick
+from pixmake.values import dataclass
 
 MOST_ASSETS = 100_000
 APART = frozenset(
@@ -60,7 +60,6 @@ APART = frozenset(
 RESERVED = ("row", "asset", "env", "prompt")
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Draft:
     """One asset with its texts rendered, its inputs and outputs not yet looked up."""
@@ -98,7 +97,6 @@ class Workshop:
         return (self.files.root / node.spot.origin.source.name).parent
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Family:
     """One entry of `assets`: its key, its value, and the scope it stands in."""

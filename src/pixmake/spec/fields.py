@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, NoReturn
 
@@ -16,6 +15,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from pixmake.spec.document import resolve
 from pixmake.spec.nodes import Rendered, Template, untemplated
+from pixmake.values import dataclass
 
 MOST_PIXELS = 16_384
 """The longest side of any picture."""

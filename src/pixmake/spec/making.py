@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 from pixmake.diagnostics import Collector, Note
 from pixmake.spec.asset import Asset, AssetInput, Output, ProviderSettings
@@ -16,6 +15,7 @@ from pixmake.spec.names import canonical
 from pixmake.spec.nodes import Node
 from pixmake.spec.outputs import Outlet, Places, key_of
 from pixmake.spec.steps import Builder, not_yet
+from pixmake.values import dataclass
 
 MOST_SHOWN = 20
 """Colliding names or paths that one error lists."""

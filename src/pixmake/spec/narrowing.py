@@ -6,9 +6,9 @@ Only whole entries of the root file's `assets` count: a change anywhere else is 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from pixmake.spec.cutting import FIRST, block
+from pixmake.values import dataclass
 
 OUTSIDE = re.compile(rb"^[^ \t#\n]|\r", re.MULTILINE)
 """What no entry holds: a line that begins at the left ends `assets`."""

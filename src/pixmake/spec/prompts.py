@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import Any
 
 from pixmake.diagnostics import Diagnostic
@@ -14,6 +13,7 @@ from pixmake.spec.layers import deep_data
 from pixmake.spec.nodes import Branch, Leaf, Node, Row, Template
 from pixmake.spec.scopes import Renderers, branch, entry, render_node, render_vars
 from pixmake.spec.templates import Failed, locate
+from pixmake.values import dataclass
 
 REFERENCE = re.compile(r"\{\{-?\s*([A-Za-z_]\w*)")
 

@@ -11,7 +11,6 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -20,6 +19,7 @@ from pixmake.diagnostics import Collector, Diagnostic, Source, Span
 from pixmake.spec.document import MOST_DEPTH, Broken, compose, parse
 from pixmake.spec.files import Files, is_glob
 from pixmake.spec.nodes import Branch, Leaf, Node, Origin, Row, untemplated
+from pixmake.values import dataclass
 
 FORMATS = ".csv, .tsv, .json, .jsonl, .yaml and .md"
 

@@ -5,7 +5,7 @@ the profile's over them, and the prefix of its name.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from operator import is_
 from typing import Any
 
@@ -15,6 +15,7 @@ from pixmake.spec.fields import split_list
 from pixmake.spec.layers import deep_data, overlay
 from pixmake.spec.nodes import Branch, Leaf, Node, Origin, Rendered, Row, Spot, untemplated
 from pixmake.spec.templates import Failed, Renderer
+from pixmake.values import dataclass
 
 NOWHERE = Origin(Source("", ""))
 

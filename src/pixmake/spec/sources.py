@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from pixmake.spec.project import FileFields, RootFields
 from pixmake.spec.scopes import Renderers, Scope, branch, empty, entry, inner_scope
 from pixmake.spec.shapes import Judged
 from pixmake.spec.templates import Renderer
+from pixmake.values import dataclass
 
 VERSION = 1
 MOST_FILES = 1000

@@ -14,7 +14,6 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeGuard
 
@@ -23,6 +22,7 @@ from pixmake.digest import CHUNK, Digest, open_file, read_file, sha256_bytes, sh
 from pixmake.store.durable import discard, sync_folder, write_all, write_new, writing
 from pixmake.store.folder import Folder
 from pixmake.store.landing import SUFFIX, LandingFile
+from pixmake.values import dataclass
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 INTENT = re.compile(r"[A-Za-z0-9_-]{1,80}")

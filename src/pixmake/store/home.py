@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pixmake.store.content import Content
 from pixmake.store.folder import Folder
 from pixmake.store.journal import Journal
 from pixmake.store.results import Results
+from pixmake.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from pixmake.store.records import HEAD, Intent, decode_or_none, is_whole
+from pixmake.values import dataclass
 
 if TYPE_CHECKING:
     import sqlite3

@@ -13,7 +13,6 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
@@ -23,6 +22,7 @@ from pixmake.store.durable import replace_file, write_all, writing
 from pixmake.store.folder import Folder
 from pixmake.store.locks import Locks
 from pixmake.store.records import Failure, Intent, Outcome, Record, decode_or_none, encode, is_whole, seal
+from pixmake.values import dataclass
 
 FORMAT = "pixmake.journal/1"
 HEADER = b'{"format":"pixmake.journal/1"}\n'

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from pixmake.store.durable import replace_file, writing
+from pixmake.values import dataclass
 
 FORMAT = "pixmake.last-days/1"
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from pixmake.diagnostics import Diagnostic, ExitCode, Problem, Source, Span, problem
 from pixmake.digest import Digest, read_file
 from pixmake.store.content import is_digest
 from pixmake.store.durable import replace_file, writing
+from pixmake.values import dataclass
 
 FORMAT = "pixmake.lock/1"
 HEADER = f'{{"format":"{FORMAT}"}}'

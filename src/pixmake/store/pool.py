@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 from pixmake.digest import Digest
 from pixmake.store.records import HEAD, SUM_LENGTH, Failure, Intent, Outcome, Pick, Result, Sent, decode_or_none
+from pixmake.values import dataclass
 
 FIRST_ASKED = b',"again":[]'
 """How an intent ends, before its checksum, that replaces no earlier one."""

@@ -10,12 +10,13 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal, InvalidOperation
 from typing import Literal, cast
 
 from pixmake.digest import Digest, canonical_json
 from pixmake.store.content import INTENT, is_digest
+from pixmake.values import dataclass
 
 Why = Literal["refused", "failed", "stopped", "unknown", "not-sent"]
 """How a call ended without pictures. `unknown`: sent, and no usable answer came; `not-sent`: certainly not billed."""

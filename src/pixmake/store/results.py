@@ -7,7 +7,7 @@ index can ever make a bought picture look as if it was never bought.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pixmake.diagnostics import Diagnostic
 from pixmake.digest import Digest
@@ -16,6 +16,7 @@ from pixmake.store.index import OPEN, Covered, Reader, asked, asset_row, pool_ro
 from pixmake.store.journal import Damage, Journal
 from pixmake.store.pool import Pool as Pool
 from pixmake.store.pool import Unanswered, Underway, fold, grouped, unanswered
+from pixmake.values import dataclass
 
 INDEX_FROM = 1 << 20
 """Bytes of journal that the index may lack: so many are read and grouped in about 5 ms."""

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pixmake.digest import read_file, sha256_bytes
 from pixmake.store.durable import replace_quickly
+from pixmake.values import dataclass
 
 FORMAT = "pixmake-settled/1"
 Stat = tuple[int, ...]

@@ -21,12 +21,13 @@ import sys
 import time
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from io import BytesIO
 from pathlib import Path
 
 from pixmake.digest import read_file
 from pixmake.store.durable import replace_quickly
+from pixmake.values import dataclass
 
 FORMAT = 2
 DAY = 86_400

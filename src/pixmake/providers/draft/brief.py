@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import count
 
 from pixmake.providers.draft.casting import Cast, Role
@@ -14,6 +14,7 @@ from pixmake.providers.draft.glyph import Paint
 from pixmake.providers.draft.palette import Colour, alike, from_hls, hls, luminance
 from pixmake.providers.draft.reading import Reading
 from pixmake.providers.draft.samples import dominant
+from pixmake.values import dataclass
 
 
 @dataclass(slots=True, kw_only=True)

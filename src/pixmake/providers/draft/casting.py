@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pixmake.providers.draft import lexicon
 from pixmake.providers.draft.corpus import exists, hits, icon, stems
@@ -11,6 +11,7 @@ from pixmake.providers.draft.meanings import BACKDROPS, CREATURES, IDEAS, KITS, 
 from pixmake.providers.draft.palette import Colour, alike
 from pixmake.providers.draft.reading import Reading, Segment
 from pixmake.providers.draft.samples import dominant
+from pixmake.values import dataclass
 
 SURE, COMPANION, THIN = 86, 62, 26
 """Scores: the phrase is the icon's name; good enough for a side part; a keyword only."""

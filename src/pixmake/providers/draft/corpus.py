@@ -6,11 +6,11 @@ import re
 import sqlite3
 import threading
 import zlib
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from pixmake.providers.draft.stems import stem
+from pixmake.values import dataclass
 
 DATA = Path(__file__).parent / "data" / "icons.sqlite"
 

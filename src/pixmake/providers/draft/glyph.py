@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import count
 from typing import Literal
@@ -12,6 +12,7 @@ from pixmake.providers.draft import curated, meanings
 from pixmake.providers.draft.corpus import Icon
 from pixmake.providers.draft.dice import Dice
 from pixmake.providers.draft.palette import Colour, code, darker, dyed, hls, lighter, luminance, mix, multiply, of
+from pixmake.values import dataclass
 
 Manner = Literal["colour", "line", "mono", "silhouette", "neon"]
 _HEX = re.compile(r"#[0-9a-fA-F]{3,8}\b")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 
 from pixmake.providers.draft import lexicon
 from pixmake.providers.draft.corpus import hits, stems
 from pixmake.providers.draft.palette import Colour, of
 from pixmake.providers.draft.swatches import set_apart
 from pixmake.providers.draft.translate import to_english
+from pixmake.values import dataclass
 
 LONGEST = 6_000
 """Characters that are read; a draft needs no more."""

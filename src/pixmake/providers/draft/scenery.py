@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from itertools import pairwise
 
 from pixmake.providers.draft.dice import Dice
 from pixmake.providers.draft.palette import Colour, code, darker, lighter, mix, of
+from pixmake.values import dataclass
 
 SKIES: dict[str, tuple[str, str, str]] = {
     "day": ("#4ba3e8", "#8ecbf5", "#dff3fb"),
