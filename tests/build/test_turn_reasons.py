@@ -1,0 +1,88 @@
+"""How the next turn of a conversation is told, where its parent is no plain answer of the turn before."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from fakes.batching import Yard
+from fakes.counting import CountingProvider, png
+from fakes.openai_server import FakeOpenAI
+from fakes.project import Ground as Counted
+from fakes.talking import HEAD, PROVIDER, Ground
+from pixmake.build.intent import Intent
+from pixmake.plan.planner import Plan
+from pixmake.store.records import Outcome, decode, encode
+
+FOX = HEAD + PROVIDER + "assets:\n  fox: {prompt: a red fox}\n"
+EDITED = FOX.replace("a red fox", "a red fox, edits: [at night]")
+
+
+def told(plan: Plan) -> list[str | None]:
+    return [entry.verdict.turn.reason if entry.verdict.turn is not None else None for entry in plan.entries]
+
+
+@pytest.fixture
+def ground(server: FakeOpenAI, tmp_path: Path) -> Ground:
+    found = Ground(tmp_path, FOX)
+    assert found.build().exit_code == 0
+    return found
+
+
+def test_a_picture_that_a_person_put_in_was_drawn_by_nobody(ground: Ground) -> None:
+    mine = ground.root / "mine.png"
+    mine.write_bytes(png(1024, 640, b"mine!!"))
+    Intent(ground.project()).adopt("fox", mine)
+    ground.write(EDITED)
+    assert told(ground.plan()) == [None, "no response is known that drew its parent"]
+    assert ground.build().exit_code == 0
+
+
+def test_a_picture_that_is_kept_was_drawn_by_earlier_prompts(server: FakeOpenAI, ground: Ground) -> None:
+    Intent(ground.project()).freeze(["fox"])
+    ground.write(EDITED.replace("a red fox", "a blue fox"))
+    plan = ground.plan()
+    assert [entry.state for entry in plan.entries] == ["held", "pay"]
+    assert told(plan) == [None, "its parent was drawn by earlier prompts"]
+    assert (ground.build().exit_code, server.count) == (0, 2)
+
+
+@pytest.mark.parametrize("time", ["yesterday", "", "2026-13-45T00:00:00+00:00"])
+def test_a_response_of_which_nobody_knows_the_age_is_told_again(ground: Ground, time: str) -> None:
+    journal = ground.store / "journal.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    done = decode(lines[-1].strip())
+    assert isinstance(done, Outcome)
+    lines[-1] = encode(replace(done, results=tuple(replace(item, time=time) for item in done.results)))
+    journal.write_bytes(b"".join(lines))
+    ground.write(EDITED)
+    assert told(ground.plan()) == [None, f"the response that drew its parent is of {time[:10]}"]
+
+
+def test_a_step_that_waits_for_a_pick_does_not_go_by_batch(yard: Yard) -> None:
+    yard.write(
+        "version: 1\ndefaults: {model: gpt-image-2.5-flare, quality: low, size: 1024x640}\n"
+        "assets: {hen: {prompt: hen sits, variants: 2, edits: [hen at night]}, cow: {prompt: cow stands}}\n"
+    )
+    yard.build()
+    yard.server.office.run()
+    yard.collect()
+    assert (yard.states()["waits"], "pay" in yard.states()) == (1, False)
+    report = yard.build()
+    assert {entry.state for entry in report.entries} == {"fresh", "waits"}
+    assert len(yard.server.office.batches) == 1
+
+
+def test_a_model_that_turns_everybody_away_is_left_alone_after_so_many_times(tmp_path: Path) -> None:
+    """Each asset tries for itself, and none for ever; nothing is spent, and nothing stays set aside."""
+    spec = "version: 1\ndefaults: {model: m, size: 64x64}\nassets: {hen: {prompt: a hen}}\n"
+    ground = Counted(tmp_path, spec, CountingProvider(script={"hen": ["busy*"]}))
+    report = ground.build()
+    assert (report.exit_code, ground.sent()) == (1, 8)
+    assert (report.spent, report.reserved) == (Decimal(0), Decimal(0))
+    lines = [json.loads(line) for line in (ground.store / "journal.jsonl").read_text().splitlines()[1:]]
+    assert [line["type"] for line in lines] == ["intent", "failed"] * 8
