@@ -29,6 +29,8 @@ from pixmake.providers.openai.wire import transport
 from pixmake.values import dataclass
 
 CONNECT_SECONDS = 15.0
+NAMED = frozenset({"prompt", "model"})
+"""Fields that the SDK looks at: without a prompt it sends nothing, and Azure's paths hold the model."""
 NO_KEEPING = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
 
 
@@ -133,8 +135,9 @@ class Line:
         images = resource(self.client, "images").with_streaming_response
         if order.files:
             return images.edit(**order.fields, **order.files, extra_body=dict(order.extra) or None)
-        further = {name: value for name, value in order.fields.items() if name != "prompt"}
-        return images.generate(prompt=order.fields["prompt"], extra_body={**further, **order.extra})
+        named = {name: value for name, value in order.fields.items() if name in NAMED}
+        further = {name: value for name, value in order.fields.items() if name not in NAMED}
+        return images.generate(**named, extra_body={**further, **order.extra})
 
     async def _reply(self, told: Told, request_id: str | None) -> Reply:
         faults = list(told.faults)
