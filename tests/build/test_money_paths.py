@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,12 +22,12 @@ from pixmake.build.intent import Intent as Verbs
 from pixmake.build.migrating import Migration
 from pixmake.build.recording import change_lock
 from pixmake.diagnostics import Problem
-from pixmake.digest import sha256_file
+from pixmake.digest import sha256_bytes, sha256_file
 from pixmake.providers.base import Estimate, Request, SizeRule
 from pixmake.store import results
 from pixmake.store.lockfile import Line, read
 from pixmake.store.locks import hold_file
-from pixmake.store.records import Failure, Intent
+from pixmake.store.records import Failure, Intent, decode_or_none
 
 SPEC = """\
 version: 1
@@ -252,3 +252,57 @@ def test_what_hangs_on_a_file_of_somebody_s_own_is_not_bought(tmp_path: Path) ->
     report = ground.build()
     assert (report.exit_code, ground.painter.prompts) == (5, ["a cow"])
     assert [entry.state for entry in report.entries] == ["edited", "edited", "fresh"]
+
+
+@pytest.mark.parametrize("way", ["locked", "offline"])
+def test_who_may_never_pay_is_told_so_whatever_was_agreed(tmp_path: Path, way: str) -> None:
+    ground = Ground(tmp_path, "budget: {per_build: 1.00}\n" + SPEC)
+    project = ground.project()
+    report = project.build(project.plan(), yes=True, max_cost=1, locked=way == "locked", offline=way == "offline")
+    assert {entry.message for entry in report.entries} == {"never paid for with --locked or --offline"}
+    assert (report.exit_code, ground.sent()) == (3, 0)
+
+
+def test_money_that_another_build_took_of_the_day_is_not_spent_and_not_kept(tmp_path: Path) -> None:
+    """Planned while it was there; when its turn comes, the day is full. The build's own purse gets it back."""
+    ground = Ground(tmp_path, "budget: {per_day: 0.10}\n" + SPEC)
+    store = ground.project().store
+
+    def taken(call: object) -> None:
+        [own] = [item for line in store.journal.read().lines if isinstance(item := decode_or_none(line), Intent)]
+        store.journal.append(replace(own, intent="theirs", key=sha256_bytes(b"theirs"), reserved=Decimal("0.05")))
+
+    ground.painter.hook = taken
+    report = ground.build(jobs=1)
+    assert [entry.message for entry in report.entries] == [None, "the budget does not reach for today"]
+    assert (report.exit_code, report.spent, report.reserved) == (4, Decimal("0.04"), Decimal(0))
+    assert ground.sent() == 1
+
+
+def test_each_call_s_reservation_is_on_record(tmp_path: Path) -> None:
+    """By it other processes know what of the day is taken, and whoever collects it later what it may cost."""
+    ground = Ground(tmp_path, SPEC.replace("a hen}", "a hen, variants: 6}"))
+    ground.build()
+    lines = ground.project().store.journal.read().lines
+    intents = [item for line in lines if isinstance(item := decode_or_none(line), Intent)]
+    assert sorted((item.asset, item.count, item.reserved) for item in intents) == [
+        ("cow", 1, Decimal("0.04")),
+        ("hen", 2, Decimal("0.08")),
+        ("hen", 4, Decimal("0.16")),
+    ]
+
+
+def test_candidates_of_a_conversation_are_requests_of_their_own(server: FakeOpenAI, tmp_path: Path) -> None:
+    ground = Conversation(tmp_path, TALKING + PROVIDER + "assets: {a: {prompt: a fox, variants: 3}}\n")
+    plan = ground.plan()
+    assert (plan.totals.images, plan.totals.requests) == (3, 3)
+    assert (ground.build().exit_code, server.count) == (0, 3)
+
+
+def test_looks_on_the_way_are_in_the_price(server: FakeOpenAI, tmp_path: Path) -> None:
+    spec = "version: 1\ndefaults: {model: gpt-image-2.5-flare, quality: low, size: 1024x640}\n"
+    project = Conversation(tmp_path, spec + "assets: {a: {prompt: a fox, variants: 2}}\n").project()
+    plain, seen = project.plan().totals.cost, project.plan(partials=2).totals.cost
+    assert (seen.high > plain.high, seen.low) == (True, plain.low), "fewer may come than were asked for"
+    more = project.plan(partials=3).totals.cost
+    assert 2 * (more.high - plain.high) == 3 * (seen.high - plain.high)
