@@ -146,4 +146,4 @@ def test_includes_macros_imports_and_inheritance(tmp_path: Path) -> None:
     renderer = Renderer(tmp_path, Files(tmp_path))
     leaf = Leaf(Spot(Origin(Source("a.yaml", "")), 1, 1, 0), "page.j2")
     assert renderer.file(leaf, "page.j2", CONTEXT, "template") == "[abc-ABC]"
-    assert {path.name for path in renderer.files_used()} == {"page.j2", "base.j2", "part.j2", "m.j2"}
+    assert {path.name for path, _ in renderer.files_used()} == {"page.j2", "base.j2", "part.j2", "m.j2"}

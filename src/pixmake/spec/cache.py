@@ -16,10 +16,8 @@ from pixmake.spec.files import Files
 from pixmake.spec.inputs import Link
 from pixmake.spec.nodes import Spot
 from pixmake.spec.scopes import Scope
-from pixmake.spec.templates import Renderer
+from pixmake.spec.templates import Renderer, Seen
 from pixmake.values import dataclass
-
-Seen = tuple[tuple[Path, Source | None], ...]
 
 
 @dataclass(slots=True, eq=False)

@@ -57,6 +57,7 @@ APART = frozenset(
     )
 )
 """Fields that are rendered in their own way."""
+MULTIPLIERS = frozenset(("matrix", "rows", "exclude"))
 RESERVED = ("row", "asset", "env", "prompt")
 
 
@@ -149,6 +150,9 @@ class Expander:
         if base is None:
             return []
         merged = overlay(base.fields, self.own)
+        if MULTIPLIERS.isdisjoint(merged.entries):  # as for most: one asset
+            draft = self.one(None, {}, base, merged, [])
+            return [] if draft is None else [draft]
         records = self.records(merged)
         axes = self.axes(merged)
         if records is None or axes is None:

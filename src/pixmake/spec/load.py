@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pixmake.diagnostics import Collector, Diagnostic, Problem, Source
+from pixmake.diagnostics import Collector, Diagnostic, Problem
 from pixmake.digest import sha256_bytes
 from pixmake.garbage import uncollected
 from pixmake.spec.asset import Asset, Footprint, ProviderSettings, Spec
-from pixmake.spec.cache import Expanded, Seen, SpecCache, unchanged
+from pixmake.spec.cache import Expanded, SpecCache, unchanged
 from pixmake.spec.document import Broken
 from pixmake.spec.expand import MOST_ASSETS, Draft, Expander, Family, Workshop
 from pixmake.spec.making import Makers, later
@@ -20,6 +20,7 @@ from pixmake.spec.outputs import Places
 from pixmake.spec.scopes import Renderers, entry
 from pixmake.spec.settings import budget_of, providers_of
 from pixmake.spec.sources import VERSION, Reader, texts_of
+from pixmake.spec.templates import Seen
 
 __all__ = ["SpecCache", "load"]
 HARMLESS = ("duplicate-key", "comment-cuts-text", "not-yet")
@@ -174,25 +175,27 @@ class _Load:
         expander = Expander(family, self.workshop, self.collector, earlier)
         drafts = expander.run()
         data, matched = self.files.seen, self.files.matched
-        templates: dict[Path, Source | None] = {}
-        for renderer in renderers:
-            if renderer.used:
-                templates |= renderer.files_used()
+        used = [renderer.files_used() for renderer in renderers if renderer.used]
         if before is not None and earlier is not None:
-            templates |= dict(before.templates)
-        for path in templates:
+            used.append(before.templates)
+        templates = used[0] if len(used) == 1 else self.united(used)
+        for path, _ in templates if data else ():
             data.pop(path, None)
-        seen = tuple(templates.items())
         found = Expanded(
             family=family,
             drafts=drafts,
             renderings=expander.renderings if len(drafts) > 1 else {},
-            templates=self.seen.setdefault(seen, seen),
+            templates=templates,
             data=tuple(data.items()),
-            globs=tuple((folder, pattern, names) for (folder, pattern), names in matched.items()),
+            globs=tuple([(folder, pattern, names) for (folder, pattern), names in matched.items()]),
             inline=(expander.inline, expander.inline.file_line) if expander.inline is not None else None,
         )
         return found if len(self.collector.found) == errors else None
+
+    def united(self, used: Iterable[Seen]) -> Seen:
+        """Files of several readings, each once; equal answers are one object, so that `unchanged` asks once."""
+        seen = tuple({path: source for files in used for path, source in files}.items())
+        return self.seen.setdefault(seen, seen)
 
     def places(self, root: Branch) -> Places:
         """Where outputs may lie. A folder that leads out is told once, at its own line, not at every asset."""

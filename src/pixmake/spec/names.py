@@ -12,6 +12,8 @@ MOST_SEGMENT = 200
 """Bytes of one part of a name; file systems end at 255."""
 MOST_NAME = 900
 PLAIN = re.compile(r"[0-9A-Za-z_./-]*")
+SOUND = re.compile(r"(?=.{1,900}\Z)(?:(?!\.{1,2}(?:/|\Z))[0-9A-Za-z_.-]{1,200}(?:/(?!\Z)|\Z))+")
+"""Most names; the others are looked at part by part."""
 
 
 def canonical(name: str) -> str:
@@ -27,6 +29,8 @@ def normal(name: str) -> str:
 
 def fault(name: str) -> tuple[str, str] | None:
     """What is wrong with a name and how to mend it; None where nothing is."""
+    if SOUND.fullmatch(name):
+        return None
     if not name:
         return "an empty name", "write letters, digits, '-', '_' and '.', parted by '/'"
     for part in name.split("/"):

@@ -183,7 +183,7 @@ class Branch(Parent):
     def put(self, name: str, value: Node) -> None:
         """Adds a value whose key `keys` knows."""
         self.entries[name] = value
-        self._size += value.size
+        self._size += 1 if type(value) is Leaf else value.size
         if value.has_template:
             self.has_template = True
 

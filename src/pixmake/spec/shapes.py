@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from pixmake.spec.fields import DataMap, Text
 from pixmake.spec.model import AssetFields
-from pixmake.spec.nodes import Branch, Leaf, Rendered, untemplated
+from pixmake.spec.nodes import Branch, Leaf, Node, Rendered, Row, untemplated
 
 TEXTS = frozenset(name for name, field in AssetFields.model_fields.items() if field.annotation == Text | None)
 """Fields that take any text."""
 MAPS = frozenset(name for name, field in AssetFields.model_fields.items() if field.annotation == DataMap | None)
 """Fields that take any map."""
 
-Shape = tuple[object, ...]
+Shape = tuple[tuple[str, ...], tuple[object, ...]]
 
 
 class Judged:
@@ -39,30 +39,36 @@ class Judged:
             if shape is not None:
                 self.fields[shape] = found
             return found
-        free: dict[str, object] = {name: _free(node, name) for name in shape if isinstance(name, str)}
+        free = {name: _free(node.entries[name]) for name in shape[0]}
         return alike.model_copy(update=free) if free else alike
 
 
-def _free(node: Branch, name: str) -> object:
+def _free(node: Node) -> object:
     """The value of a field that takes any text or map, as its declaration reads it."""
-    value = node.entries[name].data
+    value = node.data
+    if type(value) is str:
+        return value
     return str(value) if type(value) is Rendered else untemplated(value) if isinstance(value, dict) else value
 
 
 def shape_of(fields: Branch) -> Shape | None:
-    """Names of the fields, and the values of those that don't take just any; None where those hold templates deep inside.
+    """Names of the fields that take just any value, and all of the others; None where those hold templates deep inside.
 
     If one asset of a shape fits AssetFields, all do.
     """
+    free: list[str] = []
     parts: list[object] = []
     for name, node in fields.entries.items():
         if isinstance(node, Leaf):
             value = node.value
-            parts.append(name if name in TEXTS and isinstance(value, str) else (name, type(value), value))
+            if name in TEXTS and isinstance(value, str):
+                free.append(name)
+            else:
+                parts += (name, type(value), value)
         elif name in MAPS and isinstance(node, Branch):
-            parts.append(name)
+            free.append(name)
         elif node.has_template:
             return None
         else:
-            parts.append((name, repr(node.data)))
-    return tuple(parts)
+            parts += (name, Row, repr(node.data))
+    return tuple(free), tuple(parts)

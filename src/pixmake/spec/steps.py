@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 from pixmake.diagnostics import Collector
@@ -35,6 +36,7 @@ INHERITED = (
     "api",
     "responses_model",
 )
+_inherited = attrgetter(*INHERITED)
 FIRST_ONLY = ("references", "mask", "markup", "variants", "pick")
 
 
@@ -159,7 +161,7 @@ class Builder:
             levels.append(
                 (edit if isinstance(edit, EditFields) else EditFields(), node if isinstance(node, Branch) else None)
             )
-        return tuple(self.step(index, level, node, size) for index, (level, node) in enumerate(levels))
+        return tuple([self.step(index, level, node, size) for index, (level, node) in enumerate(levels)])
 
     def unused(self, has_edits: bool) -> None:
         """Tells which own fields no step takes: without step 0 they would be dropped in silence."""
@@ -172,13 +174,15 @@ class Builder:
     def step(self, index: int, level: StepFields, node: Branch | None, size: str) -> Step:
         prompt = self.draft.prompts[index]
         own = self.nodes if node is None else node.entries
-        nodes = {**self.nodes, **own, "prompt": prompt.leaf}
+        nodes: Mapping[str, Node] = self.nodes
+        if node is not None or nodes.get("prompt") is not prompt.leaf:
+            nodes = {**nodes, **own, "prompt": prompt.leaf}
         if level is not self.fields and not self.draft.has_first and index == 0:
             level = self.with_candidates(level)
-        values: dict[str, Any] = {}
-        for name in INHERITED:
-            value = getattr(level, name)
-            values[name] = value if value is not None else getattr(self.fields, name)
+        values: dict[str, Any] = dict(zip(INHERITED, _inherited(level), strict=True))
+        if level is not self.fields:
+            for name, value in zip(INHERITED, _inherited(self.fields), strict=True):
+                values[name] = value if values[name] is None else values[name]
         values["provider"] = self.provider(values["provider"], nodes)
         if values["quality"] is None:
             values["quality"] = QUALITY

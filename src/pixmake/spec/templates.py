@@ -28,6 +28,8 @@ UNKNOWN = re.compile(r"No (filter|test) named '(.*)'$")
 T = TypeVar("T")
 MOST_COMPILED = 50_000
 INLINE = "<template>"
+Seen = tuple[tuple[Path, Source | None], ...]
+"""Files as they were when they were read."""
 
 
 class Failed(Exception):
@@ -98,6 +100,9 @@ class Renderer:
         self.environment.used = self.used
         self.environment.edges = {}
         self.inline: dict[str, Compiled] = {}
+        self.named: dict[str, Compiled] = {}
+        self.uses: dict[tuple[frozenset[str], int], Seen] = {}
+        """Files by the names that were asked for, and by how many ways from one template to another were known then."""
         self.expressions: dict[str, Compiled] = {}
 
     def text(self, leaf: Leaf, context: Mapping[str, Any], what: str) -> str:
@@ -107,7 +112,15 @@ class Renderer:
 
     def file(self, leaf: Leaf, name: str, context: Mapping[str, Any], what: str) -> str:
         """The rendered text of a template file that `leaf` names. Raises Failed."""
-        return self._guarded(lambda: self.environment.get_template(name).render(context).strip(), leaf, context, what)
+        return self._guarded(lambda: self._named(name).render(context).strip(), leaf, context, what)
+
+    def _named(self, name: str) -> Compiled:
+        """The template file of a name, noted as used."""
+        found = self.named.get(name)
+        if found is None:
+            found = self.named[name] = self.environment.get_template(name)
+        self.used.add(name)
+        return found
 
     def holds(self, leaf: Leaf, text: str, context: Mapping[str, Any], what: str) -> bool:
         """Whether an expression is true. Raises Failed."""
@@ -117,24 +130,33 @@ class Renderer:
     def renew(self) -> None:
         """Drops what was compiled where a file is not as it was. Raises Broken where one can't be read any more."""
         self.environment.clock.written = 0
+        self.uses.clear()
         files = self.loader.files
         if all(files.text(path) is source for path, source in self.loader.loaded.items()):
             return
         self.loader.loaded.clear()
         self.loader.sources.clear()
         self.environment.edges.clear()
+        self.named.clear()
         if self.environment.cache is not None:
             self.environment.cache.clear()
 
-    def files_used(self) -> dict[Path, Source | None]:
+    def files_used(self) -> Seen:
         """The template files that `used` names, with those that they use in turn."""
-        waiting, names = [*self.used], set(self.used)
+        key = frozenset(self.used), sum(map(len, self.environment.edges.values()))
+        found = self.uses.get(key)
+        if found is None:
+            found = self.uses[key] = self._files_of(key[0])
+        return found
+
+    def _files_of(self, used: frozenset[str]) -> Seen:
+        waiting, names = [*used], set(used)
         while waiting:
             more = self.environment.edges.get(waiting.pop(), set()) - names
             names |= more
             waiting += more
         paths = [self.loader.path(name) for name in sorted(names)]
-        return {path: self._source(path) for path in paths}
+        return tuple((path, self._source(path)) for path in paths)
 
     def _source(self, path: Path) -> Source | None:
         """None where there is nothing, or nothing that can be read: that was told where it was to be rendered."""

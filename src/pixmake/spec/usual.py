@@ -61,11 +61,14 @@ class Numbered(Keys):
 
 
 class Opened:
-    """A map or list that more may be put into, with its indent; `name` is the key whose value is read last."""
+    """A map or list that more may be put into, with its indent; `name` is the key whose value is read last.
+
+    `numbers`: the lines of a map's keys, None for a list.
+    """
 
     __slots__ = ("indent", "name", "node", "numbers")
 
-    def __init__(self, indent: int, node: Branch | Row, numbers: dict[str, int]) -> None:
+    def __init__(self, indent: int, node: Branch | Row, numbers: dict[str, int] | None) -> None:
         self.indent = indent
         self.node = node
         self.numbers = numbers
@@ -102,8 +105,8 @@ class _Reader:
         self.number = 0
 
     def run(self) -> Branch | None:
-        lines, known, waits = self.lines, self.known, True
-        while self.number < len(lines):
+        lines, known, end, waits = self.lines, self.known, len(self.lines), True
+        while self.number < end:
             text = lines[self.number]
             self.number += 1
             line = known.get(text)
@@ -112,7 +115,14 @@ class _Reader:
                 if line is None:
                     return None
                 known[text] = line
-            if not (self.begin(line) if waits else self.settle(line)) or not self.take(line):
+            if waits:
+                stands = self.begin(line)
+            else:
+                top = self.opened[-1]
+                stands = (top.indent == line.indent and (top.numbers is None) == (line.key is None)) or self.settle(
+                    line
+                )
+            if not stands or not self.take(line):
                 return None
             waits = line.kind == "open"
         if waits:
@@ -131,7 +141,7 @@ class _Reader:
             branch = Branch((self.origin, self.number, column, len(line.key)), keys)
             opened = Opened(indent, branch, keys.numbers)
         else:
-            opened = Opened(indent, Row((self.origin, self.number, column, 1)), {})
+            opened = Opened(indent, Row((self.origin, self.number, column, 1)), None)
             above -= 1
         is_inside = bool(self.opened) or line.key is not None
         self.opened.append(opened)
@@ -141,8 +151,6 @@ class _Reader:
         """Closes what ends before this line; whether the line then stands where it can."""
         opened, indent, kind = self.opened, line.indent, Row if line.key is None else Branch
         top = opened[-1]
-        if top.indent == indent and type(top.node) is kind:
-            return True
         while top.indent > indent or (top.indent == indent and type(top.node) is Row and kind is Branch):
             if len(opened) == 1:
                 return False
@@ -165,16 +173,17 @@ class _Reader:
             value = Leaf((self.origin, number, column, length), scalar, kind == "plain")
         elif kind != "open":
             value = self.value(line)
-        node = top.node
-        if isinstance(node, Row):
+        node, numbers = top.node, top.numbers
+        if numbers is None or name is None:
             if value is not None:
-                node.add(value)
+                node.add(value)  # type: ignore[call-arg, arg-type]
             return value is not None
-        if name is None or name in top.numbers:
+        if name in numbers:
             return False
-        top.numbers[name], top.name = number, name
+        numbers[name] = number
+        top.name = name
         if value is not None:
-            node.put(name, value)
+            node.put(name, value)  # type: ignore[union-attr]
         return value is not None or kind == "open"
 
     def value(self, line: Line) -> Node | None:
