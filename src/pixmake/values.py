@@ -30,7 +30,7 @@ else:
         return dataclasses.dataclass(frozen=frozen, slots=slots, kw_only=kw_only, eq=eq)
 
 
-def _value(kind: type[T]) -> type[T]:
+def _value(kind: Any) -> Any:
     """A kind of values that are equal where their fields are."""
     made: Any = _thing(kind)
     names = [field.name for field in fields(made) if field.compare]
@@ -41,7 +41,7 @@ def _value(kind: type[T]) -> type[T]:
     return made
 
 
-def _thing(kind: type[T]) -> type[T]:
+def _thing(kind: Any) -> Any:
     """A kind of values that are themselves only."""
     own = vars(kind)
     kind.__doc__ = kind.__doc__ or kind.__name__  # else its signature would be written into it
@@ -97,10 +97,10 @@ def _given(field: Field[Any]) -> str:
 # --- methods of all kinds --------------------------------------------------------------------------------------------
 
 
-def _equal(self: Any, other: object) -> Any:
-    if other.__class__ is not self.__class__:
-        return NotImplemented
-    return self is other or self._compared(self) == self._compared(other)
+def _equal(self: Any, other: Any) -> Any:
+    if other.__class__ is self.__class__:
+        return self is other or self._compared(self) == self._compared(other)
+    return NotImplemented
 
 
 def _hash(self: Any) -> int:
