@@ -23,6 +23,7 @@ from pixmake.build.migrating import Migration
 from pixmake.build.recording import change_lock
 from pixmake.diagnostics import Problem
 from pixmake.digest import sha256_bytes, sha256_file
+from pixmake.events import Event, StepFinished
 from pixmake.providers.base import Estimate, Request, SizeRule
 from pixmake.store import results
 from pixmake.store.lockfile import Line, read
@@ -306,3 +307,28 @@ def test_looks_on_the_way_are_in_the_price(server: FakeOpenAI, tmp_path: Path) -
     assert (seen.high > plain.high, seen.low) == (True, plain.low), "fewer may come than were asked for"
     more = project.plan(partials=3).totals.cost
     assert 2 * (more.high - plain.high) == 3 * (seen.high - plain.high)
+
+
+def test_what_another_process_bought_between_two_steps_is_found_under_the_lock(tmp_path: Path) -> None:
+    """After the hen's picture was taken in, and before the cow's lock is ours."""
+    one, other = Ground(tmp_path / "1", SPEC), Ground(tmp_path / "2", SPEC)
+    other.store = one.store
+
+    def told(event: Event) -> None:
+        if isinstance(event, StepFinished) and (event.asset, event.step) == ("hen", 0):
+            thread = threading.Thread(target=other.build, args=("cow",))
+            thread.start()
+            thread.join(60)
+
+    project = one.project()
+    report = project.build(project.plan(), yes=True, jobs=1, on_event=told)
+    assert report.exit_code == 0
+    assert (one.painter.prompts, other.painter.prompts) == (["a hen"], ["a cow"])
+
+
+def test_what_the_plan_held_stays_held_though_bills_turn_out_lower(tmp_path: Path) -> None:
+    """Who agreed to $0.08 was shown two pictures."""
+    ground = Ground(tmp_path, SPEC + "  dog: {prompt: a dog}\n", CountingProvider(bill=Decimal("0.01")))
+    report = ground.build(yes=False, max_cost=Decimal("0.08"), jobs=1)
+    assert [entry.state for entry in report.entries] == ["fresh", "fresh", "held"]
+    assert (report.exit_code, report.spent, ground.sent()) == (4, Decimal("0.02"), 2)
