@@ -156,7 +156,7 @@ LOCKS = [
     ),
     change(
         "nobody looks again under the key's lock", "build/runner.py",
-        "planned, verdict = verdict, self.judge.rejudge(action)", "planned = verdict",
+        "planned, verdict = verdict, self._seen_again(action, verdict)", "planned = verdict",
         "build/test_many_builders.py",
     ),
     change(

@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from pixmake.digest import Digest
 from pixmake.imaging.probe import BadPicture, Facts
@@ -19,6 +20,9 @@ from pixmake.store.home import Store
 from pixmake.store.landing import LandingFile
 from pixmake.store.records import Intent, Outcome, Result
 from pixmake.values import dataclass
+
+LONGEST_USAGE = 2000
+"""Characters of a usage that is worth remembering."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +114,15 @@ def kept(text: str | None) -> str | None:
 
 
 def _kept_usage(usage: Mapping[str, object]) -> Mapping[str, object]:
-    said: dict[str, object] = json.loads(without_secrets(json.dumps(usage, default=str), os.environ))
+    text = json.dumps(usage, default=str)
+    said: dict[str, object] = json.loads(_kept_text(text) if len(text) < LONGEST_USAGE else kept(text) or "{}")
     return said
+
+
+@lru_cache(maxsize=64)
+def _kept_text(text: str) -> str:
+    """As `kept`: pictures of one size use the same, and looking through the environment takes a millisecond."""
+    return without_secrets(text, os.environ)
 
 
 def delivering(store: Store) -> Callable[[Sequence[Delivery]], Sequence[None]]:

@@ -34,6 +34,7 @@ from pixmake.plan.requests import StepInputs
 from pixmake.providers.base import Call, ProviderError
 from pixmake.publish.outputs import NotOurs, Written, publish
 from pixmake.publish.realize import Gone, Realizer
+from pixmake.store.pool import Pool
 
 LOCAL = "local"
 """The lane of work that needs no provider."""
@@ -173,7 +174,7 @@ class Runner:
             self.world.holding.add(key)
             try:
                 self.world.refresh()
-                planned, verdict = verdict, self.judge.rejudge(action)
+                planned, verdict = verdict, self._seen_again(action, verdict)
                 if verdict.state == "sent":
                     return await self._resume(action, verdict)
                 if verdict.state == "pay" and planned.state == "sent":  # it came to nothing: that is for the next plan
@@ -181,6 +182,14 @@ class Runner:
                 return await self._pay(action, verdict) if verdict.state == "pay" else self._found(verdict)
             finally:
                 self.world.holding.discard(key)
+
+    def _seen_again(self, action: Action, verdict: Verdict) -> Verdict:
+        """A verdict as things stand now. The same, without a second look, for a step without parents that buys all of its
+        pictures, with a key that nobody ever asked for."""
+        assert verdict.key is not None and action.step is not None
+        is_all = verdict.state == "pay" and verdict.images == action.step.variants and not action.needs
+        is_first = is_all and self.world.pool(verdict.key) == Pool(key=verdict.key)
+        return verdict if is_first else self.judge.rejudge(action)
 
     async def _resume(self, action: Action, verdict: Verdict) -> StepOutcome:
         """Awaits calls that an earlier build sent and that go on without it; nothing is bought."""

@@ -54,6 +54,15 @@ class Reading:
     damage: tuple[Damage, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """How far a journal was read, and by what it is known to be the same: its file, and the bytes before `end`."""
+
+    end: int
+    seam: str
+    inode: int
+
+
 @dataclass(slots=True)
 class _Due:
     """Lines that a thread wants on the disk, and how that ended."""
@@ -145,6 +154,24 @@ class Journal:
         except (FileNotFoundError, NotADirectoryError):
             return Reading(lines=(), end=0)
         return _split(data, offset)
+
+    def follow(self, reading: Followed) -> tuple[Reading, Followed] | None:
+        """Everything since an earlier reading, and where to go on; None where this is another journal, or one that was
+        put back. One look at the file: a build asks several times a picture. Raises as `read`."""
+        try:
+            with open_file(self.path) as stream:
+                if os.fstat(stream.fileno()).st_ino != reading.inode:
+                    return None
+                stream.seek(max(0, reading.end - SEAM))
+                data = stream.read()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        known = min(SEAM, reading.end)
+        if data[:known].hex() != reading.seam:
+            return None
+        found = _split(data[known:], reading.end)
+        ends = known + found.end - reading.end
+        return found, Followed(end=found.end, seam=data[max(0, ends - SEAM) : ends].hex(), inode=reading.inode)
 
     def seam(self, end: int) -> str:
         """The up to 64 bytes before byte `end`, hexadecimal: another journal, or one put back, has others there."""

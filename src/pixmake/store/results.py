@@ -13,7 +13,7 @@ from pixmake.diagnostics import Diagnostic
 from pixmake.digest import Digest
 from pixmake.store.folder import Folder
 from pixmake.store.index import OPEN, Covered, Reader, asked, asset_row, pool_row
-from pixmake.store.journal import Damage, Journal
+from pixmake.store.journal import Damage, Followed, Journal, Reading
 from pixmake.store.pool import Pool as Pool
 from pixmake.store.pool import Unanswered, Underway, fold, grouped, unanswered
 from pixmake.values import dataclass
@@ -38,6 +38,14 @@ class _View:
     told: int = 0
     """How many of the lines are in `asked`: it is seldom wanted, and then follows."""
 
+    def take(self, reading: Reading) -> None:
+        """Lines that follow what is there."""
+        self.damage += reading.damage
+        self.lines += reading.lines
+        for key, lines in grouped(reading.lines).items():
+            self.groups.setdefault(key, []).extend(lines)
+            self.pools.pop(key, None)
+
 
 class Results:
     """The pools of one store, as of the first question or the last `refresh`."""
@@ -52,8 +60,14 @@ class Results:
     def refresh(self) -> None:
         """Takes in what was appended since; begins anew where the journal was replaced. Writes nothing."""
         view = self._view
-        if view is None or not self._follows(view):
-            self._view = view = self._begin(indexed=view is None or view.covered is not None)
+        if view is not None:
+            followed = self._journal.follow(Followed(end=view.end, seam=view.seam, inode=view.inode))
+            if followed is not None:
+                reading, view_end = followed
+                view.end, view.seam = view_end.end, view_end.seam
+                view.take(reading)
+                return
+        self._view = view = self._begin(indexed=view is None or view.covered is not None)
         self._read_on(view)
 
     def replay(self) -> None:
@@ -138,18 +152,11 @@ class Results:
             return _View()
         return _View(covered=known, end=known.end, seam=known.seam, inode=self._inode())
 
-    def _follows(self, view: _View) -> bool:
-        return view.inode == self._inode() and self._journal.seam(view.end) == view.seam
-
     def _read_on(self, view: _View) -> None:
         view.inode = self._inode()
         reading = self._journal.read(view.end)
         view.end, view.seam = reading.end, self._journal.seam(reading.end)
-        view.damage += reading.damage
-        view.lines += reading.lines
-        for key, lines in grouped(reading.lines).items():
-            view.groups.setdefault(key, []).extend(lines)
-            view.pools.pop(key, None)
+        view.take(reading)
 
     def _inode(self) -> int:
         try:
