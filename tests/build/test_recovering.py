@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fakes.counting import png
+from fakes.platter import Platter
 from fakes.project import Ground, states
 from pixmake.digest import sha256_bytes
 from pixmake.plan.keys import preimage
@@ -100,3 +102,25 @@ def test_whose_lock_is_held_is_alive(ground: Ground, dead: tuple[Store, Intent])
     with store.journal.key_lock(call.key, timeout=0):
         assert ground.project().recover() == 0
     assert names(store) == ["Intent"]
+
+
+def test_what_is_saved_is_on_the_disk_before_it_is_recorded(
+    ground: Ground, dead: tuple[Store, Intent], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, call = dead
+    arrival = store.content.receive(call.intent, 0, PICTURE)
+    platter = Platter(tmp_path, monkeypatch)
+    seen: list[tuple[bool, bool]] = []
+
+    def look() -> None:
+        recorded = b'"type":"done"' in (platter.cut(store.journal.path) or b"")
+        seen.append((recorded, platter.cut(store.content.path(arrival.digest)) is not None))
+
+    platter.watch = look
+    os.fsync(folder := os.open(ground.store, os.O_RDONLY))  # its names stood before
+    os.close(folder)
+    os.fsync(folder := os.open(tmp_path, os.O_RDONLY))
+    os.close(folder)
+    assert ground.project().recover() == 1
+    assert (True, False) not in seen and seen[-1][0]
+    platter.close()
