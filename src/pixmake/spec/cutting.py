@@ -155,10 +155,14 @@ def _table(source: Source, kept: Pieces, bounds: list[int], line: int) -> Branch
 
 
 def _piece(source: Source, text: str, lines: Known) -> Piece | None:
-    silent = Collector()
     origin = Origin(source)
-    node = read_entry(text, origin, lines) or compose(text, origin, silent)
-    if silent.found or not isinstance(node, Branch) or len(node.entries) != 1:
+    node: Node | None = read_entry(text, origin, lines)
+    if node is None:
+        silent = Collector()
+        node = compose(text, origin, silent)
+        if silent.found:
+            return None
+    if not isinstance(node, Branch) or len(node.entries) != 1:
         return None
     name, value = next(iter(node.entries.items()))
     return Piece(origin=origin, key=node.keys[name], name=name, node=value)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,7 @@ class Draft:
     fields: AssetFields
     node: Branch
     key: Leaf
-    own: frozenset[str]
+    own: AbstractSet[str]
     """Fields that the asset itself sets."""
     prompts: tuple[Prompt, ...]
     has_first: bool
@@ -138,7 +139,7 @@ class Expander:
         self.renderers = workshop.renderers
         self.collector = collector
         self.own = own_fields(family.node)
-        self.set_here = frozenset(self.own.entries)
+        self.set_here = self.own.entries.keys()
         use = entry(self.own, "use")
         self.use_varies = use is not None and use.has_template
         self.use = use

@@ -29,7 +29,7 @@ class Prompt:
 
 
 def render_prompts(
-    merged: Branch, set_here: frozenset[str], context: dict[str, Any], renderers: Renderers
+    merged: Branch, set_here: AbstractSet[str], context: dict[str, Any], renderers: Renderers
 ) -> tuple[tuple[Prompt, ...], bool, Row | None]:
     """The prompts of all steps, whether the first of them is step 0's own, and the rendered edits. Raises Failed."""
     prompts = []
@@ -48,7 +48,7 @@ def render_prompts(
     return tuple(prompts), first is not None, made
 
 
-def _first(merged: Branch, set_here: frozenset[str], context: dict[str, Any], renderers: Renderers) -> Prompt | None:
+def _first(merged: Branch, set_here: AbstractSet[str], context: dict[str, Any], renderers: Renderers) -> Prompt | None:
     has_origin = entry(merged, "from") is not None
     if entry(merged, "prompt") is None and has_origin:
         return None

@@ -40,7 +40,16 @@ class Judged:
                 self.fields[shape] = found
             return found
         free = {name: _free(node.entries[name]) for name in shape[0]}
-        return alike.model_copy(update=free) if free else alike
+        return _with(alike, free) if free else alike
+
+
+def _with(alike: AssetFields, free: dict[str, object]) -> AssetFields:
+    """`model_copy`, but for the set of the names that were given, which is as large as all else and never asked for."""
+    made = AssetFields.__new__(AssetFields)
+    object.__setattr__(made, "__dict__", {**alike.__dict__, **free})
+    for name in ("__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__"):
+        object.__setattr__(made, name, getattr(alike, name))
+    return made
 
 
 def _free(node: Node) -> object:
