@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pixmake.cli.console import FOLD, Console, counted, fold_line
 from pixmake.cli.table import GAP, Cell, Paint, lay_out, shown_width, wrapped
-from pixmake.plan.entries import Entry, Group, State, usd
+from pixmake.plan.entries import Entry, Group, State, together, usd
 from pixmake.plan.planner import Plan
-from pixmake.providers.base import FREE, Estimate
+from pixmake.providers.base import Estimate
 
 GLOSS: dict[State, str] = {
     "pay": "to be bought",
@@ -130,7 +130,7 @@ def entry_lines(entries: Sequence[Entry], console: Console, paint: Paint, width:
 
 
 def _sum(entries: Iterable[Entry]) -> Estimate:
-    return sum((entry.cost for entry in entries if entry.cost is not None), start=FREE)
+    return together(entry.cost for entry in entries)
 
 
 def label(entry: Entry) -> str:

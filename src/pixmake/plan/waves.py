@@ -29,6 +29,8 @@ class Wave:
 def wave_of(plan: Plan, *, by_batch: bool, once: Collection[Digest] = ()) -> Wave:
     """What can go now: nothing that waits for what is on its way; by batch nothing live, nothing that waits at all, and
     no key in `once`: it had its turn."""
+    if not by_batch and all(verdict.state != "sent" for verdict in plan.judge.done.values()):  # as mostly
+        return Wave(batch=(), later={})
     entries: dict[ActionId, Entry] = {(item.asset, item.step): item for item in plan.entries if item.step is not None}
     later: dict[ActionId, str] = {}
     late: set[ActionId] = set()
