@@ -42,11 +42,6 @@ def action_key(request: Request) -> Digest:
     return sha256_bytes(b"%s\n%s" % (KEY_LABEL.encode(), canonical_request(request)))
 
 
-def key_of(fields: Mapping[str, object]) -> Digest:
-    """The key of a pre-image."""
-    return sha256_bytes(f"{KEY_LABEL}\n".encode() + canonical_json(fields))
-
-
 def request_of(fields: Mapping[str, Any]) -> Request:
     """The request behind a pre-image, but for `moderation`, which is in none. Raises TypeError where it is no pre-image."""
     known = {name: fields[name] for name in (*ALWAYS, *WHEN_SET) if name in fields}
