@@ -82,7 +82,7 @@ class Makers:
                 start = Start(draft, before.outputs, before.output_keys, before.name_key, before)
             else:
                 outputs, is_kept = self.outputs(draft)
-                keys = tuple(key_of(output) for output in outputs)
+                keys = tuple([key_of(output) for output in outputs])
                 start = Start(draft, outputs, keys, canonical(draft.name), None, is_kept)
             found.append(start)
         return found

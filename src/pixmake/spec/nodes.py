@@ -57,6 +57,10 @@ class Spot:
         self.length = length
 
     @property
+    def spot(self) -> Spot:
+        return self
+
+    @property
     def span(self) -> Span:
         return Place(self)
 
@@ -101,7 +105,7 @@ class Node:
 
     @property
     def span(self) -> Span:
-        return Place(self.spot)
+        return Place(self)
 
 
 class Leaf(Node):
@@ -211,13 +215,17 @@ class Row(Parent):
 
 
 class Place(Span):
-    """A span that follows its spot: after a reload it names the line where the value stands now."""
+    """A span that follows a spot, its own or a node's: after a reload it names the line where the value stands now."""
 
-    __slots__ = ("spot",)
-    spot: Spot
+    __slots__ = ("of",)
+    of: Spot | Node
 
-    def __init__(self, spot: Spot) -> None:
-        object.__setattr__(self, "spot", spot)
+    def __init__(self, of: Spot | Node) -> None:
+        _follow(self, of)
+
+    @property
+    def spot(self) -> Spot:
+        return self.of.spot
 
     @property
     def source(self) -> Source:
@@ -234,6 +242,9 @@ class Place(Span):
     @property
     def length(self) -> int:
         return self.spot.length
+
+
+_follow = vars(Place)["of"].__set__  # spans can't be changed, and are made by the thousand
 
 
 class Places(Mapping[str, Span]):

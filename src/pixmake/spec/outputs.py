@@ -25,6 +25,7 @@ from pixmake.spec.templates import Failed
 UNWRITABLE = re.compile("[\\\\\x00-\x1f\ud800-\udfff]")
 LATER = {"height": "{{ height }}", "hash": "{{ hash }}"}
 PLAIN_LATER = re.compile(r"\{\{ (?:height|hash) \}\}")
+DEFAULT = ".png"
 SIZE = "1024x1024"
 """The language default of `size`, version 1."""
 
@@ -77,7 +78,7 @@ class Outlet:
     def outputs(self) -> tuple[Output, ...]:
         """All files of the asset that may be written."""
         try:
-            return tuple(output for output in self.declared() if self.fits(output))
+            return tuple([output for output in self.declared() if self.fits(output)])
         except Failed as failed:
             self.collector.found.append(told(failed, self.draft.name, self.draft.row))
             return ()
@@ -98,13 +99,15 @@ class Outlet:
                 yield from self.listed(many.rendered(part))
         elif isinstance(one, Leaf) and one.value is not False:
             path = self.path(one, self.own_width(None), None)
-            yield self.single(path or default_path(draft.name), one)
+            yield self.single(path or draft.name, one)
         elif one is None:
-            yield self.single(default_path(draft.name), draft.key)
+            yield self.single(draft.name, draft.key)
 
     def single(self, path: str, node: Node) -> Output:
-        path = default_path(path)
-        return Output(path=self.places.joined(path), format=format_of(suffix_of(path)), span=node.span)
+        """The output at a path, or, where that has no image suffix, a PNG."""
+        suffix = suffix_of(path)
+        path = self.places.joined(path if suffix else path + DEFAULT)
+        return Output(path=path, format=format_of(suffix or DEFAULT), span=node.span)
 
     def listed(self, node: Node) -> Iterator[Output]:
         """An entry of `outputs` that is only a path; rendered empty it is none."""
@@ -210,7 +213,7 @@ class Outlet:
 
 def default_path(name: str) -> str:
     """The name with an image suffix."""
-    return name if suffix_of(name) else name + ".png"
+    return name if suffix_of(name) else name + DEFAULT
 
 
 def suffix_of(path: str) -> str:
