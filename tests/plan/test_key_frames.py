@@ -11,7 +11,7 @@ from pixmake.digest import canonical_json
 from pixmake.plan.keys import action_key, around, canonical_request, draft_key, preimage
 from pixmake.providers.base import Request
 
-NAMES = st.text("abc$é", min_size=1, max_size=3)
+NAMES = st.text("abcxyz_", min_size=1, max_size=3)  # fields of ours: none begins with a $
 VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5))
 
 
