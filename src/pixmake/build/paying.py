@@ -108,6 +108,7 @@ class Cashier:
         self._records: Shared[Record, None] = Shared(self._append)
         self._deliveries: Shared[Delivery, None] = Shared(delivering(store))
         self._landings: dict[str, Landings] = {}
+        self._uploads = store.root / UPLOADS
         self.glimpse: Callable[[Purchase], Callable[[Partial], None]] = _unseen
         """Where looks on the way are told to."""
 
@@ -186,7 +187,7 @@ class Cashier:
             intent=intent.intent,
             scratch=self.realizer.shelf.folder,
             previous=order.previous,
-            uploads=self.store.root / UPLOADS,
+            uploads=self._uploads,
             partials=order.partials,
             on_partial=self.glimpse(order) if order.partials else None,
             land=self._landings.setdefault(intent.intent, Landings(self.store, intent.intent)),

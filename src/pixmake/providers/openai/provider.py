@@ -78,13 +78,14 @@ class OpenAIProvider(TakesBatches):
 
     async def make(self, call: Call) -> Answer:
         """One POST to the Images API. Raises Refused, Busy, Stopped, Failed or Unknown."""
-        if (obstacle := self.obstacle()) is not None:
+        address = self.address()
+        if (obstacle := obstacle_of(address)) is not None:
             raise Stopped(obstacle)
         if call.request.api == "responses":
             turned: Answer = await self._conversation(call.request).answer(call, await self._travelling(call))
             return turned
         order = await asyncio.to_thread(self._order, call) if call.pictures else self._order(call)
-        line = self._connected()
+        line = self._connected(address)
         if call.partials:
             from pixmake.providers.openai.streaming import stream_of
 
@@ -155,11 +156,11 @@ class OpenAIProvider(TakesBatches):
             call.request.model or "", told.usage, count=made, size=told.size, quality=told.quality, own=self.rows
         )
 
-    def _connected(self) -> Any:
+    def _connected(self, address: Address | None = None) -> Any:
         """The line of this event loop and of the key and address as they are now."""
         from pixmake.providers.openai.client import Line
 
-        address = self.address()
+        address = address or self.address()
         line = self._line
         if line is None or line.loop is not asyncio.get_running_loop() or line.address != address:
             self._line = line = Line(

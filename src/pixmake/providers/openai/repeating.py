@@ -73,5 +73,8 @@ def _is_plain(request: httpx2.Request, options: Any, body: bytes) -> bool:
 
 
 def _copy(first: httpx2.Request, body: bytes) -> httpx2.Request:
-    headers = [(name, value) for name, value in first.headers.raw if name.lower() != b"content-length"]
-    return httpx2.Request(first.method, first.url, headers=headers, content=body, extensions=first.extensions)
+    request = httpx2.Request(
+        first.method, first.url, headers=first.headers, stream=httpx2.ByteStream(body), extensions=first.extensions
+    )
+    request.headers["content-length"] = str(len(body))
+    return request
