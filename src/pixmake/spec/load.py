@@ -45,7 +45,7 @@ def load(
     """
     kept = cache if cache is not None else SpecCache()
     found = os.environ if env is None else env
-    loading = _Load(Path(os.path.abspath(file)), profile, allow_outside, found, kept, keeps=cache is not None)
+    loading = _Load(Path(os.path.abspath(file)), profile, allow_outside, found, kept)
     if text is not None:
         loading.files.put(loading.file, text)
     return loading.run()
@@ -61,8 +61,6 @@ class _Load:
         allow_outside: bool,
         env: Mapping[str, str],
         cache: SpecCache,
-        *,
-        keeps: bool,
     ) -> None:
         self.file = file
         self.profile = profile
@@ -72,7 +70,7 @@ class _Load:
         self.collector = Collector()
         self.files = cache.begin((file, profile, allow_outside), file.parent)
         self.renderers = Renderers()
-        self.reader = Reader(cache, self.files, self.collector, self.renderers, env, keeps=keeps)
+        self.reader = Reader(cache, self.files, self.collector, self.renderers, env)
         self.workshop = Workshop(files=self.files, renderers=self.renderers, judged=self.reader.judged)
         self.seen: dict[Seen, Seen] = {}
 

@@ -42,8 +42,6 @@ class Reader:
     renderers: Renderers
     env: Mapping[str, str]
     families: list[Family] = field(default_factory=list)
-    keeps: bool = False
-    """Whether anybody will load again with this cache."""
     own_faults: int = 0
     """Errors that concern single assets; any other makes expanding pointless, it would only tell consequences."""
     levels: int = 0
@@ -105,8 +103,6 @@ class Reader:
         return None
 
     def tree(self, file: Path, source: Source) -> Node | None:
-        if not self.keeps:
-            return parse(source.text, source, self.collector)
         return document(source, self.cache.pieces.setdefault(file, Pieces()), self.collector)
 
     def version_fits(self, node: Branch, *, wanted: bool) -> bool:
