@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+import re
+import shutil
 import time
 from pathlib import Path
 
 import pytest
 
 from fakes.shell import HEAD, Shell
+from laws.running import LONG
 from pixmake import __version__, load
 from pixmake.build.project import Project
 from pixmake.cli.quick import standing
@@ -284,36 +287,64 @@ def test_what_was_sent_before_and_never_answered_is_not_sent_again(farm: Shell, 
     assert calls(farm) == count
 
 
-def test_steps_of_many_edits(farm: Shell, eye: Eye) -> None:
-    """Whatever is edited in whatever order: nothing is sent but what the whole spec asks for."""
-    dice = random.Random(7)
-    names = ["f/g.png: ", "a.png: ", "h.png: "]
-    for turn in range(14):
-        lines = (farm.root / "assets.yaml").read_text().splitlines(keepends=True)
-        begin = next(place for place, line in enumerate(lines) if line == "assets:\n") + 1
-        end = next(place for place, line in enumerate(lines) if line.startswith("budget"))
-        name = dice.choice(names)
-        place = next((at for at, line in enumerate(lines) if line.startswith(f"  {name}")), None)
-        text = f"  {name}bird {dice.randrange(4)}\n"
-        if place is None:
-            lines.insert(dice.choice([begin, end - 1]), text)
-        elif dice.random() < 0.2 and name == "h.png: ":
-            del lines[place]
-        else:
-            lines[place] = text
-        if dice.random() < 0.3:
-            lines.insert(begin, f"  # turn {turn}\n")
-        farm.write("".join(lines))
-        build_as_planned(farm)
+NAMES = ("f/g.png", "a.png", "h.png", "i/j.png", "k.png")
+SHAPES = (
+    "bird {0}",
+    "{{prompt: bird {0}, size: 512x512}}",
+    "{{prompt: bird {0}, variants: 2}}",
+    "{{prompt: bird {0}, provider: draft}}",
+    "{{prompt: bird {0}, outputs: [{{path: out/{0}.png}}]}}",
+    "{{from: {{asset: a.png}}, prompt: bird {0}}}",
+    "|\n    a bird\n    number {0}",
+    "\n    prompt: bird {0}  # of many\n    quality: low",
+)
+
+
+def edit_at_random(text: str, dice: random.Random) -> str:
+    """Another spec: an entry more, less, or other; comments; now and then something around the entries."""
+    head, _, rest = text.partition("assets:\n")
+    body, mark, tail = rest.partition("\nbudget:")
+    entries = re.split(r"(?m)^(?=  [^ \n#])", body)
+    name = dice.choice(NAMES)
+    place = next((at for at, entry in enumerate(entries) if entry.startswith(f"  {name}:")), None)
+    shapes = SHAPES[:2] if name == "a.png" else SHAPES  # others are made from it, and must not have to wait for a pick
+    entry = f"  {name}: {dice.choice(shapes).format(dice.randrange(5))}\n"
+    if place is None:
+        entries.insert(dice.randrange(1, len(entries) + 1), entry)
+    elif name not in ("a.png", "f/g.png") and dice.random() < 0.25:
+        del entries[place]
+    else:
+        entries[place] = entry
+    if dice.random() < 0.2:
+        entries.insert(dice.randrange(1, len(entries) + 1), f"  # number {dice.random()}\n")
+    if dice.random() < 0.1:
+        head += f"# number {dice.random()}\n"
+    return f"{head}assets:\n{''.join(entries)}{mark}{tail}"
+
+
+@pytest.mark.parametrize(
+    ("seed", "turns"), [(7, 12), *(pytest.param(seed, 40, marks=[*LONG]) for seed in range(100, 120))]
+)
+def test_many_edits(farm: Shell, eye: Eye, seed: int, turns: int) -> None:
+    """Whatever is edited in whatever order: what is sent is what the whole spec asks for, and so is what is left."""
+    dice = random.Random(seed)
+    for _ in range(turns):
+        farm.write(edit_at_random((farm.root / "assets.yaml").read_text(), dice))
+        if dice.random() < 0.15:
+            (farm.root / "assets/f/g.png").unlink(missing_ok=True)
+        try:
+            build_as_planned(farm)
+        except Problem:
+            assert farm.run("build").code == 2  # two outputs of one path
+            continue
         settle(farm)
+        if dice.random() < 0.3:
+            same_as_whole(farm)
     assert {"part", "whole"} <= set(eye.seen[1:])
-    same_as_whole(farm)
 
 
 def test_a_copied_project_knows_nothing(farm: Shell, eye: Eye, tmp_path: Path) -> None:
     """A record of another folder, brought along by whoever hands it on, is not believed."""
-    import shutil
-
     other = tmp_path / "other"
     shutil.copytree(farm.root, other)
     farm.go(other)

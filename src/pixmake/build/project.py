@@ -361,6 +361,7 @@ class Project:
         )
         painters = self._painters.of(self.spec)
         world = World(view, self.lock(), self.store, self.memo, self.shelf, painters, self._derive)
+        world.lock_stat = self._lock[0] if self._lock is not None else None
         self._realizer = realizer_of(world)
         return world
 

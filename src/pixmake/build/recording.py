@@ -19,8 +19,11 @@ from pixmake.store.durable import writing
 from pixmake.store.lockfile import Line, Lock, Name, OutputPin, StepPin, read, write
 from pixmake.store.locks import hold_file
 from pixmake.store.lockwriting import LockFile
+from pixmake.store.memo import Stat, look
+from pixmake.store.reconciling import reconciled
 from pixmake.store.records import Pick
 from pixmake.store.shelf import STATE
+from pixmake.values import dataclass
 
 LOCK_NAME = "assets.lock"
 LOCK_WAIT = 60.0
@@ -52,7 +55,9 @@ def record_lock(
     only: Collection[str] | None = None,
     file: LockFile | None = None,
 ) -> Lock:
-    """The lock with this build's lines, written to disk if its text changed. Drafts never enter it. Raises Problem.
+    """`lock` with this build's lines, written to disk if its text changed. Drafts never enter it. Raises Problem.
+
+    What others put into the file since `lock` was read stays there, and is in no plan: it is not in what is returned.
 
     `keep` stores a picture's pixels as an original and returns their digest. `written` is given at a
     build's end; `only` names the assets for which something was just bought. `file` is the file in the hand of who
@@ -79,27 +84,55 @@ def record_lock(
             with writing(plan.world.root / LOCK_NAME):
                 write(plan.world.root / LOCK_NAME, lock)  # a merged text is tidied even where its content stays
         return lock
-    updated = change_lock(plan.world.root, changed, [(name, plan.profile) for name in renames.values()], file)
+    gone = [(name, plan.profile) for name in renames.values()]
+    done = change_lock(plan.world.root, changed, gone, file, lock)
     renames.clear()
-    return updated
+    plan.world.lock_changed(done.before, done.after)
+    return lock.put(*changed).drop(*gone)
 
 
-def change_lock(root: Path, lines: Iterable[Line], gone: Iterable[Name] = (), file: LockFile | None = None) -> Lock:
-    """Changes these lines of the file as it is now: another build of this checkout may have written since we read.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """The lock as it is now, and its file's stats before and after: who knew another one before missed somebody's change."""
 
-    Raises Problem where the file can't be read or written.
+    lock: Lock
+    before: Stat | None
+    after: Stat | None
+
+
+def change_lock(
+    root: Path,
+    lines: Iterable[Line],
+    gone: Iterable[Name] = (),
+    file: LockFile | None = None,
+    known: Lock | None = None,
+) -> Changed:
+    """Changes these lines of the file as it is now: others may have written since we read.
+
+    Where `known` is what `lines` were made from, what somebody decided about them since is not undone. Raises Problem
+    where the file can't be read or written.
     """
     path, state = root / LOCK_NAME, root / STATE
     with writing(path):
         state.mkdir(exist_ok=True)
         with hold_file(state / "assets.lock.held", timeout=LOCK_WAIT, what="writes assets.lock"):
+            before = look(path)
+            found = file.read() if file is not None else read(path)
+            mine = lines if known is None else [_with_theirs(line, known, found) for line in lines]
+            updated = found.put(*mine).drop(*gone)
             if file is not None:
-                updated = file.read().put(*lines).drop(*gone)
                 file.write(updated)
             else:
-                updated = read(path).put(*lines).drop(*gone)
                 write(path, updated)
-    return updated
+            return Changed(lock=updated, before=before, after=look(path))
+
+
+def _with_theirs(line: Line, known: Lock, found: Lock) -> Line:
+    """A line of ours as it can be written over what the file has: two lines of one asset are for a person to settle."""
+    base, theirs = (lock.alternatives(line.asset, line.profile) for lock in (known, found))
+    if base == theirs or len(base) > 1 or len(theirs) != 1:
+        return line
+    return reconciled(base[0] if base else None, line, theirs[0])
 
 
 class LockKeeper:

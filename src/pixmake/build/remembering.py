@@ -78,8 +78,8 @@ def remember(
     """
     if plan.draft or plan.profile is not None or len(plan.selected) != len(plan.spec.assets):
         return False
-    if plan.spec.file.name != SPEC_NAME:
-        return False
+    if plan.spec.file.name != SPEC_NAME or plan.world.is_meddled:
+        return False  # somebody chose otherwise while we built
     files, folders = _files(plan, mark, memo, lock), _folders(plan.spec)
     if files is None or folders is None:
         return False
@@ -130,7 +130,8 @@ def _files(plan: Plan, mark: Watchmark, memo: Memo, lock: Path) -> dict[str, Sta
 def _lock(plan: Plan, mark: Watchmark, path: Path) -> dict[str, Stat] | None:
     """The lock's stat, where it surely is the lock that the plan knows; empty where there is none; else None.
 
-    One that stood before anything was read is. A younger one is read again: this build wrote it, or somebody else.
+    One that stood before anything was read is. A younger one is read again: this build wrote it, or somebody else. Of a
+    part of one that can't be told, but for its being the very file that this build wrote.
     """
     seen = look(path)
     if seen is None:
@@ -141,7 +142,7 @@ def _lock(plan: Plan, mark: Watchmark, path: Path) -> dict[str, Stat] | None:
             return None  # changed in the future: no clock to go by
         time.sleep(max(0, changed + FINE_TICK - time.time_ns()) / 1e9)
         try:
-            known = read(path) == plan.world.lock
+            known = seen == plan.world.lock_stat if plan.world.lock.is_part else read(path) == plan.world.lock
         except (OSError, Problem):
             known = False
         if not known or look(path) != seen:

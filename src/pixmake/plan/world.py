@@ -22,7 +22,7 @@ from pixmake.providers.base import Provider
 from pixmake.spec.asset import Asset, FileInput
 from pixmake.store.home import Store
 from pixmake.store.lockfile import Line, Lock, OutputPin, StepPin, settle
-from pixmake.store.memo import Memo
+from pixmake.store.memo import Memo, Stat
 from pixmake.store.pool import Pool
 from pixmake.store.shelf import Shelf
 from pixmake.values import dataclass
@@ -103,6 +103,10 @@ class World:
         self._standing: dict[str, Digest | None] = {}
         self._written: set[str] = set()
         self._replayed = False
+        self.lock_stat: Stat | None = None
+        """The lockfile's, as of what `lock` was read from."""
+        self.is_meddled = False
+        """Whether somebody else changed the lockfile since."""
         self.holding: set[Digest] = set()
         """Keys whose locks this build holds."""
 
@@ -138,6 +142,11 @@ class World:
     @property
     def draft_painter(self) -> Painter:
         return self.painters["draft"]
+
+    def lock_changed(self, before: Stat | None, after: Stat | None) -> None:
+        """Told by whoever wrote the lockfile: what it was just before, and is now."""
+        self.is_meddled = self.is_meddled or before != self.lock_stat
+        self.lock_stat = after
 
     # --- lock ----------------------------------------------------------------------------------------------------
 
