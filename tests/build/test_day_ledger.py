@@ -58,6 +58,7 @@ def test_a_call_counts_by_its_end(store: Store, end: str) -> None:
     for record in records:
         store.journal.append(record)
     assert ledger.total() == Decimal(total), "followed as it is written"
+    assert ledger.total() == Decimal(total), "and nothing is counted twice"
     assert DayLedger(store, DAY, None).total() == Decimal(total), "read at once"
     assert DayLedger(store, "2026-11-21", None).total() == 0
 
