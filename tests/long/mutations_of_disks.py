@@ -138,6 +138,34 @@ LOCK: list[Change] = [
         "        if False:\n            raise",
         "store/test_lock_parts.py",
     ),
+    change(
+        "what a person decided meanwhile is undone",
+        "build/recording.py",
+        "mine = lines if known is None else [_with_theirs(line, known, found) for line in lines]",
+        "mine = lines",
+        "build/test_remembering.py::test_a_pick_in_the_middle_of_a_build",
+    ),
+    change(
+        "a pick of meanwhile is undone",
+        "store/reconciling.py",
+        "pick = ours.pick if base is not None and theirs.pick == base.pick else theirs.pick",
+        "pick = ours.pick",
+        "store/test_reconciling.py",
+    ),
+    change(
+        "a freeze of meanwhile is undone",
+        "store/reconciling.py",
+        "frozen=_either(known.frozen, ours.frozen, theirs.frozen),",
+        "frozen=ours.frozen,",
+        "store/test_reconciling.py",
+    ),
+    change(
+        "candidates of meanwhile are lost",
+        "store/reconciling.py",
+        "variants=tuple(dict.fromkeys([*ours.variants, *theirs.variants])),",
+        "variants=ours.variants,",
+        "store/test_reconciling.py",
+    ),
 ]
 DISK: list[Change] = [
     change(
