@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pixmake.imaging.ends import check_whole
 from pixmake.imaging.headers import SNIFFED
 from pixmake.imaging.probe import Facts, probe_bytes
 from pixmake.imaging.sniff import sniff
@@ -17,8 +18,6 @@ def whole_picture(data: bytes) -> Facts:
         from pixmake.imaging.cleaning import whole_svg
 
         return whole_svg(data)
-    from pixmake.imaging.decode import check_whole, decode
-
     facts = probe_bytes(data)
     check_whole(data, facts.media_type)
     if facts.media_type == "image/gif" and facts.frames > 1:
@@ -26,5 +25,7 @@ def whole_picture(data: bytes) -> Facts:
 
         check_animation(data)
     elif facts.media_type != "image/png":
+        from pixmake.imaging.decode import decode
+
         decode(data)
     return facts
