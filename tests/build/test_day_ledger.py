@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pixmake.build.budget import DayLedger
+from pixmake.build.budget import Budget, Consent, DayLedger
+from pixmake.providers.base import Estimate
 from pixmake.store.home import Store
 from pixmake.store.records import Failure, Intent, Record, Sent
 from store.making import done, failed, intent, key, store_at
@@ -105,3 +106,15 @@ def test_whoever_reserves_waits_for_the_one_who_does(store: Store) -> None:
         store.journal.append(call(1))  # as the one who holds it does
     thread.join(30)
     assert admitted == [[]], "what was taken meanwhile is seen"
+
+
+def test_what_is_admitted_is_on_record_with_a_cap_and_without(store: Store) -> None:
+    DayLedger(store, DAY, None).admit([call(0)])
+    DayLedger(store, DAY, Decimal(9)).admit([call(1)])
+    assert [item.intent for item in store.journal.open_intents()] == ["heart-0", "heart-1"]
+
+
+def test_a_purse_without_a_cap_takes_what_was_agreed_to() -> None:
+    budget = Budget(Consent(given=True))
+    assert budget.reserve(Estimate(low=Decimal(0), high=Decimal(1000))) == Decimal(1000)
+    assert budget.reserved == Decimal(1000)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pixmake.digest import Digest, sha256_bytes
-from pixmake.store.lockfile import HEADER, Line, Lock, OutputPin, StepPin, parse, render, settle
+from pixmake.store.lockfile import HEADER, Line, Lock, OutputPin, StepPin, orphans, parse, render, settle, write
 
 
 def digest(name: str) -> Digest:
@@ -134,3 +135,38 @@ def test_the_line_that_matches_more_steps_wins_whatever_its_place() -> None:
     assert settle([first, second], [digest("k"), None])[0].steps[1].key == digest("old"), "the first among equals"
     with pytest.raises(ValueError, match="no line to settle"):
         settle([], [])
+
+
+def test_a_line_that_matches_less_is_no_rival() -> None:
+    """It picked otherwise for the first step, but it is of an earlier wording: the line that fits the spec has its pick."""
+    fits = Line(
+        asset="a",
+        steps=(
+            StepPin(key=digest("k"), variants=(digest("x"), digest("y")), pick=digest("x")),
+            StepPin(key=digest("l"), variants=(digest("z"),)),
+        ),
+    )
+    older = Line(
+        asset="a",
+        steps=(
+            StepPin(key=digest("k"), variants=(digest("x"), digest("y")), pick=digest("y")),
+            StepPin(key=digest("old")),
+        ),
+    )
+    for lines in ([fits, older], [older, fits]):
+        line, conflict = settle(lines, [digest("k"), digest("l")])
+        assert (conflict, line.steps[0].pick) == (False, digest("x"))
+    assert settle([fits, older], [digest("k")])[1], "as far as is known, both fit"
+
+
+def test_orphans_of_several_profiles_have_an_order() -> None:
+    lock = Lock().put(Line(asset="b"), Line(asset="a", profile="night"), Line(asset="a"), Line(asset="c"))
+    assert orphans(lock, [("c", None)]) == (("a", None), ("a", "night"), ("b", None))
+
+
+def test_writing_tells_whether_it_wrote(tmp_path: Path) -> None:
+    path = tmp_path / "assets.lock"
+    assert write(path, Lock()) is False and not path.exists()
+    assert write(path, lock_of(FULL)) is True
+    assert write(path, lock_of(FULL)) is False
+    assert write(path, Lock()) is True, "an empty lock is written over one that is not"
