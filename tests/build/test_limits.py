@@ -103,11 +103,17 @@ class Server:
             return
 
 
-def spend(server: Server, calls: int, concurrency: int = 8, per_minute: int | None = None) -> float:
+def spend(
+    server: Server,
+    calls: int,
+    concurrency: int = 8,
+    per_minute: int | None = None,
+    calls_per_minute: int | None = None,
+) -> float:
     """Seconds until all calls are done, with as many lanes as `concurrency`."""
 
     async def main() -> None:
-        gate = Gate(LeapClock(), concurrency, per_minute)
+        gate = Gate(LeapClock(), concurrency, per_minute, calls_per_minute)
         lanes = asyncio.Semaphore(concurrency)
 
         async def lane() -> None:
@@ -132,6 +138,31 @@ def test_a_configured_rate_meets_no_refusal() -> None:
     seconds = spend(server, 60, per_minute=5)
     assert server.refusals == []
     assert seconds < 1.1 * (11 * 60 + 30)
+
+
+def test_a_configured_rate_of_calls_meets_no_refusal() -> None:
+    server = Server(images=5, jitter=(0.9, 0.1, 0.4))
+    seconds = spend(server, 60, calls_per_minute=5)
+    assert server.refusals == []
+    assert 11 * 60 <= seconds < 1.1 * (11 * 60 + 30)
+
+
+@pytest.mark.parametrize("calls", [1, 3])
+def test_both_rates_hold(calls: int) -> None:
+    """Four pictures a call, eight a minute: two calls, or fewer where that is the rate."""
+    times: list[float] = []
+
+    async def main() -> None:
+        gate = Gate(LeapClock(), 8, per_minute=8, calls_per_minute=calls)
+        for _ in range(6):
+            turn = await gate.enter(4)
+            times.append(turn.at)
+            gate.left(turn)
+
+    run(main)
+    assert len(times) == 6
+    for place, at in enumerate(times):
+        assert len([other for other in times[place:] if other < at + 60]) <= min(2, calls)
 
 
 @pytest.mark.parametrize("concurrency", [8, 64])

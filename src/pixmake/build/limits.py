@@ -40,10 +40,15 @@ WIDER = 10
 
 @dataclass(slots=True)
 class Rate:
-    """At most so many images in any so many seconds."""
+    """At most so many images in any so many seconds; or so many calls, whatever they bring."""
 
     images: int
     seconds: float
+    of_calls: bool = False
+
+    def weight(self, images: int) -> int:
+        """What a call for so many images takes of it."""
+        return 1 if self.of_calls else images
 
     @property
     def speed(self) -> float:
@@ -71,6 +76,7 @@ class Gate:
         clock: Clock,
         concurrency: int,
         per_minute: int | None = None,
+        calls_per_minute: int | None = None,
         halted: Callable[[], bool] | None = None,
     ) -> None:
         """`halted` is asked before each turn is given."""
@@ -81,6 +87,8 @@ class Gate:
         """Calls in flight at most, for now."""
         self.learned: Rate | None = None
         self._rates = [Rate(per_minute, MINUTE)] if per_minute is not None else []
+        if calls_per_minute is not None:
+            self._rates.append(Rate(calls_per_minute, MINUTE, of_calls=True))
         self._line = asyncio.Lock()
         self._freed = asyncio.Event()
         self._halted = False
@@ -149,12 +157,12 @@ class Gate:
         """When so many images fit into the rate's window. More than fit at all go alone."""
         window = rate.seconds + max(0.0 if rate is self.learned else LEAST_MARGIN, rate.seconds * MARGIN)
         inside = list(takewhile(lambda turn: turn.at + window > now, reversed(self._sent)))
-        over = sum(turn.images for turn in inside) + images - rate.images
+        over = sum(rate.weight(turn.images) for turn in inside) + rate.weight(images) - rate.images
         opens = now
         for turn in reversed(inside):
             if over <= 0:
                 break
-            over -= turn.images
+            over -= rate.weight(turn.images)
             opens = turn.at + window
         return opens
 
@@ -253,11 +261,20 @@ class Limits:
         self._halted = False
         self._closed: set[str] = set()
 
-    def gate(self, provider: str, model: str | None, concurrency: int, per_minute: int | None) -> Gate:
-        """The gate of one model; `concurrency` and `per_minute` (images) are its provider's settings."""
+    def gate(
+        self,
+        provider: str,
+        model: str | None,
+        concurrency: int,
+        per_minute: int | None,
+        calls_per_minute: int | None = None,
+    ) -> Gate:
+        """The gate of one model; `concurrency`, `per_minute` (images) and `calls_per_minute` are its provider's settings."""
         known = self._gates.get((provider, model))
         if known is None:
-            known = self._gates[provider, model] = Gate(self.clock, concurrency, per_minute, self.asked)
+            known = self._gates[provider, model] = Gate(
+                self.clock, concurrency, per_minute, calls_per_minute, self.asked
+            )
             if self._halted or provider in self._closed:
                 known.halt()
         return known

@@ -76,12 +76,13 @@ class Painters:
         return known[1]
 
     def _new(self, settings: ProviderSettings) -> Painter:
-        per_minute = settings.settings.get("images_per_minute")
+        images, calls = (settings.settings.get(f"{what}_per_minute") for what in ("images", "requests"))
         return Painter(
             name=settings.name,
             logical=settings.same_as or settings.name,
             provider=self._provider(settings),
-            per_minute=int(str(per_minute)) if per_minute is not None else None,
+            per_minute=int(str(images)) if images is not None else None,
+            calls_per_minute=int(str(calls)) if calls is not None else None,
             price_per_image=settings.price_per_image,
         )
 

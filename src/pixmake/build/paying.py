@@ -136,7 +136,13 @@ class Cashier:
         nothing: killed there, nothing is unknown.
         """
         painter = order.painter
-        gate = self.limits.gate(painter.name, order.request.model, painter.provider.concurrency, painter.per_minute)
+        gate = self.limits.gate(
+            painter.name,
+            order.request.model,
+            painter.provider.concurrency,
+            painter.per_minute,
+            painter.calls_per_minute,
+        )
         receipt = Receipt(why="not-sent", message=HALTED, halted=True)
         for _ in range(MOST_TRIES):
             try:

@@ -39,6 +39,7 @@ class Painter:
     logical: str
     provider: Provider
     per_minute: int | None = None
+    calls_per_minute: int | None = None
     price_per_image: Decimal | None = None
     """USD, where the spec states what this provider costs."""
 
