@@ -246,7 +246,6 @@ def turns() -> Iterator[int]:
 
 
 @pytest.mark.timeout(240 if not MINUTES else MINUTES * 60)
-@pytest.mark.timeout(0 if MINUTES else 240)
 @pytest.mark.parametrize("name", READERS)
 def test_only_diagnostics_come_out(tmp_path: Path, name: str) -> None:
     read, origins = READERS[name]
