@@ -30,13 +30,22 @@ def complain(
 ) -> Iterator[Diagnostic]:
     """One diagnostic for each thing that does not fit `model` in `node`."""
     for item in error.errors(include_url=False):
-        loc = tuple(part for part in item["loc"] if not (isinstance(part, str) and part.startswith("<")))
+        loc = tuple(_said(node, item["loc"]))
         loc += tuple((item.get("ctx") or {}).get("at", ()))
         target, key = at(node, loc)
         code, message, remedy = _words(item, loc, target, model)
         if code in AT_KEY and key is not None:
             target = key
         yield Diagnostic(code=code, message=message, span=target.span, help=remedy or None, asset=asset, row=row)
+
+
+def _said(node: Node, loc: Iterable[str | int]) -> Iterator[str | int]:
+    """The way to a value without pydantic's own names for the shape it took; a user's key may be spelled like one."""
+    for part in loc:
+        below, _ = at(node, (part,))
+        if below is not node or part not in SHAPES:
+            yield part
+        node = below
 
 
 def _words(item: Any, loc: tuple[Any, ...], target: Node, model: type[BaseModel]) -> tuple[str, str, str]:

@@ -46,24 +46,26 @@ Known = dict[str, Line]
 
 
 class Numbered(Keys):
-    """The keys of a map that stand at one indent, by the numbers of their lines."""
+    """The keys of a map that stand at one indent: each in the line of its value, or, where that is in `numbers`, there."""
 
-    __slots__ = ("column", "numbers", "origin")
+    __slots__ = ("column", "entries", "numbers", "origin")
 
     def __init__(self, origin: Origin, column: int) -> None:
         self.origin = origin
         self.column = column
         self.numbers: dict[str, int] = {}
+        self.entries: dict[str, Node] = {}
 
     def __missing__(self, name: str) -> Leaf:
-        leaf = self[name] = Leaf((self.origin, self.numbers[name], self.column, len(name)), resolve(name), True)
+        number = self.numbers[name] if name in self.numbers else self.entries[name].spot.line
+        leaf = self[name] = Leaf((self.origin, number, self.column, len(name)), resolve(name), True)
         return leaf
 
 
 class Opened:
     """A map or list that more may be put into, with its indent; `name` is the key whose value is read last.
 
-    `numbers`: the lines of a map's keys, None for a list.
+    `numbers`: where the lines of a map's keys go whose values begin further down; None for a list.
     """
 
     __slots__ = ("indent", "name", "node", "numbers")
@@ -139,6 +141,7 @@ class _Reader:
         if line.key is not None:
             keys = Numbered(self.origin, column)
             branch = Branch((self.origin, self.number, column, len(line.key)), keys)
+            keys.entries = branch.entries
             opened = Opened(indent, branch, keys.numbers)
         else:
             opened = Opened(indent, Row((self.origin, self.number, column, 1)), None)
@@ -178,13 +181,13 @@ class _Reader:
             if value is not None:
                 node.add(value)  # type: ignore[call-arg, arg-type]
             return value is not None
-        if name in numbers:
+        if name in node.entries:  # type: ignore[union-attr]
             return False
-        numbers[name] = number
-        top.name = name
         if value is not None:
             node.put(name, value)  # type: ignore[union-attr]
-        return value is not None or kind == "open"
+            return True
+        numbers[name], top.name = number, name
+        return kind == "open"
 
     def value(self, line: Line) -> Node | None:
         """A list of words or a block text."""
