@@ -136,6 +136,8 @@ def test_a_newer_lock_is_not_read(tmp_path: Path) -> None:
         '{"asset":"a","outputs":{"x":{"recipe":"r","digest":"short"}}}',
         '{"asset":"","steps":[]}',
         '{"asset":"\\ud800"}',
+        '{"asset":"a.png","newer":"\\ud800"}',
+        '{"asset":"a.png","newer":{"\\ud800":1}}',
         '{"steps":[]}',
         '{"asset":"a","profile":7}',
         '{"format":"pixmake.journal/1"}',

@@ -142,7 +142,7 @@ def part(data: bytes, texts: Iterable[str]) -> Lock | None:
     It takes the time of a search. A line that holds a text in another sense comes along. Raises Problem `lock-too-new`.
     """
     marks = (b"\n<<<", b"\n|||", b"\n===", b"\n>>>")
-    if not data.startswith(HEADER.encode() + b"\n") or not data.endswith(b"\n") or any(mark in data for mark in marks):
+    if not data.startswith(f"{HEADER}\n".encode()) or data[-1:] != b"\n" or any(mark in data for mark in marks):
         return None
     starts: set[int] = set()
     for text in texts:
@@ -239,7 +239,8 @@ def _shown(body: object) -> tuple[str, Digest] | None:
 def _extra(body: Mapping[str, object], known: frozenset[str]) -> str:
     """What this version doesn't know of a line, kept so that an older tool loses nothing of a newer one."""
     rest = {name: value for name, value in body.items() if name not in known}
-    return json.dumps(rest, ensure_ascii=False, sort_keys=True) if rest else ""
+    text = json.dumps(rest, ensure_ascii=False, sort_keys=True) if rest else ""
+    return text.encode().decode()  # raises where it could not be written again
 
 
 def _output(body: object) -> OutputPin:
