@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import shutil
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -364,3 +366,24 @@ def test_with_pictures_that_are_held_all_is_looked_at(farm: Shell, eye: Eye) -> 
     farm.edit("on a lake", "on a pond")
     time.sleep(0.06)
     assert farm.run("build").code == 0 and eye.seen[-1] == "whole"
+
+
+def test_with_orphans_all_is_looked_at(farm: Shell, eye: Eye) -> None:
+    """An entry that comes takes over the line, and the pick in it, of one that went."""
+    farm.edit("f/g.png: an owl", "f/g.png: {prompt: an owl, variants: 2}")
+    build_as_planned(farm)
+    assert farm.run("pick", "f/g.png", "2").code == 0
+    text = (farm.root / "assets.yaml").read_text()
+    farm.edit("  f/g.png: {prompt: an owl, variants: 2}\n", "")
+    settle(farm)
+    farm.write(text.replace("f/g.png", "owl.png"))
+    build_as_planned(farm)
+    assert eye.seen[-1] == "whole"
+    assert [pin["pick"] for pin in line_of(farm, "owl.png")["steps"]] == [
+        line_of(farm, "owl.png")["steps"][0]["variants"][1]
+    ]
+
+
+def line_of(shell: Shell, asset: str) -> dict[str, Any]:
+    lines = map(json.loads, (shell.root / "assets.lock").read_text().splitlines())
+    return next(line for line in lines if line.get("asset") == asset)

@@ -160,8 +160,8 @@ def settled_of(report: BuildReport, spec: Stat, text: str) -> Settled | None:
     """What to keep of a whole build that left nothing to do; None where assets have to do with each other in ways that one
     of them does not show. `text` is the spec's, and `spec` its stat."""
     plan = report.plan
-    if any(item.state not in DONE for item in report.entries):
-        return None
+    if plan.orphans or any(item.state not in DONE for item in report.entries):
+        return None  # an entry that comes may be an orphan under another name
     place, body, rows = place_of(text), text.encode(), rows_after(report)
     used = {canonical(name) for name in _used(plan.spec)}
     uses = uses_of(plan.world, ((asset, step) for asset in plan.spec.assets for step in asset.steps))
