@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -32,7 +32,7 @@ LARGEST = (2880, 2880)
 """The size that makes `auto` dearest where nothing better is known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Model:
     """One row of the table for one name. Prices in USD per million tokens; `bases` and `spread` by quality."""
 
@@ -175,7 +175,8 @@ def estimate(
         return None
     if request.kind == "svg":  # how much its author writes, nobody knows before
         return None
-    low, high, rough = _output_price(model, request)
+    frames = _frames(request) if request.kind == "gif" else 0
+    low, high, rough = _output_price(model, request.quality, request.size, request.kind, frames)
     guess, ceiling = text_tokens(request.prompt, request.operation)
     least, most = _input_counts(model, request, inputs)
     text, image = model.prices["text_in"], model.prices["image_in"]
@@ -268,46 +269,46 @@ def _input_counts(model: Model, request: Request, inputs: Sequence[tuple[int, in
     return least, most
 
 
-def _output_price(model: Model, request: Request) -> tuple[Decimal, Decimal, bool]:
+@lru_cache(maxsize=1024)  # a plan asks the same of most of its requests
+def _output_price(
+    model: Model, quality: str | None, size: str, kind: str, frames: int
+) -> tuple[Decimal, Decimal, bool]:
     """Low and high USD of one picture's output, and whether that is rough."""
-    prices = [
-        _one_price(model, quality, size) for quality in _qualities(model, request) for size in _sizes(model, request)
-    ]
+    qualities, sizes = _qualities(model, quality), _sizes(model, size)
+    prices = [_one_price(model, word, pixels) for word in qualities for pixels in sizes]
     low, high = min(pair[0] for pair in prices), max(pair[1] for pair in prices)
-    if request.kind == "gif":
-        high = max(
-            high,
-            *(
-                _one_price(model, quality, size)[1]
-                for quality in _qualities(model, request)
-                for size in _sheets(request, model)
-            ),
-        )
-    if model.auto_tokens is not None and "auto" in (request.quality or "auto", request.size):
+    if kind == "gif":
+        sheets = _sheets(sizes, frames)
+        high = max(high, *(_one_price(model, word, pixels)[1] for word in qualities for pixels in sheets))
+    if model.auto_tokens is not None and "auto" in (quality or "auto", size):
         high = max(high, model.auto_tokens * model.prices["image_out"] / MILLION)
-    rough = len(prices) > 1 or request.kind == "gif" or (bool(model.spread) and low * Decimal("1.2") < high)
+    rough = len(prices) > 1 or kind == "gif" or (bool(model.spread) and low * Decimal("1.2") < high)
     return low, high, rough
 
 
-def _qualities(model: Model, request: Request) -> list[str]:
+def _qualities(model: Model, quality: str | None) -> list[str]:
     """The qualities a request may turn out to have: all of them for `auto`."""
-    if request.quality in (None, "auto"):
-        return [quality for quality in model.limits.qualities if quality != "auto"]
-    return [str(request.quality)]
+    if quality in (None, "auto"):
+        return [word for word in model.limits.qualities if word != "auto"]
+    return [str(quality)]
 
 
-def _sizes(model: Model, request: Request) -> list[tuple[int, int]]:
-    if request.size != "auto":
-        return [parse_size(request.size)]
+def _sizes(model: Model, size: str) -> list[tuple[int, int]]:
+    if size != "auto":
+        return [parse_size(size)]
     return list(model.limits.sizes.listed) or [(1024, 1024), (3072, 1024), LARGEST]
 
 
-def _sheets(request: Request, model: Model) -> list[tuple[int, int]]:
-    """The sheets from which an animation's frames may be cut, in pixels."""
+def _frames(request: Request) -> int:
+    """How many frames an animation is to have."""
     wanted = request.options.get("frame_count")
-    frames = int(wanted) if isinstance(wanted, int | Decimal) else SHEETS[0][0]
+    return int(wanted) if isinstance(wanted, int | Decimal) else SHEETS[0][0]
+
+
+def _sheets(sizes: Sequence[tuple[int, int]], frames: int) -> list[tuple[int, int]]:
+    """The sheets from which an animation's frames may be cut, in pixels."""
     _, across, down = next((sheet for sheet in SHEETS if frames <= sheet[0]), SHEETS[-1])
-    return [(width * across, height * down) for width, height in _sizes(model, request)]
+    return [(width * across, height * down) for width, height in sizes]
 
 
 def _one_price(model: Model, quality: str, size: tuple[int, int]) -> tuple[Decimal, Decimal]:
