@@ -332,3 +332,27 @@ def test_what_the_plan_held_stays_held_though_bills_turn_out_lower(tmp_path: Pat
     report = ground.build(yes=False, max_cost=Decimal("0.08"), jobs=1)
     assert [entry.state for entry in report.entries] == ["fresh", "fresh", "held"]
     assert (report.exit_code, report.spent, ground.sent()) == (4, Decimal("0.02"), 2)
+
+
+@pytest.mark.parametrize("decides", ["pick", "freeze"])
+def test_what_a_person_decides_while_more_is_bought_stands(tmp_path: Path, decides: str) -> None:
+    """The build was planned with the first candidate, and writes the very line that the person wrote."""
+    ground = Ground(tmp_path, SPEC.replace("a hen}", "a hen, variants: 2}"))
+    ground.build()
+    ground.edit("variants: 2", "variants: 3")
+
+    def meanwhile(call: object) -> None:
+        verbs = Verbs(ground.project())
+        if decides == "pick":
+            verbs.pick("hen", 2)
+        else:
+            verbs.freeze(["hen"])
+
+    ground.painter.hook = meanwhile
+    ground.build()
+    ground.painter.hook = None
+    line = read(ground.root / "assets.lock").alternatives("hen")[0]
+    assert len(line.steps[0].variants) == 3
+    if decides == "pick":
+        assert line.steps[0].pick == line.steps[0].variants[1]
+    assert line.frozen is (decides == "freeze")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pixmake.clock import Clock
-from pixmake.digest import Digest
+from pixmake.digest import Digest, read_file
 from pixmake.plan.artifact import Artifact, Fenced
 from pixmake.plan.entries import Entry, Verdict
 from pixmake.plan.graph import ActionId
@@ -16,7 +16,7 @@ from pixmake.plan.planner import Plan
 from pixmake.publish.outputs import Written
 from pixmake.spec.asset import Asset
 from pixmake.store.durable import writing
-from pixmake.store.lockfile import Line, Lock, Name, OutputPin, StepPin, read, write
+from pixmake.store.lockfile import Line, Lock, Name, OutputPin, StepPin, read, render, write
 from pixmake.store.locks import hold_file
 from pixmake.store.lockwriting import LockFile
 from pixmake.store.memo import Stat, look
@@ -81,14 +81,24 @@ def record_lock(
     renames = plan.world.renames
     if not changed and not renames:
         if written is not None and not lock.is_part:
-            with writing(plan.world.root / LOCK_NAME):
-                write(plan.world.root / LOCK_NAME, lock)  # a merged text is tidied even where its content stays
+            _tidy(plan, lock)
         return lock
     gone = [(name, plan.profile) for name in renames.values()]
     done = change_lock(plan.world.root, changed, gone, file, lock)
     renames.clear()
     plan.world.lock_changed(done.before, done.after)
     return lock.put(*changed).drop(*gone)
+
+
+def _tidy(plan: Plan, lock: Lock) -> None:
+    """A merged text is tidied even where its content stays. What others wrote since `lock` was read is not undone."""
+    path = plan.world.root / LOCK_NAME
+    with writing(path):
+        if not path.exists():
+            write(path, lock)
+        elif read_file(path).replace(b"\r\n", b"\n") != render(lock).encode():
+            done = change_lock(plan.world.root, [])
+            plan.world.lock_changed(done.before, done.after)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
