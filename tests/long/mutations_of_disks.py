@@ -143,7 +143,15 @@ LOCK: list[Change] = [
         "build/recording.py",
         "mine = lines if known is None else [_with_theirs(line, known, found) for line in lines]",
         "mine = lines",
-        "build/test_remembering.py::test_a_pick_in_the_middle_of_a_build",
+        "build/test_money_paths.py::test_what_a_person_decides_while_more_is_bought_stands",
+    ),
+    change(
+        "a merged lock is tidied over what others wrote",
+        "build/recording.py",
+        "            done = change_lock(plan.world.root, [])\n"
+        "            plan.world.lock_changed(done.before, done.after)\n",
+        "            write(path, lock)\n",
+        "build/test_money_paths.py::test_what_a_person_decides_while_more_is_bought_stands",
     ),
     change(
         "a pick of meanwhile is undone",
