@@ -15,8 +15,10 @@ from fakes.openai_server import FakeOpenAI
 from fakes.project import Ground as Counted
 from fakes.talking import HEAD, PROVIDER, Ground
 from pixmake.build.intent import Intent
+from pixmake.diagnostics import ExitCode, problem
 from pixmake.plan.planner import Plan
-from pixmake.store.records import Outcome, decode, encode
+from pixmake.store.journal import Journal
+from pixmake.store.records import Outcome, Record, Sent, decode, encode
 
 FOX = HEAD + PROVIDER + "assets:\n  fox: {prompt: a red fox}\n"
 EDITED = FOX.replace("a red fox", "a red fox, edits: [at night]")
@@ -86,3 +88,23 @@ def test_a_model_that_turns_everybody_away_is_left_alone_after_so_many_times(tmp
     assert (report.spent, report.reserved) == (Decimal(0), Decimal(0))
     lines = [json.loads(line) for line in (ground.store / "journal.jsonl").read_text().splitlines()[1:]]
     assert [line["type"] for line in lines] == ["intent", "failed"] * 8
+
+
+def test_a_name_that_can_t_be_written_down_is_a_call_that_nobody_finds(
+    server: FakeOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The provider took it, the disk did not take its name: the build stops, and nothing is sent again unasked."""
+    ground = Ground(tmp_path, FOX)
+    append = Journal.append
+
+    def refuse(journal: Journal, *records: Record) -> None:
+        if any(isinstance(record, Sent) for record in records):
+            raise problem("write-failed", "the disk is gone", exit_code=ExitCode.FAILED)
+        append(journal, *records)
+
+    monkeypatch.setattr(Journal, "append", refuse)
+    report = ground.build()
+    assert (report.exit_code, [item.code for item in report.problems], server.count) == (1, ["write-failed"], 1)
+    assert report.reserved > 0
+    monkeypatch.setattr(Journal, "append", append)
+    assert ([entry.state for entry in ground.build().entries], server.count) == (["unknown"], 1)
