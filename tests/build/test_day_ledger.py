@@ -118,3 +118,13 @@ def test_a_purse_without_a_cap_takes_what_was_agreed_to() -> None:
     budget = Budget(Consent(given=True))
     assert budget.reserve(Estimate(low=Decimal(0), high=Decimal(1000))) == Decimal(1000)
     assert budget.reserved == Decimal(1000)
+
+
+def test_calls_on_both_sides_of_midnight_are_the_later_day_s(store: Store) -> None:
+    store.journal.append(replace(call(0), time=f"{DAY}T00:00:00Z"))
+    early, late = replace(call(1, "0.30"), time="2026-11-21T23:59:59Z"), replace(call(2), time=f"{DAY}T00:00:01Z")
+    assert DayLedger(store, "2026-11-21", Decimal("1.00")).admit([early, late]) == ["heart-1"]
+
+
+def test_a_name_without_a_yes_is_no_consent() -> None:
+    assert Budget(Consent(given=False, unpriced=True)).reserve(None) is None
