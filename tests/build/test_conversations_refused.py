@@ -50,6 +50,7 @@ def test_a_refusal(
 
     monkeypatch.chdir(ground.root)
     monkeypatch.setenv("PIXMAKE_STORE", str(ground.store))
+    monkeypatch.setenv("COLUMNS", "200")  # else a terminal's width cuts the reason
     assert main(["status"]) == 0
     shown = capsys.readouterr().out
     assert "refused" in shown
