@@ -15,11 +15,10 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.dots import Dots, build, place, write_lines
+from bench.dots import build, place, write_lines
 from bench.measures import Measure
 from bench.peers import PEERS
 from bench.timing import PIXMAKE, Case, side_by_side
-from pixmake.providers.base import Answer, Call
 
 NAME = "cold"
 ABOUT = "a cold plan of 10 000 entries of 12 lines against yaml.load; one entry changed against ninja"
@@ -120,20 +119,13 @@ def _ratio(ours: float, theirs: float, goal: float | None, name: str) -> Measure
 # --- one entry changed -------------------------------------------------------------------------------------------------
 
 
-class Leaving(Dots):
-    """The process ends in the moment in which the first request leaves."""
-
-    async def make(self, call: Call) -> Answer:
-        os._exit(0)
-
-
 def _changes(root: Path, count: int, goal: float) -> dict[str, Measure]:
     ours = root / "pixmake"
     write_lines(ours, count)
     build(ours)
     env = _compiled(root)
     change = functools.partial(_change, ours, _state(ours), count // 2)
-    command = [sys.executable, "-m", "bench.cold", os.fspath(ours)]
+    command = [sys.executable, "-m", "bench.leaving", os.fspath(ours)]
     here = env | {"PYTHONPATH": os.fspath(Path(__file__).parents[1])}
     cases = {"pixmake": Case(command=command, folder=ours, env=here, before=change)}
     if PEERS["ninja"].there:
@@ -185,20 +177,3 @@ def _write_entry(path: Path, number: int) -> None:
 
 def _touch(path: Path) -> None:
     path.write_text(f"{time.monotonic_ns()}\n")
-
-
-def leave(root: Path) -> None:
-    """`pixmake build` in a folder, until the first request leaves."""
-    import pixmake.build.project as module
-    from pixmake import __version__
-    from pixmake.cli.main import main as run
-    from pixmake.cli.quick import answer
-
-    module.Project = functools.partial(module.Project, providers={"dots": Leaving})  # type: ignore[misc, assignment]
-    os.chdir(root)
-    code, standing = answer(["build"], __version__)
-    sys.exit(f"nothing left: {run(['build'], standing) if code is None else code}")
-
-
-if __name__ == "__main__":
-    leave(Path(sys.argv[1]))
