@@ -289,11 +289,13 @@ class Project:
     def _keep_settled(self, report: BuildReport, version: str) -> None:
         """Leaves what a later build of a part has to know, where such a one is possible."""
         stats, text = self._mark.stats, self._cache.text_cut(self.file)
-        if stats is None or text is None:
-            return
-        spec = stats[os.fspath(self.file)]
-        settled = settled_of(report, spec, text) if self.part is None else settled_after(self.part, report, spec)
-        if settled is not None:
+        settled = None
+        if stats is not None and text is not None:
+            spec = stats[os.fspath(self.file)]
+            settled = settled_of(report, spec, text) if self.part is None else settled_after(self.part, report, spec)
+        if settled is None:
+            (self.state / SETTLED_RECORD).unlink(missing_ok=True)
+        else:
             save_settled(self.state / SETTLED_RECORD, settled, version)
 
     def recover(self) -> int:
