@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 
 
 def test_many_kills_among_eight_builders(tmp_path: Path) -> None:
-    run = race(tmp_path, 6, 2, call=0.2, kills=40, most_seconds=0.6)
+    run = race(tmp_path, 6, 2, call=1.0, kills=40, most_seconds=0.6)
     sent = run.sent()
     print(f"\nkills {run.kills}, calls {len(sent)} for {len(set(sent))} keys, unknown {run.unknown()}")
     assert run.kills >= 10
