@@ -4,31 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Awaitable, Callable
 
 import httpx2
 import pytest
 
 from pixmake.providers.openai.handing import taker
 from pixmake.providers.openai.wire import Wire
+from providers.openai.test_openai_wire import Serve, says
 
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\n"
-
-
-def says(*pieces: bytes, pause: float = 0.0) -> Serve:
-    """A server that reads a request of three bytes, says these pieces and closes."""
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        await reader.readexactly(3)
-        for piece in pieces:
-            writer.write(piece)
-            await writer.drain()
-            await asyncio.sleep(pause)
-        writer.close()
-
-    return serve
 
 
 def fetch(serve: Serve, *, timeout: float = 5.0, fails_at: int | None = None) -> tuple[bytes, httpx2.Response]:
