@@ -72,8 +72,13 @@ def meddle(number: int, effect: str, came: Callable[[], object]) -> Callable[[],
 
 def run(number: int, effect: str, work: Callable[[], object], came: Callable[[], object]) -> int:
     """Does `work` with interference; how it ended."""
-    trouble: BaseException | None = None
     meddle(number, effect, came)
+    return ended(work)
+
+
+def ended(work: Callable[[], object]) -> int:
+    """Does `work`, whatever a test has set up to interfere with it; how it ended."""
+    trouble: BaseException | None = None
     try:
         work()
     except BaseException as error:
@@ -101,6 +106,24 @@ def serve(work: Callable[[str], Callable[[], object]]) -> None:
         os.close(inlet)
         _, status = os.waitpid(pid, 0)
         print(len(told), os.waitstatus_to_exitcode(status), flush=True)
+
+
+def serve_traced(work: Callable[[str], Callable[[], object]]) -> None:
+    """Reads arguments from stdin, one a line; forks for each and answers with the process' number. It begins with the next
+    line, so that somebody can trace it before; the answer to that line is how it ended."""
+    for line in sys.stdin:
+        inlet, outlet = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.read(inlet, 1)
+            os._exit(ended(work(line.rstrip("\n"))))
+        print(pid, flush=True)
+        sys.stdin.readline()
+        os.write(outlet, b"x")
+        os.close(outlet)
+        os.close(inlet)
+        _, status = os.waitpid(pid, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
 
 
 def _child(number: int, effect: str, work: Callable[[str], Callable[[], object]], argument: str, outlet: int) -> None:
