@@ -78,14 +78,16 @@ def record_lock(
         )
         if (line.steps or line.outputs or line.frozen) and lock.alternatives(asset.name, plan.profile) != (line,):
             changed.append(line)
-    renames = plan.world.renames
-    if not changed and not renames:
+    if not changed:
         if written is not None and not lock.is_part:
             _tidy(plan, lock)
         return lock
-    gone = [(name, plan.profile) for name in renames.values()]
+    renames = plan.world.renames
+    moved = [line.asset for line in changed if line.asset in renames]
+    gone = [(renames[name], plan.profile) for name in moved]  # not before the choice stands under the new name
     done = change_lock(plan.world.root, changed, gone, file, lock)
-    renames.clear()
+    for name in moved:
+        del renames[name]
     plan.world.lock_changed(done.before, done.after)
     return lock.put(*changed).drop(*gone)
 
