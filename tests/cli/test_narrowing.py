@@ -204,6 +204,30 @@ def test_what_is_wrong_is_told_as_ever(farm: Shell, what: str) -> None:
     assert ":1:" not in said.err, "a place in the part is none in the file"
 
 
+def test_a_quote_that_is_closed_behind_all_entries(farm: Shell, eye: Eye) -> None:
+    """What an entry leaves open takes in all that follows it; by itself it would end in a comment, and be another text."""
+    farm.edit("per_build: 100}\n", 'per_build: 100}\n# 2"\n')
+    settle(farm)
+    farm.edit("{prompt: a swan, provider: draft}", '"a swan')
+    prompts = {asset.name: asset.steps[0].prompt for asset in load(farm.root / "assets.yaml").assets}
+    time.sleep(0.06)
+    assert farm.run("build", "--max-cost", "1").code == 0
+    assert eye.seen[-1] == "whole"
+    assert farm.calls[-1] == prompts["d.png"] and "an owl" in prompts["d.png"]
+
+
+def test_a_label_twice(farm: Shell) -> None:
+    """A label is no asset's name, and no less a key of the spec."""
+    farm.edit("f/g.png: an owl", "owls: {name: f/g.png, prompt: an owl}")
+    settle(farm)
+    count = calls(farm)
+    farm.edit("  d.png:", "  owls: a parliament\n  d.png:")
+    time.sleep(0.06)
+    said = farm.run("build")
+    assert said.code == 2 and "'owls' stands twice" in said.err
+    assert calls(farm) == count
+
+
 @pytest.mark.parametrize(
     "words", [("--json",), ("a.png",), ("--locked",), ("--draft",), ("--exclude", "a.png"), ("--offline", "--json")]
 )

@@ -221,8 +221,10 @@ def _is_plain(rows: Mapping[str, Row], used: Iterable[str]) -> bool:
 
 
 def _used(spec: Spec) -> Iterator[str]:
-    """Names of assets and files that the spec or its assets read."""
+    """Names of assets and files that the spec or its assets read, and labels of entries that are no asset's name."""
     for asset in spec.assets:
+        if asset.family != asset.name:
+            yield asset.family
         for item in inputs_of(asset):
             yield item.asset if isinstance(item, AssetInput) else item.name
     for path in spec.footprint.files:

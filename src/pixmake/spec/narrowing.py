@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from pixmake.spec.cutting import FIRST, block
+from pixmake.spec.cutting import FIRST, block, names
 from pixmake.values import dataclass
 
 OUTSIDE = re.compile(rb"^[^ \t#\n]|\r", re.MULTILINE)
@@ -72,8 +72,11 @@ def narrowed(old: bytes, new: bytes, place: Place) -> Narrowed | None:
     try:
         text = (head + lines + part + tail).decode()
         before = old[start:stop].decode()
+        is_whole = names(part.decode()) is not None
     except UnicodeDecodeError:
         return None
+    if not is_whole:
+        return None  # what one of them leaves open may end in the entries behind it, or in what stands around them
     where = Place(start=place.start, stop=place.stop + moved, indent=place.indent)
     return Narrowed(text=text, before=before, whole=new, place=where, is_same=is_same)
 
