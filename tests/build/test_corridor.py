@@ -17,6 +17,7 @@ from pixmake.diagnostics import Problem
 from pixmake.digest import sha256_file
 from pixmake.imaging import alpha, encode
 from pixmake.imaging.marks import read_draft_mark
+from pixmake.store.lockfile import read
 
 SIXTY = """
 version: 1
@@ -346,6 +347,28 @@ def test_a_frozen_fenced_picture_outlives_its_mask_and_its_parent(tmp_path: Path
     assert {entry.entry.asset: entry.state for entry in report.entries} == {"a": "fresh", "m": "held", "n": "fresh"}
     assert (report.exit_code, ground.sent()) == (0, 0)
     assert (ground.root / "assets/m.png").read_bytes() == made
+
+
+def test_a_frozen_fenced_picture_whose_original_is_damaged_does_not_stop_the_records(tmp_path: Path) -> None:
+    """Its pixels can't be kept now; all else that the build learned is written down as ever."""
+    fenced = "  m: {from: base.png, prompt: a window, mask: mask.png}\n"
+    ground = Ground(tmp_path, ONE + fenced)
+    ground.picture("base.png", (1024, 1024), "navy")
+    ground.mask("mask.png", (1024, 1024), (100, 100, 300, 300))
+    ground.build()
+    lock = read(ground.root / "assets.lock")
+    (line,) = lock.alternatives("m", None)
+    original = ground.plan().world.store.content.path(line.steps[0].variants[0])
+    shutil.rmtree(ground.root / ".pixmake")
+    original.chmod(0o644)
+    original.write_bytes(b"damaged")
+    ground.edit("a window", "a window, frozen: true")
+    ground.edit("a heart", "a heart, variants: 2")
+    report = ground.build()
+    assert (report.exit_code, report.problems, report.made) == (0, (), 1)
+    again = read(ground.root / "assets.lock")
+    assert len(again.alternatives("a", None)[0].steps[0].variants) == 2
+    assert again.alternatives("m", None) == (line,)
 
 
 def test_drafts_take_no_pool_and_no_lock_line_and_give_way_to_what_is_bought(tmp_path: Path) -> None:

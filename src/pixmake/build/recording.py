@@ -9,11 +9,13 @@ from pathlib import Path
 
 from pixmake.clock import Clock
 from pixmake.digest import Digest, read_file
+from pixmake.imaging.probe import BadPicture
 from pixmake.plan.artifact import Artifact, Fenced
 from pixmake.plan.entries import Entry, Verdict
 from pixmake.plan.graph import ActionId
 from pixmake.plan.planner import Plan
 from pixmake.publish.outputs import Written
+from pixmake.publish.realize import Gone
 from pixmake.spec.asset import Asset
 from pixmake.store.durable import writing
 from pixmake.store.lockfile import Line, Lock, Name, OutputPin, StepPin, read, render, write
@@ -190,23 +192,32 @@ def _pins(plan: Plan, asset: Asset, old: tuple[StepPin, ...], keep: Keeper) -> t
     """New pins for steps that have pictures; old ones stay until something is bought in their place."""
     pins: list[StepPin] = []
     for place, step in enumerate(asset.steps):
+        before = old[place] if place < len(old) else None
         verdict = plan.judge.done.get((asset.name, step.index))
         if verdict is not None and verdict.pinned and verdict.request is not None and verdict.state != "conflict":
-            pins.append(
-                _pin(verdict, step.size, _shown(plan, asset, verdict, keep), old[place] if place < len(old) else None)
-            )
-        elif place < len(old):
-            pins.append(old[place])
+            pins.append(_pin(verdict, step.size, _shown(plan, asset, verdict, before, keep), before))
+        elif before is not None:
+            pins.append(before)
         else:
             break
     return tuple(pins)
 
 
-def _shown(plan: Plan, asset: Asset, verdict: Verdict, keep: Keeper) -> tuple[str, Digest] | None:
-    """A frozen fenced picture is kept as pixels too: its mask and its parent may change, and it must not."""
+def _shown(
+    plan: Plan, asset: Asset, verdict: Verdict, before: StepPin | None, keep: Keeper
+) -> tuple[str, Digest] | None:
+    """A frozen fenced picture is kept as pixels too: its mask and its parent may change, and it must not.
+
+    Where they can't be had now, those that were kept before stay.
+    """
     if not isinstance(verdict.artifact, Fenced) or not plan.world.frozen(asset):
         return None
-    return verdict.artifact.identity, keep(verdict.artifact)
+    identity = verdict.artifact.identity
+    try:
+        return identity, keep(verdict.artifact)
+    except (Gone, BadPicture):
+        kept = before.shown if before is not None else None
+        return kept if kept is not None and kept[0] == identity else None
 
 
 def _pin(verdict: Verdict, written: str, shown: tuple[str, Digest] | None, old: StepPin | None) -> StepPin:
