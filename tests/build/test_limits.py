@@ -165,6 +165,22 @@ def test_both_rates_hold(calls: int) -> None:
         assert len([other for other in times[place:] if other < at + 60]) <= min(2, calls)
 
 
+@pytest.mark.parametrize("wait", [None, 2.0])
+def test_a_refused_call_is_a_call(wait: float | None) -> None:
+    """Servers count those that they turn away, and let nobody in who goes on asking."""
+    times: list[float] = []
+
+    async def main() -> None:
+        gate = Gate(LeapClock(), 8, calls_per_minute=3)
+        for _ in range(9):
+            turn = await gate.enter(1)
+            times.append(turn.at)
+            gate.refused(turn, wait)
+
+    run(main)
+    assert all(later - at >= 60 for at, later in zip(times, times[3:], strict=False))
+
+
 @pytest.mark.parametrize("concurrency", [8, 64])
 def test_fifty_a_minute_with_many_lanes(concurrency: int) -> None:
     server = Server(images=50, latency=20)

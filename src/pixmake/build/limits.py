@@ -64,6 +64,10 @@ class Turn:
     over: bool = False
 
 
+def _when(turn: Turn) -> float:
+    return turn.at
+
+
 class Halted(Exception):
     """Nothing more is to be sent."""
 
@@ -94,6 +98,8 @@ class Gate:
         self._halted = False
         self._flying = 0
         self._sent: deque[Turn] = deque()
+        self._refused: deque[Turn] = deque()
+        """Calls that brought nothing, but were calls."""
         self._until = self._episode = self._calm = self._doubled = float("-inf")
         self.streak = 0
         """Times of refusals since the last call that got through."""
@@ -156,7 +162,8 @@ class Gate:
     def _opens(self, rate: Rate, images: int, now: float) -> float:
         """When so many images fit into the rate's window. More than fit at all go alone."""
         window = rate.seconds + max(0.0 if rate is self.learned else LEAST_MARGIN, rate.seconds * MARGIN)
-        inside = list(takewhile(lambda turn: turn.at + window > now, reversed(self._sent)))
+        turns = sorted([*self._sent, *self._refused], key=_when) if rate.of_calls and self._refused else self._sent
+        inside = list(takewhile(lambda turn: turn.at + window > now, reversed(turns)))
         over = sum(rate.weight(turn.images) for turn in inside) + rate.weight(images) - rate.images
         opens = now
         for turn in reversed(inside):
@@ -189,6 +196,7 @@ class Gate:
         """A call was certainly not done since it was too much, or nobody was there; `wait` as the server said it."""
         now = self.clock.monotonic()
         self.unsent(turn)
+        self._refused.append(turn)
         if turn.at >= self._episode:
             self._begin(now, has_wait=wait is not None)
         self._until = max(self._until, now + self._pause(wait))
@@ -241,8 +249,9 @@ class Gate:
         """Drops what no window holds any more."""
         longest = max([MINUTE, self.learned.seconds if self.learned else 0.0]) * (1 + MARGIN) + LEAST_MARGIN
         now = self.clock.monotonic()
-        while self._sent and self._sent[0].at < now - longest:
-            self._sent.popleft()
+        for turns in (self._sent, self._refused):
+            while turns and turns[0].at < now - longest:
+                turns.popleft()
 
     def halt(self) -> None:
         """Whoever waits is told that nothing more is sent."""
