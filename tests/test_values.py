@@ -59,6 +59,16 @@ def test_still_strict(given: dict[str, object]) -> None:
         Quick(**given)  # type: ignore[arg-type]
 
 
+def test_values_have_no_places() -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Fresh:
+        a: int
+
+    for _ in range(2):  # with the first value of a kind, what makes it is written
+        with pytest.raises(TypeError, match=r"Fresh\.__init__\(\) takes 1 positional argument but 2 were given"):
+            Fresh(1)  # type: ignore[call-arg]
+
+
 def test_hashes_and_what_is_not_compared() -> None:
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Point:
@@ -94,6 +104,15 @@ def test_own_methods_stay_and_what_follows_is_done() -> None:
         def __hash__(self) -> int:
             return 7
 
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Named(Own):
+        b: str
+
+        def __init__(self, b: str) -> None:
+            Own.__init__(self, a=len(b))
+            object.__setattr__(self, "b", b.upper())
+
+    assert (Named("xy").a, Named("xy").b, seen.pop(), seen.pop()) == (2, "XY", 2, 2)
     assert (repr(Own(a=3)), hash(Own(a=4)), seen) == ("mine", 7, [3, 4])
 
 

@@ -50,11 +50,12 @@ def _thing(kind: Any) -> Any:
         if name not in own:
             setattr(made, name, method)
 
-    def first(self: object, **given: object) -> None:
+    def first(self: object, *wrong: object, **given: object) -> None:
         made.__init__ = _init(made)
-        made.__init__(self, **given)
+        made.__init__(self, *wrong, **given)  # no place takes any: Python says so, in its own words
 
-    made.__init__ = first
+    if "__init__" not in own:
+        made.__init__ = first
     return made
 
 
