@@ -149,11 +149,17 @@ class Yard:
         self.check()
 
     def check(self) -> None:
-        """Nothing was painted twice, nothing was bought live, and the ledger says what the server says."""
+        """When all was fetched: as `check_meanwhile`, and the ledger says what the server says."""
+        self.check_meanwhile()
+        assert self.spent() == self.server.office.cost
+
+    def check_meanwhile(self) -> None:
+        """Nothing was painted twice, nothing was bought live; what is done and not fetched is held."""
         painted = Counter(asked.prompt for asked in self.server.office.asked if asked.painted)
         assert [prompt for prompt, times in painted.items() if times > 1] == []
         assert self.server.count == 0
-        assert self.spent() == self.server.office.cost
+        spent, held = self.spent(), sum((item.held for item in charges(self.store)), Decimal(0))
+        assert spent <= self.server.office.cost <= spent + held
         assert not list((self.folder / "quarantine").glob("*"))
 
     @property

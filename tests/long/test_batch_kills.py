@@ -88,7 +88,7 @@ def test_random_moments(yard: Yard) -> None:
         if dice.random() < 0.3:
             yard.later(minutes=20)
             yard.collect()
-        yard.check()
+        yard.check_meanwhile()
         time.sleep(0.01)
     yard.later(minutes=20)
     yard.finish()
