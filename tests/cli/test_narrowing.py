@@ -394,19 +394,18 @@ def test_with_pictures_that_are_held_all_is_looked_at(farm: Shell, eye: Eye) -> 
 
 
 def test_with_orphans_all_is_looked_at(farm: Shell, eye: Eye) -> None:
-    """An entry that comes takes over the line, and the pick in it, of one that went."""
-    farm.edit("f/g.png: an owl", "f/g.png: {prompt: an owl, variants: 2}")
-    build_as_planned(farm)
+    """An entry that comes takes over the line, and the pick in it, of one that went before it."""
+    assert farm.run("reroll", "f/g.png", "--yes").code == 0
     assert farm.run("pick", "f/g.png", "2").code == 0
-    text = (farm.root / "assets.yaml").read_text()
-    farm.edit("  f/g.png: {prompt: an owl, variants: 2}\n", "")
     settle(farm)
-    farm.write(text.replace("f/g.png", "owl.png"))
+    second = line_of(farm, "f/g.png")["steps"][0]["variants"][1]
+    farm.edit("  f/g.png: an owl\n", "")
+    settle(farm)
+    farm.edit("  d.png:", "  owl.png: an owl\n  d.png:")
     build_as_planned(farm)
     assert eye.seen[-1] == "whole"
-    assert [pin["pick"] for pin in line_of(farm, "owl.png")["steps"]] == [
-        line_of(farm, "owl.png")["steps"][0]["variants"][1]
-    ]
+    assert line_of(farm, "owl.png")["steps"][0]["pick"] == second
+    assert '"f/g.png"' not in (farm.root / "assets.lock").read_text()
 
 
 def line_of(shell: Shell, asset: str) -> dict[str, Any]:
