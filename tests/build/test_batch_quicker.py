@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -31,6 +32,18 @@ def neighbour(yard: Yard) -> Project:
     return Project(root / "assets.yaml", store=yard.folder, clock=yard.clock)
 
 
+def at_the_last_moment(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> None:
+    """Does something once, when a build looks whether the disk has room: what it hands in is chosen, and not yet locked."""
+    real, todo = shutil.disk_usage, [do]
+
+    def look(path: Path) -> object:
+        if todo:
+            todo.pop()()
+        return real(path)
+
+    monkeypatch.setattr(shutil, "disk_usage", look)
+
+
 def test_what_was_bought_since_the_plan_is_not_handed_in(yard: Yard) -> None:
     yard.assets("hen that sits", "cow that stands")
     project = yard.project()
@@ -47,16 +60,12 @@ def test_the_last_look_is_under_the_keys_own_lock(yard: Yard, monkeypatch: pytes
     yard.assets("hen that sits", "cow that stands")
     project = yard.project()
     plan = project.plan()
-    real, moments = shutil.disk_usage, list[str]()
 
-    def moment(path: Path) -> object:
-        if not moments:
-            moments.append("now")
-            other = neighbour(yard)
-            assert other.build(other.plan("hen.png"), yes=True).exit_code == 0
-        return real(path)
+    def buy() -> None:
+        other = neighbour(yard)
+        assert other.build(other.plan("hen.png"), yes=True).exit_code == 0
 
-    monkeypatch.setattr(shutil, "disk_usage", moment)
+    at_the_last_moment(monkeypatch, buy)
     project.build(plan, yes=True, by_batch=True)
     assert [made.prompts for made in yard.server.office.batches] == [["cow that stands"]]
     assert yard.server.count == 1
@@ -141,16 +150,8 @@ def test_money_that_was_taken_of_the_day_since_the_plan_is_not_handed_in(
     yard.write((yard.root / "assets.yaml").read_text().replace("assets:", f"budget: {{per_day: {high / 2}}}\nassets:"))
     project = yard.project()
     plan = project.plan()
-    real, moments = shutil.disk_usage, list[str]()
-
-    def moment(path: Path) -> object:
-        if not moments:
-            moments.append("now")
-            theirs = replace(intent("theirs"), reserved=high / 4, time=yard.clock.now().isoformat())
-            yard.store.journal.append(theirs)
-        return real(path)
-
-    monkeypatch.setattr(shutil, "disk_usage", moment)
+    theirs = replace(intent("theirs"), reserved=high / 4, time=yard.clock.now().isoformat())
+    at_the_last_moment(monkeypatch, lambda: yard.store.journal.append(theirs))
     report = project.build(plan, yes=True, by_batch=True)
     assert [entry.state for entry in report.entries] == ["sent", "held"]
     assert report.entries[1].message == "the budget does not reach for today"
