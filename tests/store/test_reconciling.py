@@ -17,6 +17,7 @@ PINS = st.builds(
     key=st.sampled_from(KEYS),
     variants=st.lists(st.sampled_from(KEYS), unique=True, max_size=3).map(tuple),
     pick=st.sampled_from([None, *KEYS]),
+    shown=st.sampled_from([None, *(("seen", key) for key in KEYS[:2])]),
     extra=st.sampled_from(["", '{"new": 1}']),
 )
 LINES = st.builds(
@@ -51,6 +52,47 @@ def test_nothing_of_either_is_lost(base: Line, ours: Line, theirs: Line) -> None
     for path, pin in ours.outputs.items():
         if pin != base.outputs.get(path):
             assert found.outputs[path] == pin, "what was written"
+
+
+@given(LINES, PINS, PINS, st.lists(PINS, max_size=2))
+def test_a_step_that_one_alone_changed_is_as_that_one_has_it(
+    base: Line, own: StepPin, other: StepPin, more: list[StepPin]
+) -> None:
+    """A person picks one step while a build buys another one, and steps that came or went."""
+    base = replace(base, steps=(own, other, *base.steps))
+    ours = replace(base, steps=(own, *base.steps[:1], *more))
+    theirs = replace(base, steps=(other, *base.steps[1:]))
+    assert reconciled(base, ours, theirs).steps == (other, *ours.steps[1:])
+    assert reconciled(base, theirs, ours).steps == (other, *ours.steps[1:])
+
+
+@given(PINS, PINS, PINS)
+def test_a_step_that_both_changed(base: StepPin, ours: StepPin, theirs: StepPin) -> None:
+    lines = [Line(asset="a.png", steps=(pin,)) for pin in (base, ours, theirs)]
+    (found,) = reconciled(*lines).steps
+    if base in (ours, theirs):
+        return
+    if ours.key != theirs.key:
+        assert found == ours, "pictures of one request are never candidates of another"
+        return
+    assert found.variants[: len(ours.variants)] == ours.variants, "a pick by number means the same picture"
+    assert found.pick == (ours.pick if theirs.pick in (base.pick, None) else theirs.pick)
+    assert found.shown == (ours.shown if ours.shown != base.shown else theirs.shown)
+    assert found.extra == (ours.extra if ours.extra != base.extra else theirs.extra)
+
+
+def test_a_line_that_came_on_both_sides_keeps_what_either_says() -> None:
+    one, two = KEYS[:2]
+    ours = Line(
+        asset="a.png", steps=(StepPin(key=one, variants=(one,), pick=one, shown=("seen", one)),), extra='{"a":1}'
+    )
+    theirs = Line(asset="a.png", steps=(StepPin(key=one, variants=(two,), extra='{"b":1}'),), frozen=True)
+    assert reconciled(None, ours, theirs) == Line(
+        asset="a.png",
+        steps=(StepPin(key=one, variants=(one, two), pick=one, shown=("seen", one), extra='{"b":1}'),),
+        frozen=True,
+        extra='{"a":1}',
+    )
 
 
 def test_a_pick_and_a_freeze_while_more_is_bought() -> None:
