@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import httpx2
 
 from pixmake.providers.openai.address import Address
 from pixmake.providers.openai.dialect import EDITS, Dialect
-from pixmake.providers.openai.repeating import Repeats
 from pixmake.providers.openai.sdk import openai
 
 EDITS_PATH = f"/{EDITS}"
@@ -51,7 +49,6 @@ class Speaker(openai.AsyncOpenAI):
     def __init__(self, dialect: Dialect, *, key_headers: Mapping[str, str] | None = None, **options: Any) -> None:
         self.dialect = dialect
         self.key_headers = key_headers
-        self.repeats = Repeats()
         super().__init__(**options)
 
     def _auth_headers(self, security: Any) -> dict[str, str]:
@@ -66,5 +63,4 @@ class Speaker(openai.AsyncOpenAI):
             options = options.model_copy()
             options.url = f"/{self.dialect.edits}"
             options.files = self.dialect.parts(list(options.files or ()))
-        build = partial(super()._build_request, options, retries_taken=retries_taken)
-        return self.repeats.built(options, self._client.cookies, retries_taken, build)
+        return super()._build_request(options, retries_taken=retries_taken)

@@ -1,75 +1,79 @@
-"""Providers room: requests of one client that differ in nothing but their JSON. The SDK builds the first; the others are
-copies of it with another body.
+"""Providers room: POSTs of one client that differ in nothing but their JSON. The SDK builds and sends the first ones; as
+soon as two of them were alike, the others are copies with another body, sent through the very client that the SDK uses.
 
-Building one anew takes the SDK as long as all else that it does. Whatever is not told from the options for certain, and
-a first request whose body is not what this module would have written, is left to the SDK.
+Driving the SDK takes longer than all else of a call. Whatever can't be told for certain is left to it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import httpx2
 
 from pixmake.providers.openai.sdk import openai
 
-BODY = frozenset({"json_data", "extra_json"})
-ALIKE = frozenset({"method", "url", "headers", "security"})
-"""Options that may be set, and have to be the same."""
-UNUSED = frozenset({"idempotency_key", "files", "content"})
-"""Options that the SDK always sets; the last two must be None, and the first is only for APIs that have a header for it."""
+LENGTH = b"content-length"
+"""The one header that a request's body is told by."""
 
 
 class Repeats:
-    """What was built before by one client, whose address, key and headers never change."""
+    """What the SDK sent by one client, whose address, key and headers never change."""
 
-    def __init__(self) -> None:
-        self._known: dict[str, httpx2.Request | None] = {}
+    def __init__(self, http: httpx2.AsyncClient) -> None:
+        self._http = http
+        self._seen: dict[str, httpx2.Request] = {}
+        self._proven: dict[str, httpx2.Request] = {}
 
-    def built(
-        self, options: Any, cookies: httpx2.Cookies, retries_taken: int, build: Callable[[], httpx2.Request]
-    ) -> httpx2.Request:
-        """The request for these options, which `build` makes where it is not like an earlier one."""
-        alike, body = _alike(options), _body(options)
-        if alike is None or body is None or cookies or retries_taken:
-            return build()
-        if alike not in self._known:
-            request = build()
-            self._known[alike] = request if _is_plain(request, options, body) else None
-            return request
-        first = self._known[alike]
-        return build() if first is None else _copy(first, body)
+    @asynccontextmanager
+    async def post(
+        self, kind: str, body: Mapping[str, Any], by_sdk: Callable[[], AbstractAsyncContextManager[Any]]
+    ) -> AsyncIterator[httpx2.Response]:
+        """The answer, of which no more than the head was read. `by_sdk` posts `body` by a method of the SDK; `kind` names
+        all else that its requests depend on. Raises what the SDK raises, or the transport's own errors."""
+        first, data = self._proven.get(kind), _json(body)
+        if first is None or data is None or self._http.cookies:
+            async with by_sdk() as reply:
+                self._learn(kind, reply.http_request, body)
+                yield reply.http_response
+            return
+        response = await self._http.send(_copy(first, data), stream=True)
+        try:
+            if not response.is_success:
+                await response.aread()
+                raise openai.APIStatusError(f"Error code: {response.status_code}", response=response, body=None)
+            yield response
+        finally:
+            await response.aclose()
+
+    def _learn(self, kind: str, request: httpx2.Request, body: Mapping[str, Any]) -> None:
+        """Two requests that are alike prove that nothing in them is made for each call, a key or a date, say."""
+        if kind in self._proven or not _says(request, body):
+            return
+        before = self._seen.setdefault(kind, request)
+        if before is not request and _alike(before) == _alike(request):
+            self._proven[kind] = request
 
 
-def _alike(options: Any) -> str | None:
-    """What two requests have in common that differ in their bodies only; None for one of another kind."""
-    named: set[str] = options.model_fields_set - BODY
-    if named - ALIKE - UNUSED or options.files is not None or options.content is not None:
-        return None
-    return repr([(name, getattr(options, name)) for name in sorted(named & ALIKE)])
-
-
-def _body(options: Any) -> bytes | None:
-    """The JSON of a request as the SDK and httpx write it; None for what only the SDK can write."""
-    said, further = options.json_data, options.extra_json
-    if not isinstance(said, dict) or not isinstance(further, dict | None):
-        return None
-    merged = {**said, **(further or {})}
-    if any(isinstance(value, openai.Omit | openai.NotGiven) for value in merged.values()):
-        return None
+def _json(body: Mapping[str, Any]) -> bytes | None:
+    """The JSON of a body as the SDK writes it; None for what only the SDK can write."""
     try:
-        return json.dumps(merged, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     except (TypeError, ValueError):
         return None
 
 
-def _is_plain(request: httpx2.Request, options: Any, body: bytes) -> bool:
-    """Whether a request has the body that is thought of, and nothing in its head that was made for it alone."""
-    key = options.idempotency_key
-    has_key = key is not None and key in request.headers.values()
-    return request.method == "POST" and not has_key and request.read() == body and "cookie" not in request.headers
+def _says(request: httpx2.Request, body: Mapping[str, Any]) -> bool:
+    """Whether a request is a POST of `body` and nothing else, with no cookie in its head."""
+    return request.method == "POST" and request.read() == _json(body) and "cookie" not in request.headers
+
+
+def _alike(request: httpx2.Request) -> object:
+    """All of a request but its body."""
+    heads = [(name.lower(), value) for name, value in request.headers.raw if name.lower() != LENGTH]
+    return request.url, heads, request.extensions
 
 
 def _copy(first: httpx2.Request, body: bytes) -> httpx2.Request:
