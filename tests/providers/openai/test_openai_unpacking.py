@@ -119,6 +119,21 @@ def test_a_field_that_is_there_twice_leaves_no_picture_open() -> None:
     assert understood([b'{"data": [{"b64_json": "QUJD", "b64_json": "REVG"}]}']) == ([b"DEF"], ())
 
 
+def test_thousands_of_pictures_open_few_files() -> None:
+    """Else one server's answer takes the files that pictures of others need to land in."""
+    landed: list[int] = []
+
+    def land(number: int) -> Note:
+        landed.append(number)
+        return Note()
+
+    unpacker = Unpacker(land)
+    unpacker.take(b'{"data":[' + b",".join([b'{"b64_json":"QUJD"}'] * 5000) + b"]}")
+    pictures = told_of(unpacker).pictures
+    assert len(landed) < 100
+    assert [item.landing.read() if item.landing else item.data for item in pictures] == [b"ABC"] * 5000  # type: ignore[union-attr]
+
+
 def test_an_empty_field_gives_way_to_an_address() -> None:
     told = read_answer(b'{"data": [{"b64_json": "", "url": "http://x/y.png"}]}')
     assert [type(item).__name__ for item in told.pictures] == ["Link"]

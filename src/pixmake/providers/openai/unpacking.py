@@ -23,6 +23,8 @@ LIFTED = "\0 lifted "
 """Begins the text that stands in the JSON for a picture that was taken out of it."""
 ESCAPED = re.compile(rb'(?:[^"\\]|\\(?:u[0-9a-fA-F]{4}|[^u]))*')
 LONGEST_ESCAPE = len(r"\u0000")
+MOST_LANDED = 16
+"""Pictures of one answer that get a landing of their own: more than are asked for. A file is open for each."""
 MOST_PREFIX = 200
 """Characters of `data:…,` before base64."""
 
@@ -166,7 +168,7 @@ class Unpacker:
         at += found.end() - known
         del self.rest[found.start() :]
         self.rest += b'"b64_json":' + json.dumps(f"{LIFTED}{number}").encode()[:-1]
-        self._now = Base64(self._land(number) if self._land else Held())
+        self._now = Base64(self._land(number) if self._land and number < MOST_LANDED else Held())
         self.pictures.append(self._now)
         return at
 
