@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pixmake.diagnostics import render
 from pixmake.store.journal import HEADER, Followed, Journal
-from pixmake.store.records import decode, encode
+from pixmake.store.records import decode, encode, seal
 from store.making import done, failed, intent, store_at
 
 OPEN = Path("/proc/self/fd")
@@ -30,6 +31,11 @@ def test_a_header_and_the_lines(journal: Journal) -> None:
     assert journal.path.read_bytes() == HEADER + encode(intent()) + encode(done()) + encode(
         failed("heart", 0, "refused")
     )
+
+
+def test_prompts_are_written_as_people_write_them(journal: Journal) -> None:
+    journal.append(intent(request={"prompt": "ein Bär 🐻"}))
+    assert '"prompt":"ein Bär 🐻"' in journal.path.read_text("utf-8")
 
 
 def test_a_whole_line_that_lost_its_newline_gets_it_back(journal: Journal) -> None:
@@ -108,3 +114,35 @@ def test_another_file_of_the_same_bytes_is_not_followed(journal: Journal) -> Non
     assert journal.follow(known) is None
     journal.path.unlink()
     assert journal.follow(known) is None
+
+
+def test_a_journal_that_has_only_its_header_is_followed(journal: Journal) -> None:
+    assert journal.seam(0) == "", "there is none yet"
+    journal.append(intent())
+    journal.path.write_bytes(HEADER)
+    known = followed(journal)
+    assert bytes.fromhex(known.seam) == HEADER
+    journal.append(intent())
+    found = journal.follow(known)
+    assert found is not None
+    assert [decode(line) for line in found[0].lines] == [intent()]
+
+
+@pytest.mark.parametrize("at", [["here"], {"byte": 9}, None, "9"])
+def test_a_torn_line_as_nobody_writes_it_costs_nothing(journal: Journal, at: object) -> None:
+    journal.append(intent())
+    with open(journal.path, "ab") as stream:
+        stream.write(seal({"type": "torn", "at": at}))
+    reading = journal.read()
+    assert ([decode(line) for line in reading.lines], reading.damage) == ([intent()], ())
+
+
+def test_a_damaged_line_is_told_with_what_to_do(journal: Journal) -> None:
+    journal.append(intent(), done(), intent(number=1))
+    journal.path.write_bytes(journal.path.read_bytes().replace(b'"done"', b'"dome"'))
+    (told,) = journal.diagnose(journal.read().damage)
+    assert render(told) == (
+        f"error[journal-damaged]: line 3 of '{journal.path}' is not as it was written\n"
+        "note: until this is settled nothing should be bought: the line may name a paid picture\n"
+        "help: copy journal.jsonl to a safe place, then put back a backup of it, or delete that line"
+    )
