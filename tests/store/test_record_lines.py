@@ -203,3 +203,14 @@ def test_bought_is_all_but_what_people_put_in() -> None:
 
 def test_a_pick_is_no_result() -> None:
     assert isinstance(decode(encode(FULL["pick"])), Pick)
+
+
+def test_a_servers_usage_of_any_kind_is_no_reason_to_lose_a_picture() -> None:
+    """What came beside a paid picture is written as well as JSON can."""
+    usage = {"tokens": 7, "rate": float("nan"), "most": float("inf"), "left": {"cost": Decimal("0.1")}, "list": [1]}
+    line = encode(replace(done(), results=(replace(result(b"a"), usage=usage),)))
+    read = decode(line)
+    assert isinstance(read, Outcome)
+    assert read.results[0].usage == {
+        "tokens": 7, "rate": "NaN", "most": "Infinity", "left": {"cost": "0.1"}, "list": [1],
+    }  # fmt: skip
