@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
 import pytest
 
-from fakes.counting import CountingProvider
+from fakes.counting import CountingProvider, png
 from pixmake import __version__
 from pixmake.build.intent import Intent
 from pixmake.build.project import Project
@@ -51,3 +52,31 @@ def test_a_pick_in_the_middle_of_a_build(tmp_path: Path, meanwhile: bool) -> Non
 
 def pending(project: Project) -> list[str]:
     return [output.path for entry in project.plan().entries for output in entry.outputs if output.state != "fresh"]
+
+
+@pytest.mark.parametrize("what", ["assets.yaml", "assets.lock", "refs"])
+def test_what_changed_by_a_coarse_clock_is_not_vouched_for_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Where a clock ticks in seconds, another save within the same one leaves size and times as they were."""
+    monkeypatch.setattr("pixmake.store.memo.COARSE_TICK", 3600 * 10**9)  # however slow the build is
+    spec = tmp_path / "assets.yaml"
+    spec.write_text(SPEC)
+    painter = CountingProvider()
+
+    def built(wait: float) -> bool:
+        time.sleep(wait)
+        project = Project(spec, store=tmp_path / "store", providers={"counting": lambda settings: painter})
+        report = project.build(max_cost=1)
+        return project.remember(report, __version__, {"build": "nothing to do"})
+
+    if what == "refs":
+        (tmp_path / "refs").mkdir()
+        (tmp_path / "refs/x.png").write_bytes(png(64, 64, b"x"))
+        spec.write_text(SPEC + "  c.png: {from: {path: refs/x.png}, prompt: a teal, references: [refs/*.png]}\n")
+    assert built(0.06) or built(0.06)
+    (tmp_path / ".pixmake/snapshot").unlink()
+    seconds = time.time_ns() // 10**9 * 10**9
+    for change, is_fine in ((0, False), (1_000_001, True)):
+        os.utime(tmp_path / what, ns=(seconds + change, seconds + change))
+        assert built(0.06) is is_fine

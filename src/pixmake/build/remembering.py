@@ -17,7 +17,7 @@ from pixmake.spec.asset import FileInput, Footprint, Spec
 from pixmake.spec.files import look_for
 from pixmake.spec.names import canonical
 from pixmake.store.lockfile import read
-from pixmake.store.memo import FINE_TICK, Memo, Stat, look
+from pixmake.store.memo import FINE_TICK, Memo, Stat, look, tick
 from pixmake.store.snapshot import Snapshot, folder_stats, save, united
 from pixmake.values import dataclass
 
@@ -41,7 +41,7 @@ class Watchmark:
         self.stats: dict[str, Stat] | None = {}
         for path in footprint.files:
             seen = look(path)
-            if seen is None or max(seen.mtime, seen.ctime) > began - FINE_TICK:
+            if seen is None or max(seen.mtime, seen.ctime) > began - tick(seen.mtime, seen.ctime):
                 self.stats = None
                 return
             self.stats[os.fspath(path)] = seen
@@ -137,10 +137,12 @@ def _lock(plan: Plan, mark: Watchmark, path: Path) -> dict[str, Stat] | None:
     if seen is None:
         return None if plan.world.lock.lines else {}
     changed = max(seen.mtime, seen.ctime)
-    if changed > mark.began - FINE_TICK:
-        if not time.time_ns() - changed >= 0:
-            return None  # changed in the future: no clock to go by
-        time.sleep(max(0, changed + FINE_TICK - time.time_ns()) / 1e9)
+    rest = tick(seen.mtime, seen.ctime)
+    if changed > mark.began - rest:
+        young = changed + rest - time.time_ns()
+        if young > FINE_TICK:
+            return None  # changed in the future, or by a clock that nobody waits for
+        time.sleep(max(0, young) / 1e9)
         try:
             known = seen == plan.world.lock_stat if plan.world.lock.is_part else read(path) == plan.world.lock
         except (OSError, Problem):
@@ -173,9 +175,9 @@ def _folders(spec: Spec) -> dict[str, tuple[int, int]] | None:
     stats = folder_stats(
         {item: None for folder, pattern, _ in globs for item in look_for(folder, pattern)[1] if item.is_dir()}
     )
-    young = max((mtime for mtime, _ in stats.values()), default=0) + FINE_TICK - time.time_ns()
+    young = max((mtime + tick(mtime) for mtime, _ in stats.values()), default=0) - time.time_ns()
     if young > FINE_TICK:
-        return None  # changed in the future: no clock to go by
+        return None  # changed in the future, or by a clock that nobody waits for
     time.sleep(max(0, young) / 1e9)
     same = all(look_for(folder, pattern)[0] == names for folder, pattern, names in globs)
     return stats if same else None

@@ -236,5 +236,9 @@ def _pin(row: list[object]) -> OutputPin | None:
 
 
 def _tick(stat: Stat) -> int:
-    """The longest time between two marks of the clock that this file's times may come from."""
-    return COARSE_TICK if stat.mtime % 1_000_000_000 == 0 or stat.ctime % 1_000_000_000 == 0 else FINE_TICK
+    return tick(stat.mtime, stat.ctime)
+
+
+def tick(*times: int) -> int:
+    """The longest time between two marks of the clock that these times of a file, in ns, may come from."""
+    return COARSE_TICK if any(time % 1_000_000_000 == 0 for time in times) else FINE_TICK
