@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from pixmake.diagnostics import Source
+from pixmake.spec.failing import Failed
 from pixmake.spec.files import Files
 from pixmake.spec.nodes import Leaf, Origin, Spot
-from pixmake.spec.templates import Failed, Renderer
+from pixmake.spec.rendering import Renderer
 
 CONTEXT: dict[str, Any] = {
     "row": {"items": "a column", "n": Decimal("1.50"), "none": None, "list": ["a", "b"]},

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pixmake.secrecy import without_secrets
 
-LIBRARIES = ("click", "diskcache", "filelock", "jinja2", "openai", "pillow", "pydantic", "pyyaml", "resvg-py", "rich")
+LIBRARIES = ("click", "diskcache", "filelock", "jinja2", "openai", "pillow", "pyyaml", "resvg-py", "rich")
 
 
 def write_report(error: BaseException, words: Sequence[str], folder: str | None) -> Path | None:

@@ -12,11 +12,11 @@ from pixmake.diagnostics import Diagnostic, Source
 from pixmake.spec.asset import Asset, Output
 from pixmake.spec.cutting import Pieces
 from pixmake.spec.expand import Draft, Family, Rendering
-from pixmake.spec.files import Files
+from pixmake.spec.files import Files, Seen
 from pixmake.spec.inputs import Link
 from pixmake.spec.nodes import Spot
+from pixmake.spec.rendering import Renderer
 from pixmake.spec.scopes import Scope
-from pixmake.spec.templates import Renderer, Seen
 from pixmake.values import dataclass
 
 

@@ -12,11 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from pixmake.diagnostics import Collector, Diagnostic, Note
 from pixmake.spec import names
 from pixmake.spec.complaints import complain, nearest
+from pixmake.spec.declaring import Unfit
+from pixmake.spec.failing import Failed
 from pixmake.spec.fields import split_list
 from pixmake.spec.files import Files
 from pixmake.spec.layers import deep_data, overlay
@@ -37,7 +37,6 @@ from pixmake.spec.scopes import (
     use_of,
 )
 from pixmake.spec.shapes import Judged
-from pixmake.spec.templates import Failed
 from pixmake.values import dataclass
 
 MOST_ASSETS = 100_000
@@ -324,7 +323,7 @@ class Expander:
             fields.put("edits", edits)
         try:
             valid = self.workshop.judged.read(fields)
-        except ValidationError as error:
+        except Unfit as error:
             self.collector.found += complain(error, fields, AssetFields, asset=name, row=label)
             return None
         return Draft(

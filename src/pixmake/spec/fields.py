@@ -3,36 +3,17 @@
 A Template passes every kind unseen (it is judged when rendered); a Rendered text is first read as what it stands for.
 """
 
-from __future__ import annotations
-
 import re
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Discriminator, GetCoreSchemaHandler, GetJsonSchemaHandler, Tag
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
-
+from pixmake.spec.declaring import LIST, TEXT, Rule, Templated, read_text, refuse
 from pixmake.spec.document import resolve
-from pixmake.spec.nodes import Rendered, Template, untemplated
-from pixmake.values import dataclass
+from pixmake.spec.nodes import untemplated
 
 MOST_PIXELS = 16_384
 """The longest side of any picture."""
 TEMPLATE_SCHEMA = {"type": "string", "pattern": r"\{[{%]"}
-
-
-class Declared(BaseModel):
-    """Base of all declared maps: strict types, no unknown keys."""
-
-    model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, validate_by_name=False, validate_by_alias=True, defer_build=True
-    )
-
-
-def refuse(code: str, message: str, help: str = "", at: tuple[str | int, ...] = ()) -> NoReturn:
-    """Raises what `complaints` turns into a diagnostic, placed `at` a key or index below the value."""
-    raise PydanticCustomError(code, "{message}", {"message": message, "help": help, "at": at})
 
 
 def split_list(text: str) -> list[str]:
@@ -53,53 +34,6 @@ def read_scalar(text: str) -> Any:
     return resolve(text)
 
 
-def read_text(text: str) -> str:
-    return str(text)
-
-
-@dataclass(frozen=True, slots=True)
-class Templated:
-    """Marks a field that a template may fill; `read` makes its value from the rendered text."""
-
-    read: Callable[[str], Any]
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        read = self.read
-
-        def check(value: Any, inner: Callable[[Any], Any]) -> Any:
-            if type(value) is Template:
-                return value
-            return inner(read(value) if type(value) is Rendered else value)
-
-        return core_schema.no_info_wrap_validator_function(check, handler(source))
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        inner = handler(schema)
-        return inner if inner.get("type") == "string" and len(inner) == 1 else {"anyOf": [inner, TEMPLATE_SCHEMA]}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rule:
-    """A kind with a check of its own: the check returns the value or refuses it. `schema` is for editors."""
-
-    check: Callable[[Any], Any]
-    schema: tuple[tuple[str, Any], ...]
-    read: Callable[[str], Any] = read_text
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        check, read = self.check, self.read
-
-        def whole(value: Any) -> Any:
-            if type(value) is Template:
-                return value
-            return check(read(value) if type(value) is Rendered else value)
-
-        return core_schema.no_info_plain_validator_function(whole)
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return dict(self.schema)
-
-
 def shown(value: object) -> str:
     """A value as a message quotes it."""
     if value is None:
@@ -115,6 +49,7 @@ def shown(value: object) -> str:
 
 
 SIZE = re.compile(r"([0-9]{1,9})x([0-9]{1,9})\Z")
+NAME = re.compile(r"[A-Za-z][\w-]*\Z")
 RATIO = re.compile(r"([0-9]{1,9}):([0-9]{1,9})\Z")
 
 
@@ -129,28 +64,25 @@ def check_exact_size(value: Any) -> str:
 
 def check_size(value: Any) -> str:
     """`WxH`, `W:H`, `auto`, or a word that `sizes` may know (looked up later)."""
-    if isinstance(value, str):
-        if SIZE.match(value):
-            return check_exact_size(value)
-        ratio = RATIO.match(value)
-        if ratio:
-            _bounded(value, int(ratio[1]), int(ratio[2]), 1000, "")
-            return value
-        if re.match(r"[A-Za-z][\w-]*\Z", value):
-            return value
-    side = value if isinstance(value, int) and not isinstance(value, bool) else 1024
-    refuse(
-        "bad-size",
-        f"{shown(value)} is not a size",
-        f"write width and height like {side}x{side}, a ratio like 16:9, a name from 'sizes', or auto",
-    )
+    text = value if isinstance(value, str) else ""
+    if SIZE.match(text):
+        return check_exact_size(text)
+    ratio = RATIO.match(text)
+    if ratio:
+        _bounded(text, int(ratio[1]), int(ratio[2]), 1000, "")
+    elif not NAME.match(text):
+        side = value if isinstance(value, int) and not isinstance(value, bool) else 1024
+        remedy = f"write width and height like {side}x{side}, a ratio like 16:9, a name from 'sizes', or auto"
+        refuse("bad-size", f"{shown(value)} is not a size", remedy)
+    return text
 
 
 def check_named_size(value: Any) -> str:
     """What an entry of `sizes` may be: `WxH` or `W:H`."""
-    if isinstance(value, str) and (SIZE.match(value) or RATIO.match(value)):
-        return check_size(value)
-    refuse("bad-size", f"{shown(value)} is not a size", "write width and height like 1920x480, or a ratio like 16:9")
+    if not isinstance(value, str) or not (SIZE.match(value) or RATIO.match(value)):
+        remedy = "write width and height like 1920x480, or a ratio like 16:9"
+        refuse("bad-size", f"{shown(value)} is not a size", remedy)
+    return check_size(value)
 
 
 def _bounded(text: str, width: int, height: int, most: int, unit: str) -> None:
@@ -166,16 +98,18 @@ def check_salt(value: Any) -> str:
 
 
 def check_pick(value: Any) -> int | str:
-    if value == "ask" or (isinstance(value, int) and not isinstance(value, bool) and value >= 1):
-        return str(value) if value == "ask" else int(value)
-    refuse("bad-pick", f"{shown(value)} is not a candidate", "write its number, from 1, or ask")
+    if value == "ask":
+        return "ask"
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        refuse("bad-pick", f"{shown(value)} is not a candidate", "write its number, from 1, or ask")
+    return value
 
 
 def check_number(value: Any) -> Decimal:
     """A number as an exact Decimal."""
-    if isinstance(value, Decimal) or (isinstance(value, int) and not isinstance(value, bool)):
-        return Decimal(value)
-    refuse("wrong-type", f"a number is wanted here, not {shown(value)}")
+    if not isinstance(value, Decimal | int) or isinstance(value, bool):
+        refuse("wrong-type", f"a number is wanted here, not {shown(value)}")
+    return Decimal(value)
 
 
 def check_money(value: Any) -> Decimal:
@@ -187,9 +121,9 @@ def check_money(value: Any) -> Decimal:
 
 
 def check_data_map(value: Any) -> dict[str, Any]:
-    if isinstance(value, dict):
-        return untemplated(value)  # type: ignore[no-any-return]
-    refuse("wrong-type", f"a map is wanted here, not {shown(value)}")
+    if not isinstance(value, dict):
+        refuse("wrong-type", f"a map is wanted here, not {shown(value)}")
+    return untemplated(value)  # type: ignore[no-any-return]
 
 
 NUMBER_SCHEMA = (("type", "number"),)
@@ -205,29 +139,9 @@ Money = Annotated[Decimal, Rule(check_money, (("type", "number"), ("minimum", 0)
 Size = Annotated[str, Rule(check_size, SIZE_SCHEMA)]
 ExactSize = Annotated[str, Rule(check_exact_size, EXACT_SCHEMA)]
 NamedSize = Annotated[str, Rule(check_named_size, NAMED_SCHEMA)]
-Salt = Annotated[str, Rule(check_salt, (("type", ("string", "integer")),))]
+Salt = Annotated[str, Rule(check_salt, (("type", ["string", "integer"]),))]
 DataMap = Annotated[dict[str, Any], Rule(check_data_map, (("type", "object"),))]
-
-
-def word(*names: str) -> Any:
-    """The marker of a field that takes one of `names`, or a template."""
-    return Templated(read_text)
-
-
-def one_of(value: Any) -> str:
-    """The branch of a union by the shape of the value."""
-    if isinstance(value, dict):
-        return "<map>"
-    if isinstance(value, list):
-        return "<list>"
-    return "<text>"
-
-
-Shape = Discriminator(one_of)
-TEXT, MAP, LIST = Tag("<text>"), Tag("<map>"), Tag("<list>")
-Texts = Annotated[
-    Annotated[list[Text], LIST] | Annotated[str, TEXT], Discriminator(one_of), Templated(lambda text: split_list(text))
-]
+Texts = Annotated[Annotated[list[Text], LIST] | Annotated[str, TEXT], Templated(split_list)]
 """A list of text; a single text stands for a list of one."""
 
 

@@ -23,6 +23,8 @@ SECRET = re.compile(
 """What may be a key: excerpts in messages show it masked."""
 SECRET_WORDS = ("api_key", "api-key", "apikey", "token", "secret", "password", "authorization", "sk-")
 WILD = re.compile(r"[*?\[]")
+Seen = tuple[tuple[Path, Source | None], ...]
+"""Files as they were when they were read."""
 
 
 class Files:

@@ -13,6 +13,7 @@ from pixmake.spec.asset import Asset, Footprint, ProviderSettings, Spec
 from pixmake.spec.cache import Expanded, SpecCache, unchanged
 from pixmake.spec.document import Broken
 from pixmake.spec.expand import MOST_ASSETS, Draft, Expander, Family, Workshop
+from pixmake.spec.files import Seen
 from pixmake.spec.making import Makers, later
 from pixmake.spec.names import canonical
 from pixmake.spec.nodes import Branch, Leaf, Node
@@ -20,7 +21,6 @@ from pixmake.spec.outputs import Places
 from pixmake.spec.scopes import Renderers, entry
 from pixmake.spec.settings import budget_of, providers_of
 from pixmake.spec.sources import VERSION, Reader, texts_of
-from pixmake.spec.templates import Seen
 
 __all__ = ["SpecCache", "load"]
 HARMLESS = ("duplicate-key", "comment-cuts-text", "not-yet")

@@ -3,30 +3,11 @@
 They are read and judged here even where this version can't do the work yet.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
-
 from pixmake.spec.complaints import nearest
-from pixmake.spec.fields import (
-    DataMap,
-    Declared,
-    Money,
-    Number,
-    Rule,
-    Size,
-    Templated,
-    Text,
-    Texts,
-    Whole,
-    YesNo,
-    read_scalar,
-    read_text,
-    refuse,
-    shown,
-)
+from pixmake.spec.declaring import Declared, Length, Range, Rule, Templated, field, read_text, refuse
+from pixmake.spec.fields import DataMap, Money, Number, Size, Text, Texts, Whole, YesNo, read_scalar, shown
 
 WORD = Templated(read_text)
 OPERATIONS: dict[str, tuple[str, ...]] = {
@@ -110,26 +91,26 @@ Operations = Annotated[list[Any], Rule(check_operations, OPERATION_SCHEMA)]
 class Similar(Declared):
     """A picture that the result is compared with."""
 
-    ref: Text = Field(description="A path or @asset.")
-    min: Number = Field(description="Least similarity, 0 to 1.")
+    ref: Text = field(description="A path or @asset.")
+    min: Number = field(description="Least similarity, 0 to 1.")
 
 
 class Expectations(Declared):
     """Checks of a picture before it is published."""
 
-    size: Size | None = Field(None, description="Exact size.")
-    alpha: YesNo | None = Field(None, description="Whether there is transparency.")
-    min_transparent: Number | None = Field(None, description="Least share of transparent pixels.")
-    min_opaque: Number | None = Field(None, description="Least share of opaque pixels.")
-    max_kb: Number | None = Field(None, description="Largest file in KiB.")
-    aspect: Text | None = Field(None, description="Ratio of the sides, like 1:1.")
-    colors_max: Whole | None = Field(None, description="Most colors.")
-    tileable: YesNo | None = Field(None, description="Whether opposite edges meet.")
-    edge_clear: YesNo | None = Field(None, description="Whether the border is empty.")
-    similar_to: Similar | None = Field(None, description="Likeness to another picture.")
-    judge: Text | None = Field(None, description="What a vision model has to find true.")
-    judge_model: Text | None = Field(None, description="The vision model.")
-    retry: Annotated[int, Field(ge=0, le=64), Templated(read_scalar)] | None = Field(
+    size: Size | None = field(None, description="Exact size.")
+    alpha: YesNo | None = field(None, description="Whether there is transparency.")
+    min_transparent: Number | None = field(None, description="Least share of transparent pixels.")
+    min_opaque: Number | None = field(None, description="Least share of opaque pixels.")
+    max_kb: Number | None = field(None, description="Largest file in KiB.")
+    aspect: Text | None = field(None, description="Ratio of the sides, like 1:1.")
+    colors_max: Whole | None = field(None, description="Most colors.")
+    tileable: YesNo | None = field(None, description="Whether opposite edges meet.")
+    edge_clear: YesNo | None = field(None, description="Whether the border is empty.")
+    similar_to: Similar | None = field(None, description="Likeness to another picture.")
+    judge: Text | None = field(None, description="What a vision model has to find true.")
+    judge_model: Text | None = field(None, description="The vision model.")
+    retry: Annotated[int, Range(0, 64), Templated(read_scalar)] | None = field(
         None, description="Most further purchases per key, ever."
     )
 
@@ -137,41 +118,39 @@ class Expectations(Declared):
 class SheetFields(Declared):
     """One picture cut into many assets."""
 
-    from_: Text = Field(alias="from", description="The sheet's picture: a path or @asset.")
-    grid: Text = Field(description="Columns and rows, like 4x3.")
-    cells: dict[str, Annotated[list[int], Field(min_length=2, max_length=2)]] = Field(
-        description="Name to [column, row]."
-    )
+    from_: Text = field(alias="from", description="The sheet's picture: a path or @asset.")
+    grid: Text = field(description="Columns and rows, like 4x3.")
+    cells: dict[str, Annotated[list[int], Length(2, 2)]] = field(description="Name to [column, row].")
 
 
 class AtlasFields(Declared):
     """Many assets in one picture."""
 
-    assets: Texts = Field(description="Which assets: a glob of names.")
-    output: Text = Field(description="Where the picture goes.")
-    max_size: Whole | None = Field(None, description="Longest side in pixels.")
-    padding: Whole | None = Field(None, description="Pixels between pictures.")
-    extrude: Whole | None = Field(None, description="Pixels by which edges are repeated.")
-    layout: Annotated[Literal["packed", "grid"], WORD] | None = Field(None, description="How pictures are laid out.")
-    anchor: Text | None = Field(None, description="Where a picture stands in its cell.")
-    data: list[Annotated[Literal["texturepacker", "godot", "phaser", "css"], WORD]] | None = Field(
+    assets: Texts = field(description="Which assets: a glob of names.")
+    output: Text = field(description="Where the picture goes.")
+    max_size: Whole | None = field(None, description="Longest side in pixels.")
+    padding: Whole | None = field(None, description="Pixels between pictures.")
+    extrude: Whole | None = field(None, description="Pixels by which edges are repeated.")
+    layout: Annotated[Literal["packed", "grid"], WORD] | None = field(None, description="How pictures are laid out.")
+    anchor: Text | None = field(None, description="Where a picture stands in its cell.")
+    data: list[Annotated[Literal["texturepacker", "godot", "phaser", "css"], WORD]] | None = field(
         None, description="Data files beside the picture."
     )
-    animations: DataMap | None = Field(None, description="Name to {frames, fps}.")
-    rows: Any = Field(None, description="One atlas for each row of data.")
-    matrix: DataMap | None = Field(None, description="One atlas for each combination.")
+    animations: DataMap | None = field(None, description="Name to {frames, fps}.")
+    rows: Any = field(None, description="One atlas for each row of data.")
+    matrix: DataMap | None = field(None, description="One atlas for each combination.")
 
 
 class ManifestFields(Declared):
     """A file that tells code what pictures there are."""
 
-    path: Text = Field(description="Where it goes; .json, .ts, .py or .css.")
-    assets: Texts | None = Field(None, description="Which assets; default all.")
-    root: Text | None = Field(None, description="Folder that paths are relative to.")
+    path: Text = field(description="Where it goes; .json, .ts, .py or .css.")
+    assets: Texts | None = field(None, description="Which assets; default all.")
+    root: Text | None = field(None, description="Folder that paths are relative to.")
 
 
 class BudgetFields(Declared):
     """Hard caps in USD."""
 
-    per_build: Money | None = Field(None, description="Most that one build may spend.")
-    per_day: Money | None = Field(None, description="Most that one day (UTC) may cost.")
+    per_build: Money | None = field(None, description="Most that one build may spend.")
+    per_day: Money | None = field(None, description="Most that one day (UTC) may cost.")

@@ -2,34 +2,34 @@
 and what the reference shows; nothing else lists fields.
 """
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
-
-from pixmake.spec.fields import (
+from pixmake.spec.declaring import (
     LIST,
     MAP,
-    TEMPLATE_SCHEMA,
     TEXT,
-    DataMap,
     Declared,
+    Length,
+    Range,
+    Rule,
+    Templated,
+    field,
+    read_text,
+    refuse,
+)
+from pixmake.spec.fields import (
+    TEMPLATE_SCHEMA,
+    DataMap,
     ExactSize,
     Number,
-    Rule,
     Salt,
-    Shape,
     Size,
-    Templated,
     Text,
     Texts,
     YesNo,
     check_pick,
     read_scalar,
-    read_text,
-    refuse,
     shown,
     split_list,
 )
@@ -80,21 +80,20 @@ def check_options(value: Any) -> dict[str, Any]:
 class PictureMap(Declared):
     """An input picture: a file, another asset's picture, or a download with its digest."""
 
-    path: Text | None = Field(None, description="File, relative to the spec file; in 'references' also a glob.")
-    asset: Text | None = Field(None, description="Name of the asset whose picture is taken.")
-    url: Text | None = Field(None, description="Address to download from; needs 'sha256'.")
-    sha256: Text | None = Field(None, description="Digest of the download, 64 hexadecimal digits.")
-    role: Text | None = Field(None, description="What the picture is for; stands before the prompt.")
-    step: Annotated[int, Field(ge=0), Templated(read_scalar)] | None = Field(
+    path: Text | None = field(None, description="File, relative to the spec file; in 'references' also a glob.")
+    asset: Text | None = field(None, description="Name of the asset whose picture is taken.")
+    url: Text | None = field(None, description="Address to download from; needs 'sha256'.")
+    sha256: Text | None = field(None, description="Digest of the download, 64 hexadecimal digits.")
+    role: Text | None = field(None, description="What the picture is for; stands before the prompt.")
+    step: Annotated[int, Range(0), Templated(read_scalar)] | None = field(
         None, description="Which step's picture, from 0; default the last."
     )
-    variant: Annotated[int, Field(ge=1), Templated(read_scalar)] | None = Field(
+    variant: Annotated[int, Range(1), Templated(read_scalar)] | None = field(
         None, description="Which candidate, from 1; default the picked one."
     )
-    processed: YesNo | None = Field(None, description="The picture after crop and 'process'.")
+    processed: YesNo | None = field(None, description="The picture after crop and 'process'.")
 
-    @model_validator(mode="after")
-    def one_source(self) -> PictureMap:
+    def agree(self) -> None:
         check_source(self, ("path", "asset", "url"))
         if self.sha256 is not None and self.url is None:
             refuse("bad-input", "'sha256' belongs to a 'url'", "write {url: …, sha256: …}")
@@ -109,7 +108,6 @@ class PictureMap(Declared):
             refuse(
                 "bad-input", "'step', 'variant' and 'processed' belong to an 'asset'", "write {asset: name, step: 0}"
             )
-        return self
 
 
 def check_source(picture: Any, names: tuple[str, ...]) -> None:
@@ -121,7 +119,7 @@ def check_source(picture: Any, names: tuple[str, ...]) -> None:
         refuse("bad-input", f"one of {wanted} is wanted, {found} given", "keep exactly one of them")
 
 
-Picture = Annotated[Annotated[Text, TEXT] | Annotated[PictureMap, MAP], Shape]
+Picture = Annotated[Text, TEXT] | Annotated[PictureMap, MAP]
 
 
 def check_fractions(value: Any) -> list[str]:
@@ -160,121 +158,113 @@ Fractions = Annotated[list[str], Rule(check_fractions, FRACTIONS_SCHEMA, split_l
 class MaskMap(Declared):
     """A mask: a file or an asset's picture (transparent is repainted), or a region drawn by the tool."""
 
-    path: Text | None = Field(None, description="File, relative to the spec file.")
-    asset: Text | None = Field(None, description="Name of the asset whose picture is the mask.")
-    step: Annotated[int, Field(ge=0), Templated(read_scalar)] | None = Field(None, description="Its step, from 0.")
-    variant: Annotated[int, Field(ge=1), Templated(read_scalar)] | None = Field(None, description="Its candidate.")
-    processed: YesNo | None = Field(None, description="Its picture after crop and 'process'.")
-    rect: Fractions | None = Field(None, description="[x, y, width, height] in fractions of the picture.")
-    ellipse: Fractions | None = Field(None, description="[x, y, width, height] of its box, in fractions.")
-    invert: YesNo | None = Field(None, description="Repaint what is opaque instead.")
+    path: Text | None = field(None, description="File, relative to the spec file.")
+    asset: Text | None = field(None, description="Name of the asset whose picture is the mask.")
+    step: Annotated[int, Range(0), Templated(read_scalar)] | None = field(None, description="Its step, from 0.")
+    variant: Annotated[int, Range(1), Templated(read_scalar)] | None = field(None, description="Its candidate.")
+    processed: YesNo | None = field(None, description="Its picture after crop and 'process'.")
+    rect: Fractions | None = field(None, description="[x, y, width, height] in fractions of the picture.")
+    ellipse: Fractions | None = field(None, description="[x, y, width, height] of its box, in fractions.")
+    invert: YesNo | None = field(None, description="Repaint what is opaque instead.")
 
-    @model_validator(mode="after")
-    def one_source(self) -> MaskMap:
+    def agree(self) -> None:
         check_source(self, ("path", "asset", "rect", "ellipse"))
-        return self
 
 
 class Feather(Declared):
     """The seam of a fence."""
 
-    feather: Annotated[int, Field(ge=0, le=512), Templated(read_scalar)] = Field(description="Its width in pixels.")
+    feather: Annotated[int, Range(0, 512), Templated(read_scalar)] = field(description="Its width in pixels.")
 
 
-Mask = Annotated[Annotated[Text, TEXT] | Annotated[MaskMap, MAP], Shape]
-Fence = Annotated[Annotated[bool, TEXT] | Annotated[Feather, MAP], Shape, Templated(read_scalar)]
+Mask = Annotated[Text, TEXT] | Annotated[MaskMap, MAP]
+Fence = Annotated[Annotated[bool, TEXT] | Annotated[Feather, MAP], Templated(read_scalar)]
 PICK_SCHEMA = (("anyOf", ({"type": "integer", "minimum": 1}, {"const": "ask"}, TEMPLATE_SCHEMA)),)
 Pick = Annotated[Any, Rule(check_pick, PICK_SCHEMA, read_scalar)]
 Options = Annotated[dict[str, Any], Rule(check_options, (("type", "object"),))]
-Gravity = Annotated[Annotated[Text, TEXT] | Annotated[list[Number], LIST], Shape]
+Gravity = Annotated[Text, TEXT] | Annotated[list[Number], LIST]
 
 
 class StepFields(Declared):
     """What the first step and every edit may set."""
 
-    prompt: Text | None = Field(None, description="The instruction; a template.")
-    template: Text | None = Field(
+    prompt: Text | None = field(None, description="The instruction; a template.")
+    template: Text | None = field(
         None, description="The whole text around 'prompt': a file in templates_dir, or text with {{ }} in it."
     )
-    verbatim: YesNo | None = Field(None, description="Send the prompt byte for byte, without templating.")
-    vars: DataMap | None = Field(None, description="Variables for templates, on top of the outer ones.")
-    provider: Text | None = Field(None, description="Who paints: openai (default), draft, or a name of 'providers'.")
-    model: Text | None = Field(None, description="Model, by the provider's name for it.")
-    quality: Annotated[Literal["low", "medium", "high", "xhigh", "max", "auto", "standard", "hd"], WORD] | None = Field(
+    verbatim: YesNo | None = field(None, description="Send the prompt byte for byte, without templating.")
+    vars: DataMap | None = field(None, description="Variables for templates, on top of the outer ones.")
+    provider: Text | None = field(None, description="Who paints: openai (default), draft, or a name of 'providers'.")
+    model: Text | None = field(None, description="Model, by the provider's name for it.")
+    quality: Annotated[Literal["low", "medium", "high", "xhigh", "max", "auto", "standard", "hd"], WORD] | None = field(
         None, description="Quality; default medium."
     )
-    background: Annotated[Literal["transparent", "opaque", "auto"], WORD] | None = Field(
+    background: Annotated[Literal["transparent", "opaque", "auto"], WORD] | None = field(
         None, description="Background of the picture."
     )
-    complexity: Annotated[Literal["low", "medium", "high"], WORD] | None = Field(
+    complexity: Annotated[Literal["low", "medium", "high"], WORD] | None = field(
         None, description="How much the model plans."
     )
-    input_fidelity: Annotated[Literal["low", "high"], WORD] | None = Field(
+    input_fidelity: Annotated[Literal["low", "high"], WORD] | None = field(
         None, description="How closely input pictures are kept."
     )
-    moderation: Annotated[Literal["auto", "low"], WORD] | None = Field(
+    moderation: Annotated[Literal["auto", "low"], WORD] | None = field(
         None, description="Strictness of the provider's filter; not sent with edits."
     )
-    options: Options | None = Field(None, description="Further request fields, passed on and hashed as they are.")
-    api: Annotated[Literal["images", "responses"], WORD] | None = Field(None, description="Which API; default images.")
-    responses_model: Text | None = Field(None, description="Mainline model of a conversation, with api: responses.")
+    options: Options | None = field(None, description="Further request fields, passed on and hashed as they are.")
+    api: Annotated[Literal["images", "responses"], WORD] | None = field(None, description="Which API; default images.")
+    responses_model: Text | None = field(None, description="Mainline model of a conversation, with api: responses.")
     references: (
         Annotated[
-            Annotated[list[Picture], LIST] | Annotated[str, TEXT] | Annotated[PictureMap, MAP],
-            Shape,
-            Templated(split_list),
+            Annotated[list[Picture], LIST] | Annotated[str, TEXT] | Annotated[PictureMap, MAP], Templated(split_list)
         ]
         | None
-    ) = Field(None, description="Further input pictures, in order.")
-    mask: Mask | None = Field(None, description="Where this step may change its parent picture.")
-    markup: Picture | None = Field(None, description="A picture with marks that tell what to change.")
-    fence: Fence | None = Field(None, description="Put back what lies outside the mask; default true (8 px).")
-    variants: Annotated[int, Field(ge=1, le=64), Templated(read_scalar)] | None = Field(
+    ) = field(None, description="Further input pictures, in order.")
+    mask: Mask | None = field(None, description="Where this step may change its parent picture.")
+    markup: Picture | None = field(None, description="A picture with marks that tell what to change.")
+    fence: Fence | None = field(None, description="Put back what lies outside the mask; default true (8 px).")
+    variants: Annotated[int, Range(1, 64), Templated(read_scalar)] | None = field(
         None, description="How many candidates to buy."
     )
-    pick: Pick | None = Field(None, description="Which candidate goes on: its number from 1, or ask.")
+    pick: Pick | None = field(None, description="Which candidate goes on: its number from 1, or ask.")
 
-    @model_validator(mode="after")
-    def mask_or_markup(self) -> StepFields:
+    def agree(self) -> None:
         if self.mask is not None and self.markup is not None:
             refuse("mask-and-markup", "'mask' and 'markup' exclude each other", "keep one of them", ("markup",))
-        return self
 
 
 class EditFields(StepFields):
     """One step of the chain: works on the picked result of the one before."""
 
 
-Edit = Annotated[Annotated[Text, TEXT] | Annotated[EditFields, MAP], Shape]
+Edit = Annotated[Text, TEXT] | Annotated[EditFields, MAP]
 
 
 class OutputFields(Declared):
     """One entry of 'outputs': a path, multiplied by widths and formats."""
 
-    path: Text | None = Field(None, description="Path below the project; sees stem, width, height, format, hash.")
-    widths: (
-        Annotated[list[Annotated[int, Field(ge=1, le=16384), Templated(read_scalar)]], Field(min_length=1)] | None
-    ) = Field(None, description="One file for each width in pixels (an .ico holds them all).")
-    format: Format | None = Field(None, description="File format; default by the path's suffix.")
-    formats: Annotated[list[Format], Field(min_length=1)] | None = Field(None, description="One file for each format.")
-    size: ExactSize | None = Field(None, description="Size of this file, WxH.")
-    quality: Annotated[int, Field(ge=1, le=100), Templated(read_scalar)] | None = Field(
+    path: Text | None = field(None, description="Path below the project; sees stem, width, height, format, hash.")
+    widths: Annotated[list[Annotated[int, Range(1, 16384), Templated(read_scalar)]], Length(1)] | None = field(
+        None, description="One file for each width in pixels (an .ico holds them all)."
+    )
+    format: Format | None = field(None, description="File format; default by the path's suffix.")
+    formats: Annotated[list[Format], Length(1)] | None = field(None, description="One file for each format.")
+    size: ExactSize | None = field(None, description="Size of this file, WxH.")
+    quality: Annotated[int, Range(1, 100), Templated(read_scalar)] | None = field(
         None, description="Encoder quality, 1 to 100."
     )
-    crop: Any = Field(None, description="Part of the picture: an aspect like 1:1, or {width, height, gravity}.")
-    step: Annotated[int, Field(ge=0), Templated(read_scalar)] | None = Field(
+    crop: Any = field(None, description="Part of the picture: an aspect like 1:1, or {width, height, gravity}.")
+    step: Annotated[int, Range(0), Templated(read_scalar)] | None = field(
         None, description="Which step's picture, from 0; default the last."
     )
-    when_media: Text | None = Field(None, description="Media query for art direction in <picture>.")
-    meta: DataMap | None = Field(None, description="Your own data for manifests.")
+    when_media: Text | None = field(None, description="Media query for art direction in <picture>.")
+    meta: DataMap | None = field(None, description="Your own data for manifests.")
 
-    @model_validator(mode="after")
-    def one_format(self) -> OutputFields:
+    def agree(self) -> None:
         if self.format is not None and self.formats is not None:
             refuse("output-twice", "'format' and 'formats' exclude each other", "keep one of them", ("formats",))
         if self.widths is not None and self.size is not None:
             refuse("output-twice", "'widths' and 'size' exclude each other", "keep one of them", ("size",))
-        return self
 
 
 def check_output(value: Any) -> Any:
@@ -284,47 +274,46 @@ def check_output(value: Any) -> Any:
     return value
 
 
-Output = Annotated[Any, Rule(check_output, (("anyOf", ({"type": "string"}, {"const": False})),))]
-OutputEntry = Annotated[Annotated[Text, TEXT] | Annotated[OutputFields, MAP], Shape]
-Axis = Annotated[list[Any], Field(min_length=1)]
-Rows = Annotated[Annotated[Text, TEXT] | Annotated[list[Any], LIST], Shape]
+Output = Annotated[Any, Rule(check_output, (("anyOf", [{"type": "string"}, {"const": False}]),))]
+OutputEntry = Annotated[Text, TEXT] | Annotated[OutputFields, MAP]
+Axis = Annotated[list[Any], Length(1)]
+Rows = Annotated[Text, TEXT] | Annotated[list[Any], LIST]
 
 
 class AssetFields(StepFields):
     """A picture of the project, or a part of one in 'defaults' and 'presets'."""
 
-    name: Text | None = Field(None, description="The name, where the key is only a label.")
-    use: Texts | None = Field(None, description="Presets, left to right.")
-    kind: Annotated[Literal["raster", "svg", "gif"], WORD] | None = Field(
+    name: Text | None = field(None, description="The name, where the key is only a label.")
+    use: Texts | None = field(None, description="Presets, left to right.")
+    kind: Annotated[Literal["raster", "svg", "gif"], WORD] | None = field(
         None, description="What the model is asked for; default raster."
     )
-    size: Size | None = Field(None, description="Size of the final picture: WxH, W:H, a name of 'sizes', or auto.")
-    request_size: ExactSize | None = Field(None, description="Size asked of the model, WxH.")
-    fit: Annotated[Literal["cover", "contain", "pad"], WORD] | None = Field(
+    size: Size | None = field(None, description="Size of the final picture: WxH, W:H, a name of 'sizes', or auto.")
+    request_size: ExactSize | None = field(None, description="Size asked of the model, WxH.")
+    fit: Annotated[Literal["cover", "contain", "pad"], WORD] | None = field(
         None, description="How the picture fills 'size'; default cover."
     )
-    gravity: Gravity | None = Field(None, description="Where to crop: center, a compass name, auto, or [x, y].")
-    from_: Picture | None = Field(None, alias="from", description="Start from this picture instead of nothing.")
-    edits: list[Edit] | None = Field(None, description="The chain of edits after the first picture.")
-    salt: Salt | None = Field(None, description="Makes equal requests different ones.")
-    process: Operations | None = Field(None, description="Free local steps on the final picture, in order.")
-    expect: Expectations | None = Field(None, description="Checks before the picture is published.")
-    output: Output | None = Field(None, description="Where the file goes; false: nowhere.")
-    outputs: Annotated[list[OutputEntry], Templated(split_list)] | None = Field(None, description="Several files.")
-    frozen: YesNo | None = Field(None, description="Keep the bought picture until it is named.")
-    tags: Texts | None = Field(None, description="Words for selection and manifests.")
-    alt: Text | None = Field(None, description="Text for those who can't see the picture.")
-    title: Text | None = Field(None, description="Title for manifests.")
-    meta: DataMap | None = Field(None, description="Your own data for manifests.")
-    matrix: dict[str, Axis] | None = Field(None, description="One asset for each combination of values.")
-    rows: Rows | None = Field(None, description="One asset for each row of data.")
-    exclude: list[DataMap] | None = Field(None, description="Combinations to leave out.")
-    when: Annotated[Any, Templated(read_scalar)] | None = Field(
+    gravity: Gravity | None = field(None, description="Where to crop: center, a compass name, auto, or [x, y].")
+    from_: Picture | None = field(None, alias="from", description="Start from this picture instead of nothing.")
+    edits: list[Edit] | None = field(None, description="The chain of edits after the first picture.")
+    salt: Salt | None = field(None, description="Makes equal requests different ones.")
+    process: Operations | None = field(None, description="Free local steps on the final picture, in order.")
+    expect: Expectations | None = field(None, description="Checks before the picture is published.")
+    output: Output | None = field(None, description="Where the file goes; false: nowhere.")
+    outputs: Annotated[list[OutputEntry], Templated(split_list)] | None = field(None, description="Several files.")
+    frozen: YesNo | None = field(None, description="Keep the bought picture until it is named.")
+    tags: Texts | None = field(None, description="Words for selection and manifests.")
+    alt: Text | None = field(None, description="Text for those who can't see the picture.")
+    title: Text | None = field(None, description="Title for manifests.")
+    meta: DataMap | None = field(None, description="Your own data for manifests.")
+    matrix: dict[str, Axis] | None = field(None, description="One asset for each combination of values.")
+    rows: Rows | None = field(None, description="One asset for each row of data.")
+    exclude: list[DataMap] | None = field(None, description="Combinations to leave out.")
+    when: Annotated[Any, Templated(read_scalar)] | None = field(
         None, description="An expression; the asset exists where it holds."
     )
 
-    @model_validator(mode="after")
-    def one_output(self) -> AssetFields:
+    def agree(self) -> None:
+        super().agree()
         if self.output is not None and self.outputs is not None:
             refuse("output-twice", "'output' and 'outputs' exclude each other", "keep one of them", ("outputs",))
-        return self

@@ -8,19 +8,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pydantic import ValidationError
-
 from pixmake.diagnostics import Collector, Span
 from pixmake.spec.asset import Output
 from pixmake.spec.complaints import complain
+from pixmake.spec.declaring import Unfit
 from pixmake.spec.expand import Draft, told
+from pixmake.spec.failing import Failed
 from pixmake.spec.fields import SIZE as SIZE_IN_PIXELS
 from pixmake.spec.fields import split_list
 from pixmake.spec.model import IMAGE_SUFFIXES, OutputFields
 from pixmake.spec.names import canonical
 from pixmake.spec.nodes import Branch, Leaf, Node, Row, untemplated
 from pixmake.spec.scopes import Renderers, render_node
-from pixmake.spec.templates import Failed
 
 UNWRITABLE = re.compile("[\\\\\x00-\x1f\ud800-\udfff]")
 LATER = {"height": "{{ height }}", "hash": "{{ hash }}"}
@@ -124,8 +123,8 @@ class Outlet:
             if made is not None:
                 fields.add(node.keys[name], name, made)
         try:
-            valid = OutputFields.model_validate(fields.data)
-        except ValidationError as error:
+            valid = OutputFields.read(fields.data)
+        except Unfit as error:
             self.collector.found += complain(error, fields, OutputFields, asset=self.draft.name, row=self.draft.row)
             return
         path = node.entries.get("path")

@@ -8,11 +8,11 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from pixmake.diagnostics import Diagnostic
+from pixmake.spec.failing import Failed, locate
 from pixmake.spec.fields import read_scalar
 from pixmake.spec.layers import deep_data
 from pixmake.spec.nodes import Branch, Leaf, Node, Row, Template
 from pixmake.spec.scopes import Renderers, branch, entry, render_node, render_vars
-from pixmake.spec.templates import Failed, locate
 from pixmake.values import dataclass
 
 REFERENCE = re.compile(r"\{\{-?\s*([A-Za-z_]\w*)")

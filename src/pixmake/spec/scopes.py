@@ -11,10 +11,11 @@ from typing import Any
 
 from pixmake.diagnostics import Collector, Source
 from pixmake.spec.complaints import nearest
+from pixmake.spec.failing import Failed
 from pixmake.spec.fields import split_list
 from pixmake.spec.layers import deep_data, overlay
 from pixmake.spec.nodes import Branch, Leaf, Node, Origin, Rendered, Row, Spot, untemplated
-from pixmake.spec.templates import Failed, Renderer
+from pixmake.spec.rendering import Renderer
 from pixmake.values import dataclass
 
 NOWHERE = Origin(Source("", ""))

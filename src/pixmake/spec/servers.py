@@ -3,15 +3,12 @@
 They say how a request travels. What shapes a picture belongs to the asset, where it enters the key.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
-
-from pixmake.spec.fields import Declared, Rule, check_exact_size, refuse, shown
+from pixmake.spec.declaring import Declared, Range, Rule, field, refuse
+from pixmake.spec.fields import check_exact_size, shown
 from pixmake.spec.model import OWN_FIELDS
 from pixmake.spec.nodes import untemplated
 
@@ -101,28 +98,28 @@ ExtraBody = Annotated[dict[str, Any], Rule(check_extra_body, (("type", "object")
 class ServerFields(Declared):
     """How a server differs from OpenAI's own."""
 
-    dialect: Literal["openai", "localai", "sd-server", "vllm-omni", "sglang", "litellm"] | None = Field(
+    dialect: Literal["openai", "localai", "sd-server", "vllm-omni", "sglang", "litellm"] | None = field(
         None, description="A server whose ways are known: sets the fields below, each of which can be set besides."
     )
-    response_format: Literal["b64_json", "url", "omit"] | None = Field(
+    response_format: Literal["b64_json", "url", "omit"] | None = field(
         None, description="How pictures are to be answered; default omit: the field is not sent."
     )
-    extra_body: ExtraBody | None = Field(
+    extra_body: ExtraBody | None = field(
         None, description="Fields for every request that don't shape the picture; what does is for 'options'."
     )
-    edits: Path | None = Field(None, description="Path of edits: images/edits (default), images/inpainting, or none.")
-    mask: Literal["alpha", "white", "none"] | None = Field(
+    edits: Path | None = field(None, description="Path of edits: images/edits (default), images/inpainting, or none.")
+    mask: Literal["alpha", "white", "none"] | None = field(
         None, description="Where a mask says 'paint anew': by transparency (default), by white; none: it takes none."
     )
-    mask_field: Part | None = Field(None, description="Name of the mask's part; default mask.")
-    image_field: Part | None = Field(
+    mask_field: Part | None = field(None, description="Name of the mask's part; default mask.")
+    image_field: Part | None = field(
         None, description="Name of an input picture's part; default image for one, image[] for several."
     )
-    most_inputs: Annotated[int, Field(ge=1, le=64)] | None = Field(None, description="Most input pictures of an edit.")
-    sizes: Sizes | None = Field(
+    most_inputs: Annotated[int, Range(1, 64)] | None = field(None, description="Most input pictures of an edit.")
+    sizes: Sizes | None = field(
         None, description="Sizes it makes: a list, any, or a number that sides are multiples of."
     )
-    options_as: Literal["fields", "sd_cpp_extra_args"] | None = Field(
+    options_as: Literal["fields", "sd_cpp_extra_args"] | None = field(
         None,
         description="How 'options' are sent: as request fields (default), or in the prompt as sd-server reads them.",
     )

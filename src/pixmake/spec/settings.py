@@ -6,19 +6,18 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from pydantic import ValidationError
-
 from pixmake.diagnostics import Collector
 from pixmake.secrecy import SECRET, keep_secret
 from pixmake.spec.asset import Budget, ProviderSettings
 from pixmake.spec.complaints import complain, nearest
+from pixmake.spec.declaring import Unfit
 from pixmake.spec.nodes import Branch, Leaf, Node, untemplated
 from pixmake.spec.project import PROVIDER_TYPES, ProviderFields
 from pixmake.spec.scopes import branch, empty, entry
 
 EMBEDDED = ("openai", "draft")
 SECRETS = ("api_key", "apikey", "key", "token", "secret", "password", "api-key", "authorization")
-COMMON = tuple(ProviderFields.model_fields)
+COMMON = tuple(ProviderFields.fields)
 
 
 def providers_of(root: Branch, collector: Collector) -> dict[str, ProviderSettings]:
@@ -51,8 +50,8 @@ def _provider(name: str, node: Node, key: Leaf, collector: Collector) -> Provide
     if model is None:
         model, known = ProviderFields, _only(node, COMMON)
     try:
-        fields = model.model_validate(known.data)
-    except ValidationError as error:
+        fields = model.read(known.data)
+    except Unfit as error:
         collector.found += complain(error, known, model)
         return None
     rest = {key: untemplated(item.data) for key, item in node.entries.items() if key not in COMMON}

@@ -9,9 +9,9 @@ from pixmake.spec.fields import DataMap, Text
 from pixmake.spec.model import AssetFields
 from pixmake.spec.nodes import Branch, Leaf, Node, Rendered, Row, untemplated
 
-TEXTS = frozenset(name for name, field in AssetFields.model_fields.items() if field.annotation == Text | None)
+TEXTS = frozenset(name for name, field in AssetFields.fields.items() if field.annotation == Text | None)
 """Fields that take any text."""
-MAPS = frozenset(name for name, field in AssetFields.model_fields.items() if field.annotation == DataMap | None)
+MAPS = frozenset(name for name, field in AssetFields.fields.items() if field.annotation == DataMap | None)
 """Fields that take any map."""
 
 Shape = tuple[tuple[str, ...], tuple[object, ...]]
@@ -24,32 +24,23 @@ class Judged:
         self.fields: dict[Shape, AssetFields] = {}
 
     def check(self, node: Branch) -> None:
-        """Raises pydantic's ValidationError where a field is not as declared."""
+        """Raises Unfit where a field is not as declared."""
         shape = shape_of(node)
         if shape is None or shape not in self.fields:
-            found = AssetFields.model_validate(node.data)
+            found = AssetFields.read(node.data)
             if shape is not None:
                 self.fields[shape] = found
 
     def read(self, node: Branch) -> AssetFields:
-        """The fields of an asset, complete. Raises ValidationError, as `check` does."""
+        """The fields of an asset, complete. Raises Unfit, as `check` does."""
         shape = shape_of(node)
         if shape is None or (alike := self.fields.get(shape)) is None:
-            found = AssetFields.model_validate(node.data)
+            found = AssetFields.read(node.data)
             if shape is not None:
                 self.fields[shape] = found
             return found
         free = {name: _free(node.entries[name]) for name in shape[0]}
-        return _with(alike, free) if free else alike
-
-
-def _with(alike: AssetFields, free: dict[str, object]) -> AssetFields:
-    """`model_copy`, but for the set of the names that were given, which is as large as all else and never asked for."""
-    made = AssetFields.__new__(AssetFields)
-    object.__setattr__(made, "__dict__", {**alike.__dict__, **free})
-    for name in ("__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__"):
-        object.__setattr__(made, name, getattr(alike, name))
-    return made
+        return alike.but(**free) if free else alike
 
 
 def _free(node: Node) -> object:

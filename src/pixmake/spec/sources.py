@@ -8,13 +8,12 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-
 from pixmake.diagnostics import Collector, Source, did_you_mean
 from pixmake.spec import rows
 from pixmake.spec.cache import SpecCache
 from pixmake.spec.complaints import complain
 from pixmake.spec.cutting import Pieces, document
+from pixmake.spec.declaring import Declared, Unfit
 from pixmake.spec.document import Broken, parse
 from pixmake.spec.expand import Family
 from pixmake.spec.files import Files, is_glob
@@ -22,14 +21,14 @@ from pixmake.spec.layers import deep_data
 from pixmake.spec.model import AssetFields
 from pixmake.spec.nodes import Branch, Leaf, Node, Row, untemplated
 from pixmake.spec.project import FileFields, RootFields
+from pixmake.spec.rendering import Renderer
 from pixmake.spec.scopes import Renderers, Scope, branch, empty, entry, inner_scope
 from pixmake.spec.shapes import Judged
-from pixmake.spec.templates import Renderer
 from pixmake.values import dataclass
 
 VERSION = 1
 MOST_FILES = 1000
-ROOT_ONLY = frozenset(RootFields.model_fields) - frozenset(FileFields.model_fields)
+ROOT_ONLY = frozenset(RootFields.fields) - frozenset(FileFields.fields)
 
 
 @dataclass(slots=True)
@@ -127,7 +126,7 @@ class Reader:
             )
         return False
 
-    def validate(self, node: Branch, model: type[BaseModel]) -> None:
+    def validate(self, node: Branch, model: type[Declared]) -> None:
         """Judges all declared fields of a file; assets one by one."""
         skeleton = Branch(node.spot)
         for name, item in node.entries.items():
@@ -149,10 +148,10 @@ class Reader:
             self.judge_asset(name, item)
         self.own_faults += len(self.collector.errors) - before
 
-    def judge(self, node: Branch, model: type[BaseModel]) -> bool:
+    def judge(self, node: Branch, model: type[Declared]) -> bool:
         try:
-            model.model_validate(node.data)
-        except ValidationError as error:
+            model.read(node.data)
+        except Unfit as error:
             self.collector.found += complain(error, node, model)
             return False
         return True
@@ -164,7 +163,7 @@ class Reader:
                 if not node.judged:
                     self.judged.check(node)
                     node.judged = True
-            except ValidationError as error:
+            except Unfit as error:
                 self.collector.found += complain(error, node, AssetFields)
             return node.judged
         if isinstance(node, Leaf) and isinstance(node.value, str):

@@ -212,7 +212,7 @@ class Builder:
     def with_candidates(self, level: StepFields) -> StepFields:
         """`variants` and `pick` of the asset stand at its first paid step."""
         fill = {name: getattr(self.fields, name) for name in ("variants", "pick") if getattr(level, name) is None}
-        return level.model_copy(update=fill)
+        return level.but(**fill)
 
     def provider(self, name: str | None, nodes: Mapping[str, Node]) -> str:
         name = name or "openai"
@@ -254,6 +254,6 @@ def not_yet(fields: AssetFields, node: Branch) -> list[tuple[Node, str]]:
     found: list[tuple[Node, str]] = []
     if fields.process:
         found.append((node.keys["process"], "process"))
-    if fields.expect is not None and any(value is not None for value in fields.expect.model_dump().values()):
+    if fields.expect is not None and any(value is not None for value in vars(fields.expect).values()):
         found.append((node.keys["expect"], "expect"))
     return found

@@ -1,5 +1,5 @@
-"""Spec room: rendering. One renderer a project: compiled templates are kept, files looked at are written down,
-and what goes wrong is said at the template's own line.
+"""Spec room: Jinja at work: compiled templates are kept, files looked at are written down, and what goes wrong is said
+at the template's own line.
 """
 
 from __future__ import annotations
@@ -19,26 +19,16 @@ from pixmake.diagnostics import Diagnostic, Source, Span, did_you_mean
 from pixmake.spec.bounds import Bounded, UndefinedName
 from pixmake.spec.complaints import nearest
 from pixmake.spec.document import Broken
-from pixmake.spec.files import Files
+from pixmake.spec.failing import Failed, locate
+from pixmake.spec.files import Files, Seen
 from pixmake.spec.filters import TooMuch
-from pixmake.spec.nodes import Leaf, Spot
+from pixmake.spec.nodes import Leaf
 
 ATTRIBUTE = re.compile(r"access to attribute '(\w+)'")
 UNKNOWN = re.compile(r"No (filter|test) named '(.*)'$")
 T = TypeVar("T")
 MOST_COMPILED = 50_000
 INLINE = "<template>"
-Seen = tuple[tuple[Path, Source | None], ...]
-"""Files as they were when they were read."""
-
-
-class Failed(Exception):
-    """A text could not be made; carries the diagnostic, and the field that was rendered, where one was."""
-
-    def __init__(self, diagnostic: Diagnostic, field: str | None = None) -> None:
-        self.diagnostic = diagnostic
-        self.field = field
-        super().__init__(diagnostic.message)
 
 
 class _Folder(BaseLoader):
@@ -88,16 +78,15 @@ class _Environment(Bounded):
         return {**self.globals, **(d or {})}
 
 
-class Renderer:
+class Engine:
     """Renders the texts of one templates folder. `used` collects the names of template files asked for."""
 
-    def __init__(self, folder: Path, files: Files) -> None:
+    def __init__(self, folder: Path, files: Files, used: set[str]) -> None:
         self.loader = _Folder(folder, files)
         self.environment = _Environment(
             loader=self.loader, trim_blocks=True, autoescape=False, cache_size=10_000, auto_reload=False
         )
-        self.used: set[str] = set()
-        self.environment.used = self.used
+        self.used = self.environment.used = used
         self.environment.edges = {}
         self.inline: dict[str, Compiled] = {}
         self.named: dict[str, Compiled] = {}
@@ -290,25 +279,6 @@ def _frame(trace: TracebackType | None, sources: Mapping[str, Source]) -> tuple[
             found = (name, trace.tb_lineno)
         trace = trace.tb_next
     return found
-
-
-def locate(leaf: Leaf, line: int, word: str | None) -> Span:
-    """The place of `word`, on the given line (from 1) of the template that the leaf holds."""
-    source = leaf.spot.origin.source
-    first = leaf.spot.line + leaf.head + (line - 1 if leaf.head else 0)
-    last = first if leaf.head else leaf.spot.line + str(leaf.value).count("\n") + 40
-    if word:
-        pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
-        for number in range(first, last + 1):
-            start = leaf.spot.column - 1 if number == leaf.spot.line else 0
-            found = pattern.search(source.line(leaf.spot.origin.line(number)), start)
-            if found:
-                return Spot(leaf.spot.origin, number, found.start() + 1, len(word)).span
-    if leaf.head:
-        text = source.line(leaf.spot.origin.line(first))
-        indent = len(text) - len(text.lstrip())
-        return Spot(leaf.spot.origin, first, indent + 1, len(text.strip())).span
-    return leaf.span
 
 
 def _lower(text: str) -> str:

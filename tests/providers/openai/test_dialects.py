@@ -112,9 +112,9 @@ def mask(tmp_path: Path) -> Picture:
 
 def test_the_dialects_of_the_spec_are_those_of_the_table() -> None:
     assert set(DIALECTS) == set(presets())
-    assert get_args(get_args(ServerFields.model_fields["dialect"].annotation)[0]) == DIALECTS
+    assert get_args(get_args(ServerFields.fields["dialect"].annotation)[0]) == DIALECTS
     assert all(row["source"] for row in presets().values())
-    known = {*ServerFields.model_fields, "drop", "source", "only_images", "lacks"}
+    known = {*ServerFields.fields, "drop", "source", "only_images", "lacks"}
     assert {field for row in presets().values() for field in row} <= known
 
 
