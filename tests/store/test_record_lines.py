@@ -214,3 +214,8 @@ def test_a_servers_usage_of_any_kind_is_no_reason_to_lose_a_picture() -> None:
     assert read.results[0].usage == {
         "tokens": 7, "rate": "NaN", "most": "Infinity", "left": {"cost": "0.1"}, "list": [1],
     }  # fmt: skip
+
+
+def test_a_picture_without_measures_and_without_a_price_comes_back() -> None:
+    line = replace(done(), cost=None, results=(replace(result(b"a"), width=None, height=None, cost=None, model=None),))
+    assert decode(encode(line)) == line
