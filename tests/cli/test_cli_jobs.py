@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -285,3 +286,18 @@ def test_uploads_are_removed_when_no_batch_needs_them(shell: Shell, server: Fake
     Draft202012Validator(json_schema("clean")).validate(body)
     assert body["remote"] == []
     assert (shell.root / "assets/fox.png").exists()
+
+
+def test_a_build_that_reads_one_changed_entry_collects_what_others_handed_in(shell: Shell, server: FakeOpenAI) -> None:
+    """Whom a batch was handed in to, only the whole spec can tell."""
+    shell.write(HEAD + "  owl.png: an owl\n  draft.png: {prompt: a sketch, provider: draft}\n")
+    assert shell.run("build", "--batch", "--max-cost", "1").code == 3
+    shell.edit("an owl", "two owls")
+    for _ in range(3):
+        time.sleep(0.06)
+        assert shell.run("build", "--max-cost", "1").code == 0
+    assert (shell.root / ".pixmake/settled").exists()
+    server.office.run()
+    shell.edit("a sketch", "another sketch")
+    time.sleep(0.06)
+    assert "collected 1 picture by batch" in shell.run("build").err

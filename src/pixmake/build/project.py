@@ -307,10 +307,11 @@ class Project:
     def collect(self) -> Gathered:
         """Takes in what has been done at providers of calls that were handed in by batch; the batches that go on are in
         what it returns. Sends nothing that could cost. Builds begin with it, unless they are offline."""
-        collector = self.collector()
-        if not collector.jobs():
+        if not self.collector().jobs():
             return Gathered()
-        gathered = asyncio.run(self._collected(collector))
+        if self.part is not None:
+            self.widen()  # a part may know nothing of their providers
+        gathered = asyncio.run(self._collected(self.collector()))
         self.store.results.refresh()
         return gathered
 
