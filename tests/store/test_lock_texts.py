@@ -81,3 +81,14 @@ def test_names_that_no_lock_can_hold_are_in_no_part() -> None:
     found = part(render(lock_of(A)).encode(), ["\udcff", "a"])
     assert found is not None
     assert dict(found.lines) == dict(lock_of(A).lines)
+
+
+def test_what_a_newer_version_wrote_in_another_order_is_the_same_line() -> None:
+    text = '{"asset":"a","steps":[],"outputs":{},"moon":1,"art":"ä"}'
+    assert read(text, text.replace('"moon":1,"art":"ä"', '"art":"ä","moon":1')) == read(text)
+
+
+def test_lines_without_a_profile_come_first() -> None:
+    lines = [Line(asset="a", profile=profile) for profile in ("night", "A", None, "Z")]
+    texts = render(lock_of(*lines, B)).splitlines()
+    assert [json.loads(text).get("profile") for text in texts[1:]] == [None, "A", "Z", "night", None]
