@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pixmake.store.settled import Row, Settled, is_plain, load, rows_of, save, used_of
 
-NAMES = st.sampled_from(["a", "b", "ab", "a b", "a.png", "b/a.png", "0,1", "1", "\udcff", "ä"])
-"""Names that are parts of each other, that look like a row's numbers, that are no UTF-8."""
+NAMES = st.sampled_from(["a", "ab", "0,1", "b/a", "\udcff"])
+"""Few, so that they meet; parts of each other, like a row's numbers, no UTF-8."""
 ROWS = st.builds(
     Row,
     fresh=st.integers(0, 11),
     drafts=st.integers(0, 11),
     outputs=st.lists(NAMES, unique=True, max_size=3).map(tuple),
 )
-TABLES = st.dictionaries(NAMES, ROWS, max_size=5)
+TABLES = st.dictionaries(NAMES, ROWS, max_size=4)
 
 
 def record(rows: dict[str, Row], used: set[str] | frozenset[str] = frozenset()) -> Settled:
@@ -40,6 +40,7 @@ def test_a_row_is_found_by_its_whole_name(rows: dict[str, Row], name: str) -> No
 
 
 @given(TABLES, NAMES, NAMES)
+@example({name: Row(fresh=1, drafts=0, outputs=("a",)) for name in ("ab", "0,1")}, "a", "ab")
 def test_a_path_is_taken_where_another_row_has_it(rows: dict[str, Row], path: str, but: str) -> None:
     taken = any(path in row.outputs for name, row in rows.items() if name != but)
     assert record(rows).is_taken(path, but) == taken
@@ -51,6 +52,7 @@ def test_what_is_used(used: set[str], name: str) -> None:
 
 
 @given(TABLES, TABLES)
+@example({name: Row(fresh=1, drafts=2, outputs=()) for name in "abc"}, {"b": Row(fresh=3, drafts=4, outputs=("x",))})
 def test_rows_in_place_of_others(rows: dict[str, Row], new: dict[str, Row]) -> None:
     data, count, fresh, drafts = record(rows).with_rows(new)
     whole = {**rows, **new}
