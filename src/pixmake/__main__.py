@@ -12,8 +12,10 @@ def run() -> None:
     code, standing = answer(sys.argv[1:], __version__)
     if code is not None:
         os._exit(code)  # all is written, and taking the interpreter down would take a tenth of the time
-    from pixmake.cli.main import main
+    from pixmake.garbage import uncollected
 
+    with uncollected():
+        from pixmake.cli.main import main
     sys.exit(int(main(standing=standing)))
 
 

@@ -5,7 +5,6 @@ A message is present tense, lower case, and quotes the user's own word. Every co
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import field
 from enum import IntEnum
@@ -166,6 +165,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """The nearest known word by edit similarity, or None where nothing is near."""
     names = list(dict.fromkeys(known))
     folded = {name.lower(): name for name in names}
+    import difflib
+
     near = difflib.get_close_matches(word.lower(), list(folded), n=1, cutoff=0.6)
     return folded[near[0]] if near else None
 

@@ -276,3 +276,68 @@ def test_a_memo_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     memo.keep_facts(DIGEST, {"width": 1})
     with pytest.raises(Problem, match="cannot write"):
         memo.save()
+
+
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12) | st.sampled_from(
+    ['a"b', 'b":[', '},"facts":{', '{"format"', "\\", 'x"/a.png', "/a.png", "],", "}}", "\u2028"]
+)
+
+
+@given(outputs=st.dictionaries(NAMES, NAMES, max_size=8), facts=st.dictionaries(NAMES, NAMES, max_size=4), asked=NAMES)
+@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+def test_what_is_looked_for_in_the_text_is_what_reading_all_of_it_gives(
+    tmp_path_factory: pytest.TempPathFactory, outputs: dict[str, str], facts: dict[str, str], asked: str
+) -> None:
+    path = tmp_path_factory.mktemp("memo") / "memo.json"
+    first = Memo(path)
+    for name, recipe in outputs.items():
+        first.keep_output(name, OutputPin(recipe=recipe, digest=DIGEST))
+    for name, word in facts.items():
+        first.keep_facts(Digest(name), {"type": word, "width": 7, "alpha": None})
+    first.save()
+    whole = Memo(path)
+    whole.outputs_of(None)  # reads all
+    for name in [*outputs, *facts, asked]:
+        assert Memo(path).output(name) == whole.output(name) == first.output(name)
+        assert Memo(path).facts(Digest(name)) == whole.facts(Digest(name)) == first.facts(Digest(name))
+
+
+def test_who_asks_for_little_does_not_read_all_of_it_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, pin = tmp_path / "memo.json", OutputPin(recipe="r", digest=DIGEST)
+    first = Memo(path)
+    for number in range(100):
+        first.keep_output(f"{number}.png", pin)
+    first.save()
+    parsed: list[bytes] = []
+    real = Memo._parse
+
+    def counted(memo: Memo, data: bytes) -> bool:
+        parsed.append(data)
+        return real(memo, data)
+
+    monkeypatch.setattr(Memo, "_parse", counted)
+    memo = Memo(path)
+    assert [memo.output(f"{number}.png") for number in range(5)] == [pin] * 5
+    assert (memo.output("none.png"), memo.save(), parsed) == (None, False, [])
+    memo.keep_facts(DIGEST, {"width": 1})
+    assert (memo.save(), len(parsed)) == (True, 1)
+    again = Memo(path)
+    assert [again.output(f"{number}.png") for number in range(100)] == [pin] * 100
+    assert again.facts(DIGEST) == {"width": 1}
+    assert len(parsed) == 2
+
+
+def test_damage_that_was_not_looked_at_is_found_before_anything_is_written(tmp_path: Path) -> None:
+    path, pin = tmp_path / "memo.json", OutputPin(recipe="r", digest=DIGEST)
+    first = Memo(path)
+    first.keep_output("a.png", pin)
+    first.keep_output("b.png", pin)
+    first.save()
+    path.write_bytes(path.read_bytes().replace(b'"b.png":[', b'"b.png":]'))
+    memo = Memo(path)
+    assert memo.output("a.png") == pin
+    memo.keep_output("c.png", pin)
+    memo.save()
+    assert json.loads(path.read_bytes())["outputs"] == {"a.png": ["r", DIGEST], "c.png": ["r", DIGEST]}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import field, replace
@@ -176,7 +175,7 @@ class Dispatch:
     async def _hand_in(self, part: Sequence[Ready]) -> None:
         provider = _takes_batches(part[0].order.painter)
         self.tally.keys |= {item.order.key for item in part}
-        group = f"{provider.place()}-{secrets.token_hex(12)}"
+        group = f"{provider.place()}-{os.urandom(12).hex()}"
         with await asyncio.to_thread(_entered, group_lock(self.store, group)):
             sent = await self._journaled(part, group)
             if sent:

@@ -7,7 +7,7 @@ batch is collected by one process at a time, and a kill -9 anywhere leaves what 
 from __future__ import annotations
 
 import asyncio
-import secrets
+import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import field
@@ -220,7 +220,7 @@ class Collector:
         of is decided by its own counts."""
         waiting = {call.intent.intent: call.intent for call in calls}
         models = {name: intent.model for name, intent in waiting.items()}
-        scratch = self.store.root / "incoming" / f"put.{secrets.token_hex(8)}"
+        scratch = self.store.root / "incoming" / f"put.{os.urandom(8).hex()}"
         answered: set[str] = set()
         errors: dict[str, ProviderError] = {}
         try:

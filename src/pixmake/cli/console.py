@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TextIO
@@ -104,6 +103,8 @@ class Console:
     def width(self, stream: TextIO | None = None) -> int | None:
         """Columns of the terminal; None where there is none, so that nothing is cut in a pipe. COLUMNS wins."""
         if os.environ.get("COLUMNS", "").isdecimal() or is_terminal(stream or sys.stdout):
+            import shutil
+
             return max(40, shutil.get_terminal_size((80, 24)).columns)
         return None
 

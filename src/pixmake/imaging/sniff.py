@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from typing import BinaryIO
-from xml.parsers import expat
 
 from pixmake.imaging.headers import PNG_MAGIC, Damaged, Header
 from pixmake.values import dataclass
@@ -128,6 +127,8 @@ def read_svg(stream: BinaryIO) -> Header:
 
     def entity(*_: object) -> None:
         raise Damaged("is an SVG picture that declares entities, which is not allowed")
+
+    from xml.parsers import expat
 
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler = start

@@ -13,7 +13,6 @@ import re
 from dataclasses import field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
-from xml.parsers import expat
 
 from pixmake.imaging.probe import DEFAULT_LIMITS, BadPicture, Limits, probe_bytes
 from pixmake.values import dataclass
@@ -177,6 +176,8 @@ def _animates(target: str) -> bool:
 def _read(data: bytes, limits: Limits) -> Reading:
     check_length(data)
     reading = Reading(limits=limits)
+    from xml.parsers import expat
+
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.StartElementHandler = reading.start

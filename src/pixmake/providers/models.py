@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from decimal import Decimal
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import Any
 
 from pixmake.providers.base import Estimate, Limits, Request, SizeRule
@@ -61,14 +59,21 @@ NO_ROWS: Rows = {}
 @cache
 def table() -> Rows:
     """All models by name, newest first, as `models.toml` lists them."""
-    raw = tomllib.loads((files("pixmake.providers") / "models.toml").read_text("utf-8"))
+    raw = _read()
     return {name: _model(name, row, raw) for row in raw["model"] for name in row["names"]}
 
 
 @cache
 def as_of() -> str:
     """The day (ISO) of the table's facts."""
-    return str(tomllib.loads((files("pixmake.providers") / "models.toml").read_text("utf-8"))["as_of"])
+    return str(_read()["as_of"])
+
+
+def _read() -> dict[str, Any]:
+    import tomllib
+    from importlib.resources import files
+
+    return tomllib.loads((files("pixmake.providers") / "models.toml").read_text("utf-8"))
 
 
 def _model(name: str, row: dict[str, Any], raw: dict[str, Any]) -> Model:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -206,6 +205,8 @@ def write_atomically(target: Path, data: bytes, *, durable: bool = True) -> None
 def _replace(target: Path, data: bytes, durable: bool) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     prefix = f".{target.name[:40]}.{HOST}-{os.getpid()}-"
+    import tempfile
+
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=prefix, suffix=TEMPORARY)
     try:
         with os.fdopen(handle, "wb") as stream:

@@ -5,7 +5,6 @@ Cells are data: they are never templates. Every row knows the line it stands on.
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import os
@@ -112,6 +111,8 @@ def _delimiter(header: str) -> str:
 
 def _separated(source: Source, collector: Collector, delimiter: str) -> list[Record]:
     """Text cells under a header. Raises Broken where quotes do not close."""
+    import csv
+
     reader = csv.reader(io.StringIO(source.text, newline=""), delimiter=delimiter, strict=True)
     header: list[str] | None = None
     records, line = [], 1

@@ -12,6 +12,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +26,14 @@ COARSE_TICK = 2_000_000_000
 FINE_TICK = 50_000_000
 """Nanoseconds after which a file's times can't be shared by a later change; ext4, APFS, NTFS tick in 10 ms or less."""
 ATTEMPTS = 3
+FEW = 24
+"""Names that are looked for in the text; who asks for more has all of it read: that takes as long as some forty."""
 
+PARTS = ("files", "facts", "outputs")
+"""What is kept by name: rows of files, facts by digest, pins of outputs, in the order of the file."""
+HEAD = f'{{"format":"{FORMAT}","files":{{'.encode()
+LONGEST = 4096
+"""Bytes that one value never needs."""
 Scalar = str | int | bool | None
 Nanoseconds = Callable[[], int]
 
@@ -66,11 +74,11 @@ class Memo:
         self._path = path
         self._now = now
         # Values are as the file has them until somebody asks: decoding all would take as long as parsing all.
-        self._files: dict[str, object] = {}
-        self._facts: dict[str, object] = {}
-        self._outputs: dict[str, object] = {}
+        self._parts: dict[str, dict[str, object]] = {part: {} for part in PARTS}
         self._profiles: dict[str, str] = {}
         self._seen: set[str] = set()
+        self._text: Text | None = None
+        self._sought = 0
         self._changed = not self._load()
 
     def digest_of(self, path: str | Path) -> Digest | None:
@@ -95,30 +103,32 @@ class Memo:
 
     def facts(self, digest: Digest) -> Mapping[str, Scalar] | None:
         """What was kept about the content of a digest (media type, width, height, …); None where nothing was."""
-        facts = self._facts.get(digest)
+        facts = self._known("facts", digest)
         return facts if isinstance(facts, dict) else None
 
     def keep_facts(self, digest: Digest, facts: Mapping[str, Scalar]) -> None:
         """Keeps small facts about a content; they are the caller's, and must be true of these bytes for ever."""
-        if self._facts.get(digest) != facts:
-            self._facts[digest] = dict(facts)
+        if self.facts(digest) != facts:
+            self._parts["facts"][digest] = dict(facts)
             self._changed = True
 
     def output(self, path: str) -> OutputPin | None:
         """What the tool last wrote at an output path; whether it is still there, `digest_of` says."""
-        pin = self._outputs.get(path)
+        pin = self._known("outputs", path)
         if isinstance(pin, list):
-            pin = self._outputs[path] = _pin(pin)
+            pin = self._parts["outputs"][path] = _pin(pin)
         return pin if isinstance(pin, OutputPin) else None
 
     def outputs_of(self, profile: str | None) -> list[str]:
         """Every output path that a build of this profile wrote here and nobody dropped since, sorted."""
-        return sorted(path for path in self._outputs if self._profiles.get(path) == profile)
+        self._read_all()
+        return sorted(path for path in self._parts["outputs"] if self._profiles.get(path) == profile)
 
     def keep_output(self, path: str, pin: OutputPin, profile: str | None = None) -> None:
         """Keeps what was just written at an output path, and by a build of which profile."""
+        self._read_all()
         if self.output(path) != pin or self._profiles.get(path) != profile:
-            self._outputs[path] = pin
+            self._parts["outputs"][path] = pin
             self._profiles.pop(path, None)
             if profile is not None:
                 self._profiles[path] = profile
@@ -126,22 +136,25 @@ class Memo:
 
     def drop_output(self, path: str) -> None:
         """Forgets an output path: the file there is not ours any more."""
+        self._read_all()
         self._profiles.pop(path, None)
-        if self._outputs.pop(path, None) is not None:
+        if self._parts["outputs"].pop(path, None) is not None:
             self._changed = True
 
     def save(self) -> bool:
         """Writes the memo if anything in it changed; whether it wrote. Raises Problem, which a caller may report and
         go on: the memo only saves time."""
         self._settle()
-        if not self._changed or not (self._files or self._facts or self._outputs or self._path.exists()):
+        if self._changed:
+            self._read_all()
+        if not self._changed or not (any(self._parts.values()) or self._path.exists()):
             return False
         self._forget_vanished()
         body = {
             "format": FORMAT,
-            "files": {name: _row(entry) for name, entry in self._files.items()},
-            "facts": self._facts,
-            "outputs": {path: _row(pin) for path, pin in self._outputs.items()},
+            "files": {name: _row(entry) for name, entry in self._parts["files"].items()},
+            "facts": self._parts["facts"],
+            "outputs": {path: _row(pin) for path, pin in self._parts["outputs"].items()},
             "profiles": self._profiles,
         }
         with writing(self._path):
@@ -161,19 +174,20 @@ class Memo:
             if after is None:
                 break
             stat = after
-        self._files.pop(name, None)  # it changes while we look: its digest is of the moment and not remembered
+        self._read_all()
+        self._parts["files"].pop(name, None)  # it changes while we look: its digest is of the moment and not remembered
         self._changed = True
         return digest
 
     def _entry(self, name: str) -> Entry | None:
-        entry = self._files.get(name)
+        entry = self._known("files", name)
         if type(entry) is list:
-            entry = self._files[name] = _decoded(entry)
+            entry = self._parts["files"][name] = _decoded(entry)
         return entry if isinstance(entry, Entry) else None
 
     def _remember(self, name: str, entry: Entry) -> None:
         if self._entry(name) != entry:
-            self._files[name] = entry
+            self._parts["files"][name] = entry
             self._changed = True
 
     def _settle(self) -> None:
@@ -189,27 +203,98 @@ class Memo:
                 self.digest_of(name)
 
     def _forget_vanished(self) -> None:
-        for name in [name for name in self._files if name not in self._seen and look(name) is None]:
-            del self._files[name]
+        for name in [name for name in self._parts["files"] if name not in self._seen and look(name) is None]:
+            del self._parts["files"][name]
+
+    # --- the file ----------------------------------------------------------------------------------------------------
+
+    def _known(self, part: str, name: str) -> object:
+        """The value of a name in one part, as the file has it or as it was put there since."""
+        if self._text is not None and name not in self._parts[part]:
+            self._sought += 1
+            if self._sought <= FEW:
+                return self._text.find(part, name)
+            self._read_all()
+        return self._parts[part].get(name)
 
     def _load(self) -> bool:
-        """Whether there was nothing, or something whole; False makes the next `save` write anew."""
+        """Whether there was nothing, or what may be whole; False makes the next `save` write anew."""
         try:
-            body = json.loads(read_file(self._path))
-            if body["format"] != FORMAT:
-                return False
-            parts = [body["files"], body["facts"], body["outputs"]]
+            data = read_file(self._path)
         except FileNotFoundError:
             return True
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        except OSError:
             return False
-        if not all(isinstance(part, dict) for part in parts):
+        self._text = Text.of(data)
+        return self._text is not None or self._parse(data)
+
+    def _read_all(self) -> None:
+        """Reads what was only looked through. What was put in since stands."""
+        if self._text is None:
+            return
+        text, self._text = self._text, None
+        newer = self._parts
+        self._changed = not self._parse(text.data) or self._changed
+        for part in PARTS:
+            self._parts[part] = {**self._parts[part], **newer[part]}
+
+    def _parse(self, data: bytes) -> bool:
+        """Whether it is whole."""
+        try:
+            body = json.loads(data)
+            if body["format"] != FORMAT:
+                return False
+            parts = {part: body[part] for part in PARTS}
+        except (ValueError, KeyError, TypeError, RecursionError):
             return False
-        self._files, self._facts, self._outputs = parts
+        if not all(isinstance(part, dict) for part in parts.values()):
+            return False
+        self._parts = parts
         profiles = body.get("profiles")
         if isinstance(profiles, dict):
             self._profiles = {path: name for path, name in profiles.items() if isinstance(name, str)}
         return True
+
+
+class Text:
+    """A memo's text as `save` writes it, in which single names are looked for: parsing all takes a hundred times as long.
+
+    No text inside JSON has a quote without a backslash, so what stands between the parts stands nowhere else.
+    """
+
+    def __init__(self, data: bytes, bounds: Mapping[str, tuple[int, int]]) -> None:
+        self.data = data
+        self._bounds = bounds
+
+    @classmethod
+    def of(cls, data: bytes) -> Text | None:
+        """None for a text that is not of the form that `save` writes."""
+        if not data.startswith(HEAD) or not data.endswith(b"}}"):
+            return None
+        starts = [len(HEAD)]
+        for part in (*PARTS[1:], "profiles"):
+            mark = f'}},"{part}":{{'.encode()
+            found = data.find(mark, starts[-1] - 1)
+            if found < 0:
+                return None
+            starts.append(found + len(mark))
+        return cls(data, dict(zip(PARTS, pairwise(starts), strict=True)))
+
+    def find(self, part: str, name: str) -> object:
+        """What the part has under a name; None where that is nothing, or nothing that can be read."""
+        start, stop = self._bounds[part]
+        key = f"{json.dumps(name)}:".encode()
+        place = self.data.find(key, start, stop)
+        while place >= 0 and self.data[place - 1] not in b"{,":  # the end of a longer name with a quote in it
+            place = self.data.find(key, place + 1, stop)
+        if place < 0:
+            return None
+        try:
+            return json.JSONDecoder().raw_decode(
+                self.data[place + len(key) : place + len(key) + LONGEST].decode("ascii")
+            )[0]
+        except ValueError:
+            return None
 
 
 def _row(value: object) -> object:
