@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
-from pixmake.imaging.probe import BadPicture
-from pixmake.imaging.wholeness import whole_picture
+from pixmake.imaging.probe import BadPicture, Facts
+from pixmake.imaging.wholeness import Passing, whole_picture
+
+
+def _gradient() -> bytes:
+    stream = io.BytesIO()
+    Image.linear_gradient("L").resize((16, 12)).convert("RGBA").save(stream, "png")
+    return stream.getvalue()
+
+
+GRADIENT = _gradient()
 
 
 def picture(folder: Path, suffix: str) -> Path:
@@ -48,3 +62,47 @@ def test_a_png_is_believed_without_pillow(tmp_path: Path) -> None:
         [sys.executable, "-c", code, str(picture(tmp_path, "png"))], capture_output=True, text=True, check=True
     )
     assert found.stdout == "image/png False\n"
+
+
+@given(at=st.integers(0, 400), flip=st.integers(1, 255), cut=st.integers(0, 400), sizes=st.lists(st.integers(1, 90)))
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+def test_in_pieces_a_png_is_what_it_is_as_a_whole(at: int, flip: int, cut: int, sizes: list[int]) -> None:
+    """`at` and `flip` damage one byte, `cut` takes bytes off its end; both may do nothing."""
+    data = bytearray(GRADIENT)
+    if at < len(data):
+        data[at] ^= flip
+    data = data[: len(data) - min(cut, 300)] if cut % 3 == 0 else data
+    whole = _said(lambda: whole_picture(bytes(data)))
+    with tempfile.TemporaryDirectory() as folder:
+        path, passing, start = Path(folder) / "p", Passing(), 0
+        path.write_bytes(data)
+        for size in [*sizes, len(data)]:
+            passing.take(bytes(data[start : start + size]))
+            start += size
+        assert _said(lambda: passing.facts(path)) == whole
+
+
+def test_what_follows_a_png_is_not_looked_at(tmp_path: Path) -> None:
+    path = tmp_path / "p.png"
+    path.write_bytes(GRADIENT + b"more")
+    passing = Passing()
+    passing.take(GRADIENT)
+    passing.take(b"more")
+    assert passing.facts(path) == whole_picture(GRADIENT + b"more")
+
+
+def test_other_kinds_are_read_when_they_have_passed(tmp_path: Path) -> None:
+    path = picture(tmp_path, "webp")
+    passing = Passing()
+    passing.take(path.read_bytes())
+    assert passing.facts(path).media_type == "image/webp"
+    path.write_bytes(path.read_bytes()[:-5])
+    with pytest.raises(BadPicture, match="cut short"):
+        passing.facts(path)
+
+
+def _said(look: Callable[[], Facts]) -> Facts | str:
+    try:
+        return look()
+    except BadPicture as bad:
+        return bad.message

@@ -22,26 +22,24 @@ CALLS: list[Change] = [
     change(
         "no purchase is written",
         "build/receiving.py",
-        "        store.journal.append(*map(_outcome, deliveries))\n",
+        "            store.journal.append(*(_outcome(item, found) for item, found in whole))\n",
         "",
         "build/test_power_cuts.py::test_a_build",
     ),
     change(
         "the record comes before the bytes",
         "build/receiving.py",
-        "        store.content.keep(*(arrival for item in deliveries for arrival in "
-        "item.found.arrivals))\n"
-        "        store.journal.append(*map(_outcome, deliveries))\n",
-        "        store.journal.append(*map(_outcome, deliveries))\n"
-        "        store.content.keep(*(arrival for item in deliveries for arrival in "
-        "item.found.arrivals))\n",
+        "            store.content.keep(*(arrival for _, found in whole for arrival in found.arrivals))\n"
+        "            store.journal.append(*(_outcome(item, found) for item, found in whole))\n",
+        "            store.journal.append(*(_outcome(item, found) for item, found in whole))\n"
+        "            store.content.keep(*(arrival for _, found in whole for arrival in found.arrivals))\n",
         "build/test_receiving.py::test_a_picture_that_the_store_can_t_take_stays_reserved_and_is_taken_later",
     ),
     change(
         "money is settled before the picture is safe",
         "build/paying.py",
-        "        await self._deliveries.do(delivery)\n        cost = self._settled(intent, reserved, answer.cost)\n",
-        "        cost = self._settled(intent, reserved, answer.cost)\n        await self._deliveries.do(delivery)\n",
+        "        found = await self._deliveries.do(delivery)\n",
+        "        self._settled(intent, reserved, answer.cost)\n        found = await self._deliveries.do(delivery)\n",
         "build/test_receiving.py::test_a_picture_that_the_store_can_t_take_stays_reserved_and_is_taken_later",
     ),
     change(
@@ -153,17 +151,31 @@ CALLS: list[Change] = [
     change(
         "anything that came is a picture",
         "build/receiving.py",
-        "        try:\n            facts = believed(data)\n",
-        "        try:\n"
-        "            from pixmake.imaging.probe import probe_bytes\n"
-        "            facts = probe_bytes(data)\n",
+        "    if isinstance(data, bytes):\n        return believed(data)\n",
+        "    if isinstance(data, bytes):\n"
+        "        from pixmake.imaging.probe import probe_bytes\n"
+        "        return probe_bytes(data)\n",
         "build/test_paying_ends.py::test_what_was_sent_and_brought_nothing_is_unknown",
+    ),
+    change(
+        "anything that came through a file is a picture",
+        "imaging/wholeness.py",
+        "        self._png.check()\n",
+        "",
+        "build/test_receiving.py::test_a_picture_with_a_wrong_byte_is_none_however_it_came",
+    ),
+    change(
+        "a trouble of one picture is that of all who came with it",
+        "build/receiving.py",
+        "    except Problem as trouble:\n        return trouble\n",
+        "    except Problem:\n        raise\n",
+        "build/test_receiving.py::test_one_that_can_t_be_made_safe_takes_nobody_along",
     ),
     change(
         "a record does not say what was billed",
         "build/receiving.py",
-        "results=item.found.results, cost=item.cost)",
-        "results=item.found.results)",
+        "results=found.results, cost=item.answer.cost)",
+        "results=found.results)",
         "build/test_receiving.py::test_a_picture_and_a_refusal_are_settled_when_they_are_written_down",
     ),
 ]
@@ -297,8 +309,8 @@ RECOVERY: list[Change] = [
     change(
         "torn landings are pictures",
         "build/recover.py",
-        "            data = landing.read()\n            believed(data)\n",
-        "            data = landing.read()\n",
+        "            believed(landing.read())\n",
+        "            landing.read()\n",
         "build/test_recovering.py::test_whose_picture_is_torn_is_unknown_and_the_piece_is_kept",
     ),
 ]

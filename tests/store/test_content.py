@@ -135,7 +135,7 @@ def test_a_landing_is_an_arrival_once_it_was_received(content: Content, tmp_path
     assert names(tmp_path / "store" / "incoming") == ["buy-1.2.part"]
     assert content.arrivals("buy-1") == ()
     landing.write(PICTURE[5:])
-    arrival = content.receive("buy-1", 2, landing.read(), landing)
+    arrival = content.receive("buy-1", 2, landing)
     assert content.arrivals("buy-1") == (arrival,)
     assert names(tmp_path / "store" / "incoming") == [arrival.path.name]
     assert arrival.path.read_bytes() == PICTURE
@@ -171,7 +171,7 @@ def test_a_landing_that_the_disk_refused_says_so_when_it_is_received(
     with pytest.raises(OSError, match="No space left"):
         landing.read()
     with pytest.raises(Problem) as caught:
-        content.receive("buy-1", 0, PICTURE, landing)
+        content.receive("buy-1", 0, landing)
     assert caught.value.diagnostics[0].code == "disk-full"
     assert content.arrivals("buy-1") == ()
 

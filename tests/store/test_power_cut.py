@@ -71,7 +71,7 @@ def test_a_received_picture_is_on_the_disk_and_so_are_its_names_once_it_is_kept(
     if landing is not None:
         landing.write(PICTURE[:1000])
         landing.write(PICTURE[1000:])
-    arrival = store.content.receive("buy-1", 0, PICTURE, landing)
+    arrival = store.content.receive("buy-1", 0, landing or PICTURE)
     os.fsync(folder := os.open(arrival.path.parent, os.O_RDONLY))  # a name that stands by chance has all its bytes
     os.close(folder)
     assert platter.cut(arrival.path) == PICTURE

@@ -38,7 +38,7 @@ def buy(store: Store, name: str, data: bytes, say: Callable[[bytes], object], *,
             landing.write(data[:1000])
             landing.write(data[1000:])
             say(b"l")
-        arrival = store.content.receive(f"{name}-0", 0, data, landing)
+        arrival = store.content.receive(f"{name}-0", 0, landing or data)
         say(b"r")
         store.content.keep(arrival)
         store.journal.append(done(name, 0, data))
@@ -52,8 +52,8 @@ def finish(store: Store) -> None:
         assert not store.journal.key_busy(open_intent.key)
         arrivals = list(store.content.arrivals(open_intent.intent))
         for landing in store.content.landings(open_intent.intent):
-            if (data := landing.read()) == PICTURE:  # the build room looks at the picture's own checksums
-                arrivals.append(store.content.receive(open_intent.intent, landing.number, data, landing))
+            if landing.read() == PICTURE:  # the build room looks at the picture's own checksums
+                arrivals.append(store.content.receive(open_intent.intent, landing.number, landing))
         store.content.keep(*arrivals)
         if arrivals:
             results = tuple(result(store.content.read_verified(arrival.digest)) for arrival in arrivals)

@@ -19,7 +19,7 @@ from pixmake.build.limits import Gate, Halted, Limits, Turn
 from pixmake.build.purchase import UPLOADS, ordered, runs_alone
 from pixmake.build.purchase import Purchase as Purchase
 from pixmake.build.purchase import Receipt as Receipt
-from pixmake.build.receiving import Delivery, Found, Landings, delivering, found_in, kept
+from pixmake.build.receiving import Delivery, Found, Landings, delivering, kept
 from pixmake.build.receiving import believed as believed
 from pixmake.build.sharing import Shared
 from pixmake.clock import Clock
@@ -106,7 +106,7 @@ class Cashier:
         self.limits = Limits(clock, halted)
         self._intents: Shared[Intent, bool] = Shared(self._admit)
         self._records: Shared[Record, None] = Shared(self._append)
-        self._deliveries: Shared[Delivery, None] = Shared(delivering(store))
+        self._deliveries: Shared[Delivery, Found] = Shared(delivering(store))
         self._landings: dict[str, Landings] = {}
         self._uploads = store.root / UPLOADS
         self.glimpse: Callable[[Purchase], Callable[[Partial], None]] = _unseen
@@ -271,13 +271,11 @@ class Cashier:
 
     async def _received(self, order: Purchase, intent: Intent, answer: Answer, reserved: Decimal | None) -> Receipt:
         """Bytes first (`incoming/`, then `cas/`), then the record that names them; money is settled by what is recorded."""
-        found: Found = await asyncio.to_thread(found_in, self.store, intent, answer, self._now())
+        landings = self._landings.get(intent.intent)
+        delivery = Delivery(intent=intent, answer=answer, time=self._now(), landings=landings)
+        found = await self._deliveries.do(delivery)
         if not found.results:
             return await self._nothing_usable(order, intent, answer, reserved, found.faults)
-        landed = self._landings.get(intent.intent)
-        alone = not found.faults and all(item.taken for item in (landed.opened if landed else ()))
-        delivery = Delivery(intent=intent.intent, key=order.key, found=found, cost=answer.cost, alone=alone)
-        await self._deliveries.do(delivery)
         cost = self._settled(intent, reserved, answer.cost)
         return Receipt(made=len(found.results), cost=cost, message=_above(cost, intent.reserved))
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
 from functools import lru_cache
 
+from pixmake.diagnostics import Problem
 from pixmake.digest import Digest
 from pixmake.imaging.probe import BadPicture, Facts
 from pixmake.providers.base import Answer, Painted
@@ -34,17 +34,6 @@ class Found:
     faults: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """A call's pictures on their way into the store. `alone`: nothing else came for its intent."""
-
-    intent: str
-    key: Digest
-    found: Found
-    cost: Decimal | None
-    alone: bool = False
-
-
 class Landings:
     """Opens the landings of one call, and remembers which were."""
 
@@ -58,33 +47,57 @@ class Landings:
         self.opened.append(landing)
         return landing
 
+    @property
+    def all_taken(self) -> bool:
+        """Whether each of them became a picture's."""
+        return all(landing.taken for landing in self.opened)
+
     def close(self) -> None:
         """Lets go of what its provider forgot."""
         for landing in self.opened:
             landing.abandon()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A call's answer on its way into the store; `time` is when it came, ISO 8601."""
+
+    intent: Intent
+    answer: Answer
+    time: str
+    landings: Landings | None = None
+
+
 def found_in(store: Store, intent: Intent, answer: Answer, time: str, source: str = "api") -> Found:
     """What an answer brought: made safe first, then looked at. Raises Problem where the disk fails."""
     arrivals, results, faults = [], [], []
     for number, painted in enumerate(answer.pictures):
-        data, landing = _bytes(painted)
-        arrival = store.content.receive(intent.intent, landing.number if landing else number, data, landing)
+        data = _bytes(painted)
+        place = number if isinstance(data, bytes) else data.number
+        arrival = store.content.receive(intent.intent, place, data)
         try:
-            facts = believed(data)
+            facts = _facts(data, arrival)
         except BadPicture as bad:
             faults.append(bad.message)
             continue
+        size = len(data) if isinstance(data, bytes) else data.size
         arrivals.append(arrival)
-        results.append(_result(intent, answer, painted, facts, arrival.digest, len(data), time, source))
+        results.append(_result(intent, answer, painted, facts, arrival.digest, size, time, source))
     return Found(arrivals=tuple(arrivals), results=tuple(results), faults=tuple(faults))
 
 
-def _bytes(painted: Painted) -> tuple[bytes, LandingFile | None]:
+def _bytes(painted: Painted) -> bytes | LandingFile:
     if isinstance(painted.landing, LandingFile):
-        with writing(painted.landing.path):
-            return painted.landing.read(), painted.landing
-    return painted.data if painted.landing is None else painted.landing.read(), None
+        return painted.landing
+    return painted.data if painted.landing is None else painted.landing.read()
+
+
+def _facts(data: bytes | LandingFile, arrival: Arrival) -> Facts:
+    """What a picture is. Raises BadPicture for anything but a whole one, and Problem where the disk fails."""
+    if isinstance(data, bytes):
+        return believed(data)
+    with writing(arrival.path):
+        return data.passing.facts(arrival.path)
 
 
 def _result(
@@ -125,28 +138,41 @@ def _kept_text(text: str) -> str:
     return without_secrets(text, os.environ)
 
 
-def delivering(store: Store) -> Callable[[Sequence[Delivery]], Sequence[None]]:
-    """Work for `Shared`: keeps the pictures of many calls, writes their `done`, and then clears their way."""
+def delivering(store: Store) -> Callable[[Sequence[Delivery]], Sequence[Found | Problem]]:
+    """Work for `Shared`: makes the answers of many calls safe, keeps their pictures, writes their `done`, and then clears
+    their way. An answer without a usable picture is only looked at: it is no delivery."""
 
-    def deliver(deliveries: Sequence[Delivery]) -> Sequence[None]:
-        store.content.keep(*(arrival for item in deliveries for arrival in item.found.arrivals))
-        store.journal.append(*map(_outcome, deliveries))
-        _clear(store, deliveries)
-        return [None] * len(deliveries)
+    def deliver(deliveries: Sequence[Delivery]) -> Sequence[Found | Problem]:
+        ends = [_looked_at(store, item) for item in deliveries]
+        pairs = zip(deliveries, ends, strict=True)
+        whole = [(item, end) for item, end in pairs if isinstance(end, Found) and end.results]
+        if whole:
+            store.content.keep(*(arrival for _, found in whole for arrival in found.arrivals))
+            store.journal.append(*(_outcome(item, found) for item, found in whole))
+            _clear(store, whole)
+        return ends
 
     return deliver
 
 
-def _outcome(item: Delivery) -> Outcome:
-    return Outcome(intent=item.intent, key=item.key, results=item.found.results, cost=item.cost)
+def _looked_at(store: Store, item: Delivery) -> Found | Problem:
+    """What one call brought; where it can't be made safe that is its own trouble, not that of the others."""
+    try:
+        return found_in(store, item.intent, item.answer, item.time)
+    except Problem as trouble:
+        return trouble
 
 
-def _clear(store: Store, deliveries: Iterable[Delivery]) -> None:
-    for item in deliveries:
-        if item.alone:
-            store.content.clear_kept(item.found.arrivals)
+def _outcome(item: Delivery, found: Found) -> Outcome:
+    return Outcome(intent=item.intent.intent, key=item.intent.key, results=found.results, cost=item.answer.cost)
+
+
+def _clear(store: Store, whole: Iterable[tuple[Delivery, Found]]) -> None:
+    for item, found in whole:
+        if not found.faults and (item.landings is None or item.landings.all_taken):
+            store.content.clear_kept(found.arrivals)
         else:
-            store.content.clear(item.intent)
+            store.content.clear(item.intent.intent)
 
 
 def believed(data: bytes) -> Facts:

@@ -75,12 +75,11 @@ def _land(store: Store, intent: Intent) -> None:
     """Takes over pictures that had come whole although the answer they came in had not."""
     for landing in store.content.landings(intent.intent):
         try:
-            data = landing.read()
-            believed(data)
+            believed(landing.read())
         except BadPicture:
             landing.abandon()  # torn: it goes where all goes that was paid for and can't be used
         else:
-            store.content.receive(intent.intent, landing.number, data, landing)
+            store.content.receive(intent.intent, landing.number, landing)
 
 
 def _result(intent: Intent, arrival: Arrival, now: str) -> Result | None:

@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+from pixmake.diagnostics import Problem
+
 Item = TypeVar("Item")
 End = TypeVar("End")
 
@@ -16,8 +18,9 @@ End = TypeVar("End")
 class Shared(Generic[Item, End]):
     """Rounds of one kind of work, one at a time, each in a thread."""
 
-    def __init__(self, work: Callable[[Sequence[Item]], Sequence[End]]) -> None:
-        """`work` returns one end for each item, in their order; what it raises, all of its round raise."""
+    def __init__(self, work: Callable[[Sequence[Item]], Sequence[End | Problem]]) -> None:
+        """`work` returns one end for each item, in their order; one that is a Problem is raised by who asked for it, and
+        what `work` raises, by all of its round."""
         self._work = work
         self._due: list[tuple[Item, asyncio.Future[End]]] = []
         self._rounds: asyncio.Task[None] | None = None
@@ -48,5 +51,9 @@ class Shared(Generic[Item, End]):
                     future.set_exception(error)
             return
         for (_, future), end in zip(due, ends, strict=True):
-            if not future.done():
+            if future.done():
+                continue
+            if isinstance(end, Problem):
+                future.set_exception(end)
+            else:
                 future.set_result(end)

@@ -12,6 +12,9 @@ from collections.abc import Callable
 from pixmake.imaging.headers import PNG_MAGIC
 from pixmake.imaging.probe import BadPicture
 
+HEAD, SUM = 8, 4
+"""Bytes of a PNG chunk before its data (length and kind) and behind it (checksum)."""
+
 
 def check_whole(data: bytes, media_type: str) -> None:
     """Raises BadPicture where a picture's last bytes are missing or, for PNG, a checksum is wrong.
@@ -22,21 +25,61 @@ def check_whole(data: bytes, media_type: str) -> None:
         check(data)
 
 
+class PngChunks:
+    """A PNG that passes in pieces of any size: whether its checksums are right and its last chunk came."""
+
+    def __init__(self) -> None:
+        self.is_png = False
+        """Whether it begins as a PNG does; of anything else nothing is looked at."""
+        self._over = self._is_whole = False
+        self._damage = "is a PNG picture that is cut short"
+        self._kind = b""
+        self._left = self._sum = 0
+        """Of the chunk's data: bytes to come, and the checksum of those that came."""
+        self._held, self._wanted = b"", len(PNG_MAGIC)
+        """What came of the magic, of a chunk's head or of its checksum, and how many bytes of it there are."""
+
+    def take(self, piece: bytes | memoryview) -> None:
+        """The next bytes."""
+        view = memoryview(piece)
+        while view and not self._over:
+            if self._left:
+                data, view = view[: self._left], view[self._left :]
+                self._sum = zlib.crc32(data, self._sum)
+                self._left -= len(data)
+            else:
+                lack = self._wanted - len(self._held)
+                self._held, view = self._held + bytes(view[:lack]), view[lack:]
+                if len(self._held) == self._wanted:
+                    held, self._held = self._held, b""
+                    self._gathered(held)
+
+    def _gathered(self, held: bytes) -> None:
+        if not self.is_png:
+            self.is_png = held == PNG_MAGIC
+            self._over = not self.is_png
+        elif self._wanted == SUM:
+            self._wanted = HEAD
+            if int.from_bytes(held, "big") != self._sum:
+                name = self._kind.decode("ascii", "replace")
+                self._damage = f"is a damaged PNG picture: the checksum of its {name} chunk is wrong"
+                self._over = True
+            elif self._kind == b"IEND":
+                self._over = self._is_whole = True
+        else:
+            self._left, self._kind = struct.unpack(">I4s", held)
+            self._sum, self._wanted = zlib.crc32(self._kind), SUM
+
+    def check(self) -> None:
+        """That was all. Raises BadPicture for anything but a whole one."""
+        if not self._is_whole:
+            raise BadPicture(self._damage)
+
+
 def _check_png(data: bytes) -> None:
-    place, kind = len(PNG_MAGIC), b""
-    while place + 12 <= len(data) and kind != b"IEND":
-        length, kind = struct.unpack_from(">I4s", data, place)
-        end = place + 8 + length
-        if end + 4 > len(data):
-            break
-        if zlib.crc32(memoryview(data)[place + 4 : end]) != struct.unpack_from(">I", data, end)[0]:
-            name = kind.decode("ascii", "replace")
-            raise BadPicture(f"is a damaged PNG picture: the checksum of its {name} chunk is wrong")
-        place = end + 4
-    else:
-        if kind == b"IEND":
-            return
-    raise BadPicture("is a PNG picture that is cut short")
+    chunks = PngChunks()
+    chunks.take(data)
+    chunks.check()
 
 
 def _check_jpeg(data: bytes) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pixmake.imaging.ends import check_whole
+from pathlib import Path
+
+from pixmake.digest import read_file
+from pixmake.imaging.ends import PngChunks, check_whole
 from pixmake.imaging.headers import SNIFFED
-from pixmake.imaging.probe import Facts, probe_bytes
+from pixmake.imaging.probe import Facts, probe_bytes, probe_file
 from pixmake.imaging.sniff import sniff
 
 
@@ -29,3 +32,20 @@ def whole_picture(data: bytes) -> Facts:
 
         decode(data)
     return facts
+
+
+class Passing:
+    """A picture on its way into a file. A PNG is looked at while it passes, so that nobody has to read it again."""
+
+    def __init__(self) -> None:
+        self._png = PngChunks()
+        self.take = self._png.take
+        """Takes the next bytes."""
+
+    def facts(self, path: Path) -> Facts:
+        """What the picture is that passed and lies at `path` now. Raises as `whole_picture`, and OSError."""
+        if not self._png.is_png:
+            return whole_picture(read_file(path))
+        facts = probe_file(path)
+        self._png.check()
+        return facts

@@ -103,7 +103,7 @@ class Content:
         self._folder.prepare()
         return LandingFile(self._incoming / f"{intent}.{number}.{SUFFIX}", number)
 
-    def receive(self, intent: str, number: int, data: bytes, landing: LandingFile | None = None) -> Arrival:
+    def receive(self, intent: str, number: int, data: bytes | LandingFile) -> Arrival:
         """Flushes the bytes that came for `intent` to the disk, in `incoming/`, whether they come as such or are in a
         landing already. Raises Problem where that fails. The name is as durable as they are once `keep` returns.
 
@@ -112,14 +112,15 @@ class Content:
         if not INTENT.fullmatch(intent):
             raise ValueError(f"not an intent: {intent!r}")
         self._folder.prepare()
-        digest = sha256_bytes(data)
+        with writing(self._incoming):
+            digest = sha256_bytes(data) if isinstance(data, bytes) else data.digest()
         path = self._incoming / f"{intent}.{number}.{digest}"
         with writing(path):
-            if landing is None:
+            if isinstance(data, bytes):
                 discard(path)
                 write_new(path, data, mode=0o444)
             else:
-                landing.taken_to(path)
+                data.taken_to(path)
         return Arrival(intent=intent, number=number, digest=digest, path=path)
 
     def keep(self, *arrivals: Arrival) -> None:

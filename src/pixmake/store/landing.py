@@ -5,9 +5,12 @@ Whoever writes is never told of a disk that fails: it is in the middle of a call
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
+from pixmake.digest import Digest, sha256_bytes
+from pixmake.imaging.wholeness import Passing
 from pixmake.store.durable import write_all
 
 SUFFIX = "part"
@@ -22,6 +25,12 @@ class LandingFile:
         """Of the picture in its call, from 0."""
         self.taken = False
         """Whether it has its final name."""
+        self.size = 0
+        """Bytes that were written."""
+        self.passing = Passing()
+        """Sees what is written."""
+        self._hash = hashlib.sha256()
+        self._is_found = False
         self._descriptor: int | None = None
         self._trouble: OSError | None = None
 
@@ -30,6 +39,7 @@ class LandingFile:
         """One that a crash left, whose bytes turned out to be all there. Raises OSError."""
         landing = cls(path, number)
         landing._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        landing._is_found = True
         return landing
 
     def write(self, data: bytes) -> None:
@@ -43,6 +53,14 @@ class LandingFile:
             write_all(self._descriptor, data)
         except OSError as error:
             self._trouble = error
+        else:
+            self.size += len(data)
+            self._hash.update(data)
+            self.passing.take(data)
+
+    def digest(self) -> Digest:
+        """Of all that was written: reckoned on the way, but for one that a crash left. Raises OSError for that."""
+        return sha256_bytes(self.read()) if self._is_found else Digest(self._hash.hexdigest())
 
     def read(self) -> bytes:
         """All that was written, as the disk has it. Raises OSError where not all of it could be."""
