@@ -12,6 +12,8 @@ from pixmake.values import dataclass
 
 OUTSIDE = re.compile(rb"^[^ \t#\n]|\r", re.MULTILINE)
 """What no entry holds: a line that begins at the left ends `assets`."""
+MOST_BYTES = 1 << 16
+"""Of changed entries: some hundreds. To look up what thousands have to do with the others takes longer than to read all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,7 @@ def narrowed(old: bytes, new: bytes, place: Place) -> Narrowed | None:
         return None
     stop = _entry_after(old, place, len(old) - after)
     part = new[start : stop + moved]
-    if OUTSIDE.search(part):
+    if max(len(part), stop - start) > MOST_BYTES or OUTSIDE.search(part):
         return None
     head, tail = new[: place.start], new[place.stop + moved :]
     lines = b"\n" * new.count(b"\n", place.start, start)
