@@ -85,6 +85,14 @@ m.putalpha(ImageOps.invert(m)); m.save('m-alpha.png')\"""",
       |                        ^
 help: set variants: 3, or pick one of 1 to 1""",
     ),
+    "a pick beyond, of what waits": (
+        "  b: {prompt: y}\n  a: {prompt: x, from: '@b', pick: 3}\n",
+        lambda ground: None,
+        """assets.yaml:5:36: error[pick-beyond-variants]: pick: 3 asks for a candidate that nobody ordered: variants is 1
+    5 |   a: {prompt: x, from: '@b', pick: 3}
+      |                                    ^
+help: set variants: 3, or pick one of 1 to 1""",
+    ),
     "a banner": (
         "  a: {prompt: x, size: 1920x32}\n",
         lambda ground: None,

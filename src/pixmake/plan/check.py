@@ -12,6 +12,19 @@ from pixmake.providers.base import Limits, Provider, Request
 from pixmake.spec.asset import Asset, Step
 
 
+def refuse_pick(trouble: Collector, asset: Asset, step: Step, there: int) -> str:
+    """Reports a `pick` by number beyond the candidates that are `there` and those that were ordered; the reason in short."""
+    trouble.error(
+        "pick-beyond-variants",
+        f"pick: {step.pick} asks for a candidate that nobody ordered: variants is {step.variants}",
+        step.spans.get("pick") or step.span,
+        help=f"set variants: {step.pick}, or pick one of 1 to {max(step.variants, there)}",
+        asset=asset.name,
+        row=asset.row,
+    )
+    return f"pick: {step.pick} is beyond its {step.variants} variants"
+
+
 def check_request(
     trouble: Collector,
     asset: Asset,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pixmake.diagnostics import Collector
 from pixmake.digest import Digest
 from pixmake.plan.artifact import Artifact, DraftPicture, Pinned
-from pixmake.plan.check import check_request
+from pixmake.plan.check import check_request, refuse_pick
 from pixmake.plan.entries import Difference, State, Turn, Verdict
 from pixmake.plan.explain import cause_of, differences
 from pixmake.plan.frame import BARE, Frame, frame_of
@@ -132,6 +132,10 @@ class Judge:
             return Verdict(state="blocked", reason=pending.reason, causes=pending.causes)
         if pending.state != "waits":
             return Verdict(state=pending.state, reason=pending.reason, causes=pending.causes)
+        if (
+            isinstance(step.pick, int) and step.pick > step.variants
+        ):  # nothing can be there of what waits for new pixels
+            return Verdict(state="blocked", reason=refuse_pick(self.trouble, action.asset, step, 0))
         bound = self._bound(action, painter)
         self._check(action, painter, bound)
         partials = self.world.view.partials
@@ -289,16 +293,8 @@ class Judge:
             return replace(base, artifact=artifact, picked=chosen)
         if number <= case.step.variants:
             return base
-        span = case.step.spans.get("pick") or case.step.span
-        self.trouble.error(
-            "pick-beyond-variants",
-            f"pick: {number} asks for a candidate that nobody ordered: variants is {case.step.variants}",
-            span,
-            help=f"set variants: {number}, or pick one of 1 to {max(case.step.variants, len(base.pinned))}",
-            asset=case.action.asset.name,
-            row=case.action.asset.row,
-        )
-        return replace(base, state="blocked", reason=f"pick: {number} is beyond its {case.step.variants} variants")
+        reason = refuse_pick(self.trouble, case.action.asset, case.step, len(base.pinned))
+        return replace(base, state="blocked", reason=reason)
 
     def _missing(self, case: Case, base: Verdict, missing: int, ended: tuple[State, str] | None) -> Verdict:
         """Pictures to buy, unless an earlier try ended in a way that only a person may repeat."""
