@@ -45,6 +45,15 @@ def test_a_whole_line_that_lost_its_newline_gets_it_back(journal: Journal) -> No
     assert journal.path.read_bytes() == HEADER + encode(intent()) + encode(done())
 
 
+def test_a_torn_end_is_ended_and_told(journal: Journal) -> None:
+    journal.append(intent())
+    whole, torn = journal.path.read_bytes(), encode(done())[:30]
+    journal.path.write_bytes(whole + torn)
+    journal.append(done())
+    told = seal({"type": "torn", "at": len(whole), "length": len(torn)})
+    assert journal.path.read_bytes() == whole + torn + b"\n" + told + encode(done())
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
 def test_only_its_owner_reads_what_was_asked(journal: Journal) -> None:
     journal.append(intent())
@@ -129,12 +138,12 @@ def test_a_journal_that_has_only_its_header_is_followed(journal: Journal) -> Non
 
 
 @pytest.mark.parametrize("at", [["here"], {"byte": 9}, None, "9"])
-def test_a_torn_line_as_nobody_writes_it_costs_nothing(journal: Journal, at: object) -> None:
+def test_a_torn_line_as_nobody_writes_it_excuses_nothing(journal: Journal, at: object) -> None:
     journal.append(intent())
     with open(journal.path, "ab") as stream:
-        stream.write(seal({"type": "torn", "at": at}))
+        stream.write(b"a line that is damaged\n" + seal({"type": "torn", "at": at}))
     reading = journal.read()
-    assert ([decode(line) for line in reading.lines], reading.damage) == ([intent()], ())
+    assert ([decode(line) for line in reading.lines], len(reading.damage)) == ([intent()], 1)
 
 
 def test_a_damaged_line_is_told_with_what_to_do(journal: Journal) -> None:
