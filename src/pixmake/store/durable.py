@@ -14,6 +14,8 @@ from pixmake.diagnostics import ExitCode, Problem, problem
 
 FULL = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
 FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+UNFINISHED = ".new-"
+"""Begins the name of a file that `replace_quickly` has not finished."""
 
 
 @contextlib.contextmanager
@@ -85,7 +87,7 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
 def replace_quickly(path: Path, data: bytes) -> None:
     """As `replace_file`, without waiting for the disk: for what can be made again. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=UNFINISHED)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)

@@ -21,12 +21,13 @@ import sys
 import time
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import field, replace
 from io import BytesIO
 from pathlib import Path
 
 from pixmake.digest import read_file
-from pixmake.store.durable import replace_quickly
+from pixmake.store.durable import UNFINISHED, discard, replace_quickly
 from pixmake.values import dataclass
 
 FORMAT = 2
@@ -84,7 +85,16 @@ def save(path: Path, snapshot: Snapshot) -> bool:
     except (OSError, ValueError):
         pass  # none yet, unreadable or damaged: written anew
     replace_quickly(path, b"%s\n%d\n%s" % (head, snapshot.day, body))
+    _clear_unfinished(path.parent)
     return True
+
+
+def _clear_unfinished(folder: Path) -> None:
+    """Removes what processes that were killed while they wrote here left behind: megabytes, in large projects."""
+    for left in folder.glob(f"{UNFINISHED}*"):
+        with suppress(OSError):  # its writer was only slow, or somebody else removed it
+            if time.time() - left.stat().st_mtime > DAY:
+                discard(left)
 
 
 def encoded(snapshot: Snapshot) -> bytes:
