@@ -8,6 +8,7 @@ import sys
 
 from pixmake import __version__
 from pixmake.cli.quick import answer
+from pixmake.garbage import uncollected
 from pixmake.providers.base import Answer, Call
 
 
@@ -17,9 +18,10 @@ def leave(folder: str) -> None:
     code, standing = answer(["build"], __version__)
     if code is not None:
         sys.exit(f"nothing left: {code}")
-    import pixmake.build.project as module
-    from bench.dots import Dots
-    from pixmake.cli.main import main
+    with uncollected():  # as the console script does
+        import pixmake.build.project as module
+        from bench.dots import Dots
+        from pixmake.cli.main import main
 
     class Leaving(Dots):
         async def make(self, call: Call) -> Answer:

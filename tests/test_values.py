@@ -6,7 +6,8 @@ import copy
 import dataclasses
 import inspect
 import pickle
-from dataclasses import FrozenInstanceError, field, fields, replace
+from dataclasses import MISSING, FrozenInstanceError, field, fields, replace
+from typing import ClassVar
 
 import pytest
 
@@ -131,6 +132,32 @@ def test_a_kind_of_a_kind_and_one_without_fields() -> None:
 
     assert (More(b=2).a, More(a=3, b=2)) == (1, More(b=2, a=3)) and More(b=2) != Base()
     assert Bare() == Bare() and hash(Bare()) == hash(Bare()) and not hasattr(More(b=2), "__dict__")
+
+
+def test_fields_are_those_of_an_ordinary_dataclass() -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Base:
+        kinds: ClassVar[int] = 7
+        a: int = 1
+        b: str
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class More(Base):
+        c: dict[str, int] = field(default_factory=dict, repr=False)
+        a: int = 2
+
+    seen = [(item.name, item.type, item.default, item.repr, item.kw_only) for item in fields(More)]
+    assert seen == [
+        ("a", "int", 2, True, True),
+        ("b", "str", MISSING, True, True),
+        ("c", "dict[str, int]", MISSING, False, True),
+    ]
+    assert [item.name for item in fields(Base)] == ["a", "b"] and fields(Base)[0].default == 1
+    one = More(b="x")
+    assert (one.a, one.kinds, More.kinds, replace(one, a=3).a) == (2, 7, 7, 3) and dataclasses.is_dataclass(More)
+    assert (dataclasses.asdict(one), More.__match_args__) == ({"a": 2, "b": "x", "c": {}}, ())
+    with pytest.raises(AttributeError):
+        one.d = 1  # type: ignore[attr-defined]
 
 
 def test_other_dataclasses_are_the_ordinary_ones() -> None:

@@ -9,6 +9,7 @@ general call that looks up the field's slot by name. The slots are known: each i
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, FrozenInstanceError, fields
 from functools import lru_cache
 from operator import attrgetter
@@ -32,23 +33,22 @@ else:
 
 def _value(kind: Any) -> Any:
     """A kind of values that are equal where their fields are."""
-    made: Any = _thing(kind)
-    names = [field.name for field in fields(made) if field.compare]
-    made._compared = attrgetter(*(names or ["__class__"]))
-    for name, method in (("__eq__", _equal), ("__hash__", _hash)):
-        if name not in vars(kind):
-            setattr(made, name, method)
-    return made
+    return _thing(kind, {**EQUAL, **METHODS})
 
 
-def _thing(kind: Any) -> Any:
-    """A kind of values that are themselves only."""
-    own = vars(kind)
-    kind.__doc__ = kind.__doc__ or kind.__name__  # else its signature would be written into it
-    made: Any = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True, kw_only=True)(kind)
-    for name, method in METHODS.items():
-        if name not in own:
-            setattr(made, name, method)
+def _thing(kind: Any, methods: Mapping[str, object] | None = None) -> Any:
+    """A kind of values that are themselves only: the class once more, with slots for its fields."""
+    own = dict(vars(kind))
+    types = {name: type_ for name, type_ in own.get("__annotations__", {}).items() if not _is_of_kind(type_)}
+    defaults = {name: own.pop(name) for name in types if name in own}
+    inherited = {name for base in kind.__mro__[1:] for name in vars(base).get("__slots__", ())}
+    for name in ("__dict__", "__weakref__"):
+        own.pop(name, None)
+    space = {**(METHODS if methods is None else methods), **own}
+    space |= {"__slots__": tuple(name for name in types if name not in inherited), "__qualname__": kind.__qualname__}
+    space |= {"_declared": (types, defaults), "__dataclass_fields__": _Fields(), "__match_args__": ()}
+    space["__doc__"] = kind.__doc__ or kind.__name__  # as dataclasses would write a signature there
+    made: Any = type(kind)(kind.__name__, kind.__bases__, space)
 
     def first(self: object, *wrong: object, **given: object) -> None:
         made.__init__ = _init(made)
@@ -57,6 +57,11 @@ def _thing(kind: Any) -> Any:
     if "__init__" not in own:
         made.__init__ = first
     return made
+
+
+def _is_of_kind(annotation: object) -> bool:
+    """Whether an annotated name belongs to the kind, not to its values."""
+    return str(annotation).removeprefix("typing.").startswith("ClassVar")
 
 
 def _init(kind: Any) -> Any:
@@ -95,6 +100,47 @@ def _given(field: Field[Any]) -> str:
     return f"new_{field.name}() if {field.name} is MISSING else {field.name}"
 
 
+# --- what is found out when it is asked for ----------------------------------------------------------------------------
+
+
+class _Fields:
+    """A kind's fields, as `dataclasses.fields` wants them: those of its bases first."""
+
+    def __get__(self, value: object, kind: Any) -> dict[str, Field[Any]]:
+        types: dict[str, object] = {}
+        space: dict[str, object] = {}
+        for base in reversed(kind.__mro__):
+            declared, defaults = vars(base).get("_declared", ({}, {}))
+            types |= declared
+            space |= defaults
+        plain: Any = type(
+            kind.__name__, (), {**space, "__annotations__": types, "__module__": kind.__module__, "__doc__": ""}
+        )
+        made: Any = dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=True)(plain)
+        found: dict[str, Field[Any]] = made.__dataclass_fields__
+        kind.__dataclass_fields__ = found
+        return found
+
+
+class _Compared:
+    """What reads the fields of a kind by which its values are equal."""
+
+    def __get__(self, value: object, kind: Any) -> Any:
+        found = attrgetter(*([field.name for field in fields(kind) if field.compare] or ["__class__"]))
+        kind._compared = found
+        return found
+
+
+class _Signature:
+    """What a kind is called with, for those who look before the first value of it was made."""
+
+    def __get__(self, value: object, kind: Any) -> Any:
+        from inspect import signature
+
+        found = signature(_init(kind))
+        return found.replace(parameters=list(found.parameters.values())[1:])
+
+
 # --- methods of all kinds --------------------------------------------------------------------------------------------
 
 
@@ -130,16 +176,8 @@ def _restore(self: Any, state: list[object]) -> None:
         object.__setattr__(self, field.name, value)
 
 
-class _Signature:
-    """What a kind is called with, for those who look before the first value of it was made."""
-
-    def __get__(self, value: object, kind: Any) -> Any:
-        from inspect import signature
-
-        found = signature(_init(kind))
-        return found.replace(parameters=list(found.parameters.values())[1:])
-
-
+EQUAL: dict[str, object] = {"__eq__": _equal, "__hash__": _hash, "_compared": _Compared()}
+"""What kinds have in common whose values are equal where their fields are."""
 METHODS: dict[str, object] = {
     "__repr__": _repr,
     "__setattr__": _set,

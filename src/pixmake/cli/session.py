@@ -50,12 +50,20 @@ class Session:
     def narrow(self) -> bool:
         """Lets the project be only what changed in the spec since the last build, where all else stands; whether it is."""
         from pixmake import __version__
-        from pixmake.build.narrowing import find_part, stands_alone
-        from pixmake.build.project import Project
         from pixmake.cli.quick import standing
 
         found = self.standing or standing(__version__)
-        part = find_part(Path(found[0]), found[1], __version__) if found is not None else None
+        if found is None:
+            return False
+        with uncollected():
+            return self._narrow(*found)
+
+    def _narrow(self, folder: str, spec: tuple[int, ...]) -> bool:
+        from pixmake import __version__
+        from pixmake.build.narrowing import find_part, stands_alone
+        from pixmake.build.project import Project
+
+        part = find_part(Path(folder), spec, __version__)
         if part is None:
             return False
         try:
