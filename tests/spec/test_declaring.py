@@ -4,10 +4,12 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
-from pixmake.spec.declaring import Checked, Declared, Fault, Length, Range, Unfit, field, reader_of, refuse
+from pixmake.spec.declaring import Declared, field
+from pixmake.spec.marks import Checked, Fault, Length, Range, Unfit, refuse
 from pixmake.spec.model import AssetFields
 from pixmake.spec.nodes import Rendered, Template
 from pixmake.spec.project import PROVIDER_TYPES, RootFields
+from pixmake.spec.reading import reader_of
 from pixmake.spec.schema import json_schema, kind_schema, maps_below
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pixmake.diagnostics import Diagnostic, did_you_mean
-from pixmake.spec.declaring import LIST, MAP, TEXT, Declared, Fault, Unfit, maps_in
+from pixmake.spec.declaring import Declared, maps_in
 from pixmake.spec.fields import shown
+from pixmake.spec.marks import LIST, MAP, TEXT, Fault, Unfit
 from pixmake.spec.nodes import Node, Rendered, at
 
 AT_KEY = ("unknown-key", "options-field", "output-twice", "mask-and-markup")

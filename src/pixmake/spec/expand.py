@@ -15,11 +15,11 @@ from typing import Any
 from pixmake.diagnostics import Collector, Diagnostic, Note
 from pixmake.spec import names
 from pixmake.spec.complaints import complain, nearest
-from pixmake.spec.declaring import Unfit
 from pixmake.spec.failing import Failed
 from pixmake.spec.fields import split_list
 from pixmake.spec.files import Files
 from pixmake.spec.layers import deep_data, overlay
+from pixmake.spec.marks import Unfit
 from pixmake.spec.model import AssetFields
 from pixmake.spec.nodes import Branch, Leaf, Node, Row, Spot, Template
 from pixmake.spec.prompts import Prompt, render_prompts

@@ -7,8 +7,8 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pixmake.spec.declaring import LIST, TEXT, Rule, Templated, read_text, refuse
 from pixmake.spec.document import resolve
+from pixmake.spec.marks import LIST, TEXT, Rule, Templated, read_text, refuse
 from pixmake.spec.nodes import untemplated
 
 MOST_PIXELS = 16_384

@@ -6,8 +6,9 @@ They are read and judged here even where this version can't do the work yet.
 from typing import Annotated, Any, Literal
 
 from pixmake.spec.complaints import nearest
-from pixmake.spec.declaring import Declared, Length, Range, Rule, Templated, field, read_text, refuse
+from pixmake.spec.declaring import Declared, field
 from pixmake.spec.fields import DataMap, Money, Number, Size, Text, Texts, Whole, YesNo, read_scalar, shown
+from pixmake.spec.marks import Length, Range, Rule, Templated, read_text, refuse
 
 WORD = Templated(read_text)
 OPERATIONS: dict[str, tuple[str, ...]] = {

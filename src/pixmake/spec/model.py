@@ -5,19 +5,7 @@ and what the reference shows; nothing else lists fields.
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pixmake.spec.declaring import (
-    LIST,
-    MAP,
-    TEXT,
-    Declared,
-    Length,
-    Range,
-    Rule,
-    Templated,
-    field,
-    read_text,
-    refuse,
-)
+from pixmake.spec.declaring import Declared, field
 from pixmake.spec.fields import (
     TEMPLATE_SCHEMA,
     DataMap,
@@ -34,6 +22,7 @@ from pixmake.spec.fields import (
     split_list,
 )
 from pixmake.spec.local import Expectations, Operations
+from pixmake.spec.marks import LIST, MAP, TEXT, Length, Range, Rule, Templated, read_text, refuse
 from pixmake.spec.nodes import Template, untemplated
 
 WORD = Templated(read_text)

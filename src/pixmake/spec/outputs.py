@@ -11,11 +11,11 @@ from typing import Any
 from pixmake.diagnostics import Collector, Span
 from pixmake.spec.asset import Output
 from pixmake.spec.complaints import complain
-from pixmake.spec.declaring import Unfit
 from pixmake.spec.expand import Draft, told
 from pixmake.spec.failing import Failed
 from pixmake.spec.fields import SIZE as SIZE_IN_PIXELS
 from pixmake.spec.fields import split_list
+from pixmake.spec.marks import Unfit
 from pixmake.spec.model import IMAGE_SUFFIXES, OutputFields
 from pixmake.spec.names import canonical
 from pixmake.spec.nodes import Branch, Leaf, Node, Row, untemplated

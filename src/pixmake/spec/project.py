@@ -4,9 +4,10 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from pixmake.secrecy import names_a_secret
-from pixmake.spec.declaring import LIST, MAP, TEXT, Checked, Declared, Deferred, Range, Rule, field, refuse
+from pixmake.spec.declaring import Declared, field
 from pixmake.spec.fields import DataMap, Money, NamedSize, Texts, check_exact_size, shown
 from pixmake.spec.local import AtlasFields, BudgetFields, ManifestFields, SheetFields
+from pixmake.spec.marks import LIST, MAP, TEXT, Checked, Deferred, Range, Rule, refuse
 from pixmake.spec.model import AssetFields
 from pixmake.spec.servers import ServerFields
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pixmake.spec.declaring import Declared, Deferred, Length, Range, Rule, Templated, maps_in
+from pixmake.spec.declaring import Declared, maps_in
 from pixmake.spec.fields import TEMPLATE_SCHEMA
+from pixmake.spec.marks import Deferred, Length, Range, Rule, Templated
 from pixmake.spec.project import PROVIDER_TYPES, RootFields
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

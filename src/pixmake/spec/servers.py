@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pixmake.spec.declaring import Declared, Range, Rule, field, refuse
+from pixmake.spec.declaring import Declared, field
 from pixmake.spec.fields import check_exact_size, shown
+from pixmake.spec.marks import Range, Rule, refuse
 from pixmake.spec.model import OWN_FIELDS
 from pixmake.spec.nodes import untemplated
 

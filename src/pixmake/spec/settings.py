@@ -10,7 +10,7 @@ from pixmake.diagnostics import Collector
 from pixmake.secrecy import SECRET, keep_secret
 from pixmake.spec.asset import Budget, ProviderSettings
 from pixmake.spec.complaints import complain, nearest
-from pixmake.spec.declaring import Unfit
+from pixmake.spec.marks import Unfit
 from pixmake.spec.nodes import Branch, Leaf, Node, untemplated
 from pixmake.spec.project import PROVIDER_TYPES, ProviderFields
 from pixmake.spec.scopes import branch, empty, entry

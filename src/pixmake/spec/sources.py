@@ -13,11 +13,12 @@ from pixmake.spec import rows
 from pixmake.spec.cache import SpecCache
 from pixmake.spec.complaints import complain
 from pixmake.spec.cutting import Pieces, document
-from pixmake.spec.declaring import Declared, Unfit
+from pixmake.spec.declaring import Declared
 from pixmake.spec.document import Broken, parse
 from pixmake.spec.expand import Family
 from pixmake.spec.files import Files, is_glob
 from pixmake.spec.layers import deep_data
+from pixmake.spec.marks import Unfit
 from pixmake.spec.model import AssetFields
 from pixmake.spec.nodes import Branch, Leaf, Node, Row, untemplated
 from pixmake.spec.project import FileFields, RootFields
