@@ -142,6 +142,20 @@ def test_what_a_server_can_t_do(tmp_path: Path) -> None:
     assert told(tmp_path / "7", "  a: {prompt: x}\n", edits=False, mask_needed=True, mask=False) == []
 
 
+def test_what_is_sound_for_one_asset_is_looked_at_for_the_next(tmp_path: Path) -> None:
+    """Of the same model, size and quality: with more pictures, more wishes, or more words it is another question."""
+    sound = "  a: {prompt: x}\n  b: {prompt: y, references: [base.png]}\n"
+    many = ("too-many-inputs", "2 input pictures; m takes 1, the parent included")
+    long = ("prompt-too-long", "the prompt has 21 characters; m takes 20")
+    frames = ("not-accepted", "'frame_count' is only for 'kind: gif'")
+    more = "  c: {prompt: x, references: [base.png, mask.png]}\n"
+    assert told(tmp_path / "1", sound + more, most_inputs=1) == [many]
+    assert told(tmp_path / "2", sound + f"  c: {{prompt: {'x' * 21}}}\n", most_prompt=20) == [long]
+    assert told(tmp_path / "3", sound + f"  c: {{prompt: {'x' * 20}}}\n", most_prompt=20) == []
+    wish = "  c: {prompt: x, options: {frame_count: 8}}\n"
+    assert told(tmp_path / "4", sound + wish) == [frames]
+
+
 def test_a_model_that_is_not_deployed(tmp_path: Path) -> None:
     assert told(tmp_path, EDIT, absent="has no deployment of that name") == [
         ("no-deployment", "'openai' has no model 'm': it has no deployment of that name")
