@@ -27,6 +27,16 @@ def test_a_new_asset_takes_over_no_line_where_two_would_fit(tmp_path: Path) -> N
     assert '"asset":"a"' in (ground.root / "assets.lock").read_text()
 
 
+def test_a_new_asset_takes_no_line_from_one_that_is_still_there(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, HEAD + "  a: {prompt: a hen, variants: 2}\n")
+    ground.build()
+    ground.edit("variants: 2}\n", "variants: 2}\n  c: {prompt: a hen}\n")
+    assert ground.plan().world.renames == {}
+    assert (ground.build(yes=False).exit_code, ground.painter.prompts) == (0, ["a hen"])
+    lock = (ground.root / "assets.lock").read_text()
+    assert '"asset":"a"' in lock and '"asset":"c"' in lock
+
+
 def test_any_of_our_files_with_its_bytes_stands_in_for_an_original(tmp_path: Path) -> None:
     spec = HEAD.replace(", size: 64x64", "") + "  a: {prompt: a hen, size: auto}\n  b: {prompt: a hen, size: auto}\n"
     ground = Ground(tmp_path, spec)
