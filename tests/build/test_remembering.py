@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fakes.counting import CountingProvider, png
+from fakes.project import Ground
 from pixmake import __version__
+from pixmake.build import intent, recording, targets
 from pixmake.build.intent import Intent
 from pixmake.build.project import Project
+from pixmake.build.recording import Changed
+from pixmake.digest import sha256_bytes, sha256_file
 from pixmake.providers.base import Call
+from pixmake.store.lockfile import read
 
 SPEC = """\
 version: 1
@@ -80,3 +87,45 @@ def test_what_changed_by_a_coarse_clock_is_not_vouched_for_at_once(
     for change, is_fine in ((0, False), (1_000_001, True)):
         os.utime(tmp_path / what, ns=(seconds + change, seconds + change))
         assert built(0.06) is is_fine
+
+
+@pytest.mark.parametrize("verb", ["pick", "freeze", "unfreeze", "accept"])
+def test_a_build_in_the_middle_of_a_verb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
+    """What a build writes between a verb's reading and its writing is kept, and so is what the verb decides."""
+    ground = Ground(
+        tmp_path, SPEC.replace("provider: counting, ", "").replace("providers: {counting: {type: counting}}\n", "")
+    )
+    ground.build()
+    if verb == "unfreeze":
+        Intent(ground.project()).freeze(["b.png"])
+    if verb == "accept":
+        ground.picture("assets/b.png", color="teal")
+    real, late = recording.change_lock, sha256_bytes(b"late")
+
+    def meanwhile(root: Path, *lines: Any, **how: Any) -> Changed:
+        monkeypatch.undo()
+        lock = read(root / "assets.lock")
+        (line,) = lock.alternatives("b.png", None)
+        pin = replace(line.steps[0], variants=(*line.steps[0].variants, late))
+        real(root, [replace(line, steps=(pin,))])
+        return real(root, *lines, **how)
+
+    for module in (intent, targets):
+        monkeypatch.setattr(module, "change_lock", meanwhile)
+    verbs = Intent(ground.project())
+    if verb == "pick":
+        verbs.pick("b.png", 2)
+    elif verb == "freeze":
+        verbs.freeze(["b.png"])
+    elif verb == "unfreeze":
+        verbs.unfreeze(["b.png"])
+    else:
+        verbs.accept("b.png")
+    (line,) = read(ground.root / "assets.lock").alternatives("b.png", None)
+    assert line.steps[0].variants[2:] == (late,)
+    if verb == "pick":
+        assert line.steps[0].pick == line.steps[0].variants[1]
+    elif verb == "accept":
+        assert line.outputs["assets/b.png"].digest == sha256_file(ground.root / "assets/b.png")
+    else:
+        assert line.frozen == (verb == "freeze")

@@ -80,7 +80,8 @@ class Intent:
         for asset, line in lines:
             if line is None or not any(pin.variants for pin in line.steps):
                 raise problem("nothing-bought", f"'{asset.name}' has no bought picture to keep", help="build it first")
-        change_lock(self.project.root, [replace(line, frozen=True) for _, line in lines if line is not None])
+        keep = [replace(line, frozen=True) for _, line in lines if line is not None]
+        change_lock(self.project.root, keep, known=plan.world.lock, decided=True)
         frozen = self.project.plan(*(asset.name for asset in assets))  # keeps fenced pictures as pixels too
         record_lock(frozen, frozen.world.lock, realizer_of(frozen.world).keep, {})
         return [asset.name for asset in assets]
@@ -95,7 +96,7 @@ class Intent:
         lines = [
             line for asset in assets for line in lock.alternatives(asset.name, self.project.profile) if line.frozen
         ]
-        change_lock(self.project.root, [replace(line, frozen=False) for line in lines])
+        change_lock(self.project.root, [replace(line, frozen=False) for line in lines], known=lock, decided=True)
         return [line.asset for line in lines]
 
     def forget(self, selectors: Sequence[str]) -> list[str]:
@@ -226,7 +227,7 @@ class Intent:
             plan.world.wrote(item.path, item.recipe, digest)
             line = replace(line, outputs={**line.outputs, item.path: plan.world.pin_of(item.path)})
         if edited:
-            change_lock(self.project.root, [line])
+            change_lock(self.project.root, [line], known=plan.world.lock, decided=True)
             self.project.memo.save()
         return [item.path for item in edited]
 

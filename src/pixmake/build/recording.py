@@ -120,11 +120,13 @@ def change_lock(
     gone: Iterable[Name] = (),
     file: LockFile | None = None,
     known: Lock | None = None,
+    decided: bool = False,
 ) -> Changed:
     """Changes these lines of the file as it is now: others may have written since we read.
 
-    Where `known` is what `lines` were made from, what somebody decided about them since is not undone. Raises Problem
-    where the file can't be read or written.
+    Where `known` is what `lines` were made from, what others did about them since is not undone: what somebody decided
+    stands above what a build learned, and `lines` are what somebody `decided`, or a build's. Raises Problem where the file
+    can't be read or written.
     """
     path, state = root / LOCK_NAME, root / STATE
     with writing(path):
@@ -132,7 +134,7 @@ def change_lock(
         with hold_file(state / "assets.lock.held", timeout=LOCK_WAIT, what="writes assets.lock"):
             before = look(path)
             found = file.read() if file is not None else read(path)
-            mine = lines if known is None else [_with_theirs(line, known, found) for line in lines]
+            mine = lines if known is None else [_with_theirs(line, known, found, decided) for line in lines]
             updated = found.put(*mine).drop(*gone)
             if file is not None:
                 file.write(updated)
@@ -141,12 +143,13 @@ def change_lock(
             return Changed(lock=updated, before=before, after=look(path))
 
 
-def _with_theirs(line: Line, known: Lock, found: Lock) -> Line:
+def _with_theirs(line: Line, known: Lock, found: Lock, decided: bool) -> Line:
     """A line of ours as it can be written over what the file has: two lines of one asset are for a person to settle."""
     base, theirs = (lock.alternatives(line.asset, line.profile) for lock in (known, found))
     if base == theirs or len(base) > 1 or len(theirs) != 1:
         return line
-    return reconciled(base[0] if base else None, line, theirs[0])
+    before = base[0] if base else None
+    return reconciled(before, theirs[0], line) if decided else reconciled(before, line, theirs[0])
 
 
 class LockKeeper:

@@ -131,7 +131,7 @@ def point(project: Project, target: Target, digest: Digest, variants: Sequence[D
     same = old is not None and old.key == verdict.key
     pin = old if same and old is not None else _new_pin(target)
     pins[target.place : target.place + 1] = [replace(pin, variants=tuple(variants), pick=digest, shown=None)]
-    change_lock(project.root, [replace(line, steps=tuple(pins))])
+    change_lock(project.root, [replace(line, steps=tuple(pins))], known=target.plan.world.lock, decided=True)
     project.store.journal.append(
         Pick(
             key=verdict.key,
