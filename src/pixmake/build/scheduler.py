@@ -67,21 +67,22 @@ class Scheduler(Generic[Id]):
         """
         ended: dict[Id, End] = {}
         running: dict[asyncio.Task[End], Job[Id]] = {}
+        done: asyncio.Queue[asyncio.Task[End]] = asyncio.Queue()
         broken: list[BaseException] = []
         for job in self.jobs.values():
             if not self._open[job.id]:
                 self._push(job)
-        self._start(running, work)
+        self._start(running, work, done)
         while running:
-            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                job = running.pop(task)
-                if (error := task.exception()) is None:
-                    ended[job.id] = self._end(job, task.result())
-                else:
-                    broken.append(error)
-                    self.stop()
-            self._start(running, work)
+            task = await done.get()
+            job = running.pop(task)
+            if (error := task.exception()) is None:
+                ended[job.id] = self._end(job, task.result())
+            else:
+                broken.append(error)
+                self.stop()
+            if done.empty():  # what ended together is looked at together
+                self._start(running, work, done)
         if broken:
             raise broken[0]
         return ended
@@ -105,12 +106,19 @@ class Scheduler(Generic[Id]):
             return
         heapq.heappush(self._ready[job.lane], (-self._depth[job.id], self._place[job.id], job.id))
 
-    def _start(self, running: dict[asyncio.Task[End], Job[Id]], work: Callable[[Job[Id]], Awaitable[End]]) -> None:
+    def _start(
+        self,
+        running: dict[asyncio.Task[End], Job[Id]],
+        work: Callable[[Job[Id]], Awaitable[End]],
+        done: asyncio.Queue[asyncio.Task[End]],
+    ) -> None:
         for lane, ready in self._ready.items():
             while ready and self._free[lane] and not self._stopped():
                 job = self.jobs[heapq.heappop(ready)[2]]
                 self._free[lane] -= 1
-                running[asyncio.ensure_future(work(job))] = job
+                task = asyncio.ensure_future(work(job))
+                task.add_done_callback(done.put_nowait)
+                running[task] = job
 
     def _stopped(self) -> bool:
         if not self.stopped and self.halted is not None and self.halted():

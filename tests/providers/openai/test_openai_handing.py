@@ -9,14 +9,16 @@ import httpx2
 import pytest
 
 from pixmake.providers.openai.handing import taker
-from pixmake.providers.openai.wire import Wire
+from pixmake.providers.openai.wire import HANDED, Wire
 from providers.openai.test_openai_wire import Serve, says
 
 OK = b"HTTP/1.1 200 OK\r\n"
 
 
-def fetch(serve: Serve, *, timeout: float = 5.0, fails_at: int | None = None) -> tuple[bytes, httpx2.Response]:
-    """What was taken of the answer to one POST, and the response."""
+def fetch(
+    serve: Serve, *, timeout: float = 5.0, fails_at: int | None = None, by_response: bool = False
+) -> tuple[bytes, httpx2.Response]:
+    """What was taken of the answer to one POST, and the response, whose body is awaited by its extension or itself."""
     taken = bytearray()
 
     def take(data: bytes | bytearray, size: int) -> None:
@@ -30,7 +32,11 @@ def fetch(serve: Serve, *, timeout: float = 5.0, fails_at: int | None = None) ->
         token = taker.set(take)
         try:
             async with server, httpx2.AsyncClient(transport=Wire(), timeout=timeout) as client:
-                return await client.post(f"http://127.0.0.1:{port}/", content=b"ask")
+                async with client.stream("POST", f"http://127.0.0.1:{port}/", content=b"ask") as response:
+                    if HANDED in response.extensions and not by_response:
+                        await response.extensions[HANDED]()
+                    await response.aread()
+                    return response
         finally:
             taker.reset(token)
 
@@ -38,6 +44,7 @@ def fetch(serve: Serve, *, timeout: float = 5.0, fails_at: int | None = None) ->
     return bytes(taken), response
 
 
+@pytest.mark.parametrize("by_response", [False, True])
 @pytest.mark.parametrize("pause", [0.0, 0.01])
 @pytest.mark.parametrize(
     "pieces",
@@ -51,8 +58,10 @@ def fetch(serve: Serve, *, timeout: float = 5.0, fails_at: int | None = None) ->
         (b"HTTP/1.1 103 Early Hints\r\n\r\n", OK + b"content-length: 5\r\n\r\nhello"),
     ],
 )
-def test_a_good_body_is_taken_whole_and_the_response_holds_none_of_it(pieces: tuple[bytes, ...], pause: float) -> None:
-    taken, response = fetch(says(*pieces, pause=pause))
+def test_a_good_body_is_taken_whole_and_the_response_holds_none_of_it(
+    pieces: tuple[bytes, ...], pause: float, by_response: bool
+) -> None:
+    taken, response = fetch(says(*pieces, pause=pause), by_response=by_response)
     assert (taken, response.content) == (b"hello", b"")
 
 

@@ -27,7 +27,7 @@ from pixmake.providers.openai.parts import Part
 from pixmake.providers.openai.repeating import Repeats
 from pixmake.providers.openai.sdk import openai, resource
 from pixmake.providers.openai.unpacking import Unpacker
-from pixmake.providers.openai.wire import transport
+from pixmake.providers.openai.wire import HANDED, transport
 from pixmake.values import dataclass
 
 CONNECT_SECONDS = 15.0
@@ -128,8 +128,11 @@ class Line:
             async with self._request(order) as response:
                 if "x-request-id" in response.headers:
                     named.append(response.headers["x-request-id"])
-                async for piece in response.aiter_bytes():  # what the wire did not hand over
-                    intake.take(piece, len(piece))
+                if (handed := response.extensions.get(HANDED)) is not None:
+                    await handed()
+                else:
+                    async for piece in response.aiter_bytes():
+                        intake.take(piece, len(piece))
         finally:
             taker.reset(taking)
 

@@ -12,6 +12,7 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
+from functools import lru_cache
 from typing import Any, cast
 from urllib.request import getproxies
 
@@ -31,6 +32,8 @@ MOST_HEAD = 100 * 1024
 PATIENCE = 60
 """Seconds of silence after which the system asks whether the other end is still there: pictures take minutes, and
 whatever stands between forgets connections that say nothing."""
+HANDED = "handed"
+"""The extension of a response whose body somebody else takes: what to await until it has all of it."""
 PORTS = {"http": 80, "https": 443}
 
 
@@ -58,11 +61,12 @@ class Wire(httpx2.AsyncBaseTransport):
         except BaseException:
             line.close()
             raise
+        body = _Body(line, wait.read)
+        extensions: dict[str, Any] = {"http_version": b"HTTP/" + head.http_version, "reason_phrase": head.reason}
+        if line.is_handed:
+            extensions[HANDED] = body.over
         return httpx2.Response(
-            status_code=head.status_code,
-            headers=head.headers.raw_items(),
-            stream=_Body(line, wait.read),
-            extensions={"http_version": b"HTTP/" + head.http_version, "reason_phrase": head.reason},
+            status_code=head.status_code, headers=head.headers.raw_items(), stream=body, extensions=extensions
         )
 
     async def _connect(self, request: httpx2.Request, wait: _Waits) -> _Line:
@@ -197,8 +201,8 @@ class _Line(asyncio.BufferedProtocol):
 
     async def send(self, request: httpx2.Request, seconds: float | None) -> None:
         """Writes a request. A server may answer and close before it has read all: then its answer counts."""
-        head = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
         try:
+            head = _head(request.method, request.url.raw_path, tuple(request.headers.raw))
             pieces = [self._http.send(head) or b""]
             async for piece in cast(httpx2.AsyncByteStream, request.stream):
                 pieces.append(self._http.send(h11.Data(data=piece)) or b"")
@@ -230,6 +234,11 @@ class _Line(asyncio.BufferedProtocol):
                 return event
             if not isinstance(event, h11.InformationalResponse) or event.status_code == 101:
                 raise httpx2.RemoteProtocolError("the server answered with something else than a response")
+
+    @property
+    def is_handed(self) -> bool:
+        """Whether somebody else takes the body."""
+        return self._handing is not None
 
     def hand_to(self, takes: Taker, head: h11.Response) -> None:
         """The body goes to `takes` from now on."""
@@ -288,6 +297,12 @@ class _Line(asyncio.BufferedProtocol):
             self._wire.abort()
 
 
+@lru_cache(maxsize=64)
+def _head(method: str, target: bytes, headers: tuple[tuple[bytes, bytes], ...]) -> h11.Request:
+    """A request's head, checked by h11; many calls have the very same. Raises h11.LocalProtocolError."""
+    return h11.Request(method=method, target=target, headers=list(headers))
+
+
 class _Body(httpx2.AsyncByteStream):
     """A response's body; closing it closes the connection."""
 
@@ -299,6 +314,11 @@ class _Body(httpx2.AsyncByteStream):
         async with contextlib.aclosing(cast(Any, self._line.body(self._seconds))) as pieces:
             async for piece in pieces:
                 yield piece
+
+    async def over(self) -> None:
+        """Returns once all of it has gone to who takes it."""
+        async for _ in self._line.body(self._seconds):
+            raise AssertionError("the body was handed over")
 
     async def aclose(self) -> None:
         self._line.close()
