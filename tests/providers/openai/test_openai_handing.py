@@ -31,12 +31,15 @@ def fetch(
         port = server.sockets[0].getsockname()[1]
         token = taker.set(take)
         try:
-            async with server, httpx2.AsyncClient(transport=Wire(), timeout=timeout) as client:
-                async with client.stream("POST", f"http://127.0.0.1:{port}/", content=b"ask") as response:
-                    if HANDED in response.extensions and not by_response:
-                        await response.extensions[HANDED]()
-                    await response.aread()
-                    return response
+            async with (
+                server,
+                httpx2.AsyncClient(transport=Wire(), timeout=timeout) as client,
+                client.stream("POST", f"http://127.0.0.1:{port}/", content=b"ask") as response,
+            ):
+                if HANDED in response.extensions and not by_response:
+                    await response.extensions[HANDED]()
+                await response.aread()
+                return response
         finally:
             taker.reset(token)
 
