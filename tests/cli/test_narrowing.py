@@ -182,6 +182,8 @@ def test_an_edit(farm: Shell, eye: Eye, what: str) -> None:
 WRONG = {
     "a name twice": ("f/g.png: an owl", "a.png: an owl"),
     "a name in other letters": ("f/g.png: an owl", "f/g.png: an owl\n  A.PNG: an ape"),
+    "a name twice that nobody uses": ("f/g.png: an owl", "f/g.png: an owl\n  c.png: an ape"),
+    "the same in other letters": ("f/g.png: an owl", "f/g.png: an owl\n  C.PNG: an ape"),
     "an output twice": ("f/g.png: an owl", "f/g.png: {prompt: an owl, outputs: [a.png]}"),
     "an output over the spec": ("f/g.png: an owl", "f/g.png: {prompt: an owl, outputs: [../assets.yaml]}"),
     "a field that is none": ("f/g.png: an owl", "f/g.png: {promt: an owl}"),
