@@ -230,6 +230,19 @@ def test_a_label_twice(farm: Shell) -> None:
     assert calls(farm) == count
 
 
+def test_an_output_over_what_another_asset_reads_is_told(farm: Shell) -> None:
+    farm.picture("own.png")
+    farm.edit("a swan, provider: draft}", "a swan, references: [own.png]}")
+    settle(farm)
+    before = (farm.root / "own.png").read_bytes()
+    farm.edit("f/g.png: an owl", "f/g.png: {prompt: an owl, outputs: [{path: ../own.png}]}")
+    with pytest.raises(Problem) as caught:
+        load(farm.root / "assets.yaml")
+    said = farm.run("build")
+    assert (said.code, caught.value.diagnostics[0].message in said.err) == (2, True)
+    assert (farm.root / "own.png").read_bytes() == before
+
+
 @pytest.mark.parametrize(
     "words", [("--json",), ("a.png",), ("--locked",), ("--draft",), ("--exclude", "a.png"), ("--offline", "--json")]
 )
