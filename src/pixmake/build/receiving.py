@@ -7,7 +7,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
 
 from pixmake.diagnostics import Problem
 from pixmake.digest import Digest
@@ -23,6 +24,9 @@ from pixmake.values import dataclass
 
 LONGEST_USAGE = 2000
 """Characters of a usage that is worth remembering."""
+
+FLUSHES = 6
+"""Pictures that are flushed at once: a disk that others use too takes many flushes in the time of one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +146,10 @@ def delivering(store: Store) -> Callable[[Sequence[Delivery]], Sequence[Found | 
     """Work for `Shared`: makes the answers of many calls safe, keeps their pictures, writes their `done`, and then clears
     their way. An answer without a usable picture is only looked at: it is no delivery."""
 
+    hands = ThreadPoolExecutor(FLUSHES, "landing")
+
     def deliver(deliveries: Sequence[Delivery]) -> Sequence[Found | Problem]:
-        ends = [_looked_at(store, item) for item in deliveries]
+        ends = list((hands.map if len(deliveries) > 1 else map)(partial(_looked_at, store), deliveries))
         pairs = zip(deliveries, ends, strict=True)
         whole = [(item, end) for item, end in pairs if isinstance(end, Found) and end.results]
         if whole:
