@@ -272,6 +272,7 @@ def test_sent_without_a_usable_answer(server: FakeOpenAI, shell: Shell, name: st
     ids=["reset after the answer", "webp", "jpeg", "another size", "url"],
 )
 def test_what_came_whole_is_kept_whatever_it_is(server: FakeOpenAI, shell: Shell, do: Behaviour) -> None:
+    shell.write(SPEC.replace("timeout: 1", "timeout: 60"))  # painting some of these takes a loaded machine a second
     server.say(do, at=2)
     assert calm(shell.run("build", "--yes", "-j", "1"), server) == (
         0,
@@ -358,7 +359,7 @@ def test_a_pick_beyond_the_pool_and_one_against_the_spec(server: FakeOpenAI, she
 
 
 def test_a_bug_in_a_provider_shows_no_key(server: FakeOpenAI, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What breaks down after it may have been sent is unknown; its text is shown, without the key it holds."""
+    """What had come whole is kept; the text of the breakdown is shown, without the key it holds."""
     shell.run("plan")
     from pixmake.providers.openai import provider
 
@@ -368,13 +369,12 @@ def test_a_bug_in_a_provider_shows_no_key(server: FakeOpenAI, shell: Shell, monk
     monkeypatch.setattr(provider.OpenAIProvider, "_cost", broken)
     said = shell.run("build", "a.png", "--yes")
     assert calm(said, server) == (
-        5,
+        0,
         (
-            "error[unknown]: 'a.png' step 0: the provider broke down: RuntimeError: "
-            "bad header: Authorization: Bearer [OPENAI_API_KEY]\n"
-            "help: it may have been billed, and is a fault of the provider: tell its makers\n"
-            "perhaps $0.0059 for calls without an answer, T s\n"
-            "next: pixmake explain a.png\n"
+            "[N/1] done a.png → assets/a.png ($0.0059)\n"
+            "warning[bill-unknown]: 'a.png' step 0: its picture came whole, the answer did not; the bill is not known, so what "
+            "was reserved counts: the provider broke down: RuntimeError: bad header: Authorization: Bearer [OPENAI_API_KEY]\n"
+            "made 1 image, wrote 1 file, spent $0.0059, T s\n"
         ),
     )
     found = [path for path in shell.folder.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]

@@ -299,7 +299,7 @@ def _troubles(steps: Mapping[ActionId, StepOutcome]) -> list[Diagnostic]:
     """One diagnostic for each action that failed, with the provider's own words, and for each warning."""
     dear = [
         Diagnostic(
-            code="billed-more" if node[1] is not None else "drawing-cleaned",
+            code=outcome.warned,
             message=f"'{node[0]}'{'' if node[1] is None else f' step {node[1]}'}: {outcome.warning}",
             severity="warning",
             asset=node[0],

@@ -25,7 +25,9 @@ class StepOutcome:
     help: str | None = None
     state: State | None = None
     warning: str | None = None
-    """What is said of a step that went well all the same: a bill above its reservation."""
+    """What is said of a step that went well all the same: a bill above its reservation, say."""
+    warned: str = ""
+    """The code of that."""
 
 
 @dataclass(slots=True)

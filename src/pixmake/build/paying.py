@@ -21,6 +21,7 @@ from pixmake.build.purchase import Purchase as Purchase
 from pixmake.build.purchase import Receipt as Receipt
 from pixmake.build.receiving import Delivery, Found, Landings, delivering, kept
 from pixmake.build.receiving import believed as believed
+from pixmake.build.recover import salvage
 from pixmake.build.sharing import Shared
 from pixmake.clock import Clock
 from pixmake.diagnostics import ExitCode, Problem
@@ -58,6 +59,7 @@ MOST_TRIES = 8
 """Times a call that was certainly not done is sent, and times in a row that a model may turn everybody away."""
 HALTED = "not sent: the build was stopped before"
 NO_MONEY = "the budget does not reach"
+BROKEN = "its picture came whole, the answer did not; the bill is not known, so what was reserved counts"
 BILLED = "it was probably billed: what came is in the store's quarantine; ask again with 'reroll' or --yes"
 
 
@@ -292,6 +294,21 @@ class Cashier:
 
     async def _failed(self, intent: Intent, error: ProviderError, reserved: Decimal | None, order: Purchase) -> Receipt:
         why = why_of(error)
+        landed = self._landings.get(intent.intent)
+        has_landed = landed is not None and bool(landed.opened)
+        if landed is not None:
+            landed.close()
+        if (
+            why == "unknown"
+            and has_landed
+            and (made := await asyncio.to_thread(salvage, self.store, intent, self._now()))
+        ):
+            return Receipt(
+                made=made,
+                cost=self._settled(intent, reserved, None),
+                message=f"{BROKEN}: {error.message}",
+                warned="bill-unknown",
+            )
         is_billed = error.bill is not None and why in ("refused", "failed")
         failure = self._failure(intent, why, error.message, error.request_id, order)
         failure = replace(failure, billed=is_billed, bill=error.bill.cost if error.bill else None)
@@ -299,9 +316,7 @@ class Cashier:
         billed = self._settled(intent, reserved, failure.bill) if is_billed else None
         if not is_billed and why != "unknown" and reserved is not None:
             self.budget.release(reserved)
-        landed = self._landings.get(intent.intent)
-        if landed is not None and landed.opened:  # half a picture: it may have been paid for, so into quarantine
-            landed.close()
+        if has_landed:  # half a picture: it may have been paid for, so into quarantine
             await asyncio.to_thread(self.store.content.clear, intent.intent)
         return Receipt(
             why=why,

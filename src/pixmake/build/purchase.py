@@ -48,6 +48,9 @@ class Receipt:
     cost: Decimal | None = None
     why: Why | None = None
     message: str | None = None
+    """Why there are none, or what is to be said of those that came."""
+    warned: str = "billed-more"
+    """The code of that, where pictures came."""
     help: str | None = None
     fatal: bool = False
     """True: nothing more can be bought from this provider."""

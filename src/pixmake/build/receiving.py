@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 
 from pixmake.diagnostics import Problem
-from pixmake.digest import Digest
+from pixmake.digest import Digest, read_file
 from pixmake.imaging.probe import BadPicture, Facts
+from pixmake.imaging.wholeness import Passing
 from pixmake.providers.base import Answer, Painted
 from pixmake.secrecy import without_secrets
 from pixmake.store.content import Arrival
@@ -47,7 +48,7 @@ class Landings:
         self.opened: list[LandingFile] = []
 
     def __call__(self, number: int) -> LandingFile:
-        landing = self.store.content.land(self.intent, number)
+        landing = self.store.content.land(self.intent, number, Passing())
         self.opened.append(landing)
         return landing
 
@@ -101,7 +102,11 @@ def _facts(data: bytes | LandingFile, arrival: Arrival) -> Facts:
     if isinstance(data, bytes):
         return believed(data)
     with writing(arrival.path):
-        return data.passing.facts(arrival.path)
+        return (
+            data.onlooker.facts(arrival.path)
+            if isinstance(data.onlooker, Passing)
+            else believed(read_file(arrival.path))
+        )
 
 
 def _result(

@@ -56,18 +56,29 @@ def _settle(store: Store, intent: Intent, clock: Clock) -> int:
     if any(item.intent == intent for item in store.results.pool(intent.key).underway):
         return 0  # written after we looked for what is under way
     now = clock.now().isoformat(timespec="milliseconds")
+    found = salvage(store, intent, now)
+    if not found:
+        store.journal.append(Failure(intent=intent.intent, key=intent.key, why="unknown", message=DIED, time=now))
+    return found
+
+
+def salvage(store: Store, intent: Intent, now: str) -> int:
+    """Keeps and records what came whole of a call without a usable answer, at an unknown cost; how many pictures.
+
+    Where that is nothing, nothing is recorded. `now` is a time, ISO 8601. The caller holds the key's lock, and nobody
+    writes to the call's landings any more. Raises Problem.
+    """
     _land(store, intent)
     found = [
         (arrival, result)
         for arrival in store.content.arrivals(intent.intent)
         if (result := _result(intent, arrival, now))
     ]
-    if not found:
-        store.journal.append(Failure(intent=intent.intent, key=intent.key, why="unknown", message=DIED, time=now))
-        return 0
-    store.content.keep(*(arrival for arrival, _ in found))
-    store.journal.append(Outcome(intent=intent.intent, key=intent.key, results=tuple(result for _, result in found)))
-    store.content.clear(intent.intent)
+    if found:
+        store.content.keep(*(arrival for arrival, _ in found))
+        results = tuple(result for _, result in found)
+        store.journal.append(Outcome(intent=intent.intent, key=intent.key, results=results))
+        store.content.clear(intent.intent)
     return len(found)
 
 

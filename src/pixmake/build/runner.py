@@ -209,7 +209,7 @@ class Runner:
         assert verdict.key is not None
         if (before := self._missed.get(verdict.key)) is not None:
             return replace(before, made=0, cost=None)
-        made, cost, receipt, warnings = 0, Decimal(0), Receipt(), list[str]()
+        made, cost, receipt, warnings = 0, Decimal(0), Receipt(), list[Receipt]()
         painter = self.world.painter(action.step.provider) if action.step else None
         assert painter is not None and verdict.request is not None
         for count in chunks(painter, verdict.request, verdict.images, self.world.view.partials):
@@ -218,21 +218,23 @@ class Runner:
             cost += receipt.cost or 0
             if receipt.why is not None:
                 break
-            warnings += [receipt.message] if receipt.message else []
+            warnings += [receipt] if receipt.message else []
         outcome = await self._after(action, receipt, made, cost, warnings)
         if outcome.result != "made":
             self._missed[verdict.key] = outcome
         return outcome
 
     async def _after(
-        self, action: Action, receipt: Receipt, made: int, cost: Decimal, warnings: list[str]
+        self, action: Action, receipt: Receipt, made: int, cost: Decimal, warnings: list[Receipt]
     ) -> StepOutcome:
         """What a step is after its calls, of which `receipt` is the last: the lock is told of what came."""
         self.world.refresh()
         after = self.judge.rejudge(action)
         await self.on_pictures(action.asset.name)
         if receipt.why is None and after.artifact is not None:
-            return StepOutcome(result="made", made=made, cost=cost, warning="; ".join(warnings) or None)
+            text = "; ".join(item.message or "" for item in warnings)
+            warned = warnings[-1].warned if warnings else ""
+            return StepOutcome(result="made", made=made, cost=cost, warning=text or None, warned=warned)
         return self._unbought(receipt, made, cost)
 
     def _unbought(self, receipt: Receipt, made: int, cost: Decimal) -> StepOutcome:
@@ -309,7 +311,8 @@ class Runner:
                         asset=asset.name, path=written.path, size=written.size, draft=written.draft, at=self._at()
                     )
                 )
-        return StepOutcome(result="written", warning=_cleaned(self.outcomes.written.get(asset.name, ())))
+        warning = _cleaned(self.outcomes.written.get(asset.name, ()))
+        return StepOutcome(result="written", warning=warning, warned="drawing-cleaned")
 
     def _asset_finished(self, action: Action, outcome: StepOutcome) -> None:
         self.outcomes.finished += 1

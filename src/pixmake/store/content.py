@@ -21,7 +21,7 @@ from pixmake.diagnostics import ExitCode, problem
 from pixmake.digest import CHUNK, Digest, open_file, read_file, sha256_bytes, sha256_file
 from pixmake.store.durable import discard, sync_folder, write_all, write_new, writing
 from pixmake.store.folder import Folder
-from pixmake.store.landing import SUFFIX, LandingFile
+from pixmake.store.landing import SUFFIX, LandingFile, Onlooker
 from pixmake.values import dataclass
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -96,12 +96,13 @@ class Content:
         discard(staged)
         return digest
 
-    def land(self, intent: str, number: int) -> LandingFile:
-        """Where picture `number` of a call can be written as it comes. Nothing is on the disk until then."""
+    def land(self, intent: str, number: int, onlooker: Onlooker | None = None) -> LandingFile:
+        """Where picture `number` of a call can be written as it comes, seen by the onlooker. Nothing is on the disk
+        until then."""
         if not INTENT.fullmatch(intent):
             raise ValueError(f"not an intent: {intent!r}")
         self._folder.prepare()
-        return LandingFile(self._incoming / f"{intent}.{number}.{SUFFIX}", number)
+        return LandingFile(self._incoming / f"{intent}.{number}.{SUFFIX}", number, onlooker)
 
     def receive(self, intent: str, number: int, data: bytes | LandingFile) -> Arrival:
         """Flushes the bytes that came for `intent` to the disk, in `incoming/`, whether they come as such or are in a

@@ -8,18 +8,26 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import Protocol
 
 from pixmake.digest import Digest, sha256_bytes
-from pixmake.imaging.wholeness import Passing
 from pixmake.store.durable import write_all
 
 SUFFIX = "part"
 
 
+class Onlooker(Protocol):
+    """Sees the bytes of a picture while they come."""
+
+    def take(self, data: bytes, /) -> object:
+        """The next bytes. Raises nothing."""
+        ...
+
+
 class LandingFile:
     """A file in `incoming/`, made by the first write; `taken_to` makes it safe under its final name."""
 
-    def __init__(self, path: Path, number: int) -> None:
+    def __init__(self, path: Path, number: int, onlooker: Onlooker | None = None) -> None:
         self.path = path
         self.number = number
         """Of the picture in its call, from 0."""
@@ -27,8 +35,7 @@ class LandingFile:
         """Whether it has its final name."""
         self.size = 0
         """Bytes that were written."""
-        self.passing = Passing()
-        """Sees what is written."""
+        self.onlooker = onlooker
         self._hash = hashlib.sha256()
         self._is_found = False
         self._descriptor: int | None = None
@@ -56,7 +63,8 @@ class LandingFile:
         else:
             self.size += len(data)
             self._hash.update(data)
-            self.passing.take(data)
+            if self.onlooker is not None:
+                self.onlooker.take(data)
 
     def digest(self) -> Digest:
         """Of all that was written: reckoned on the way, but for one that a crash left. Raises OSError for that."""
