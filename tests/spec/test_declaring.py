@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from pixmake.spec.declaring import Declared, field
-from pixmake.spec.marks import Checked, Fault, Length, Range, Unfit, refuse
+from pixmake.spec.marks import Checked, Length, Misfit, Range, Unfit, refuse
 from pixmake.spec.model import AssetFields
 from pixmake.spec.nodes import Rendered, Template
 from pixmake.spec.project import PROVIDER_TYPES, RootFields
@@ -45,10 +45,10 @@ class Estate(Farm):
     name: str = field(description="Its name.")
 
 
-def faults(declared: type[Declared], data: object) -> list[tuple[str, tuple[str | int, ...]]]:
+def misfits(declared: type[Declared], data: object) -> list[tuple[str, tuple[str | int, ...]]]:
     with pytest.raises(Unfit) as caught:
         declared.read(data)
-    return [(fault.kind, fault.way) for fault in caught.value.faults]
+    return [(misfit.kind, misfit.way) for misfit in caught.value.misfits]
 
 
 def test_every_field_of_the_language_has_a_reader_and_a_schema() -> None:
@@ -64,7 +64,7 @@ def test_every_field_of_the_language_has_a_reader_and_a_schema() -> None:
 
 def test_all_faults_are_told_in_the_order_of_the_declaration_and_strangers_last() -> None:
     data = {"strange": 1, "open": "yes", "hens": [1, "b", None], "nests": {"n": {"eggs": 13}, "m": {"tree": 2}}}
-    assert faults(Estate, data) == [
+    assert misfits(Estate, data) == [
         ("range", ("nests", "n", "eggs")),
         ("missing", ("nests", "m", "eggs")),
         ("text", ("nests", "m", "tree")),
@@ -78,28 +78,28 @@ def test_all_faults_are_told_in_the_order_of_the_declaration_and_strangers_last(
 
 def test_checks_of_what_belongs_together_wait_until_all_else_is_right() -> None:
     crowded = {"kind": "small", "hens": ["a", "b", "c"]}
-    assert faults(Farm, crowded) == [("crowded", ("hens",))]
-    assert faults(Farm, {**crowded, "open": 1}) == [("yes-no", ("open",))]
-    assert faults(Farm, {"hens": ["a", "a"]}) == [("twins", ("hens",))]
-    assert faults(Farm, {"hens": ["a", 2, 3, 4]}) == [("text", ("hens", place)) for place in (1, 2, 3)]
-    assert faults(Farm, {"hens": ["a"] * 4}) == [("range", ("hens",))]
-    assert faults(Farm, {"hens": []}) == [("range", ("hens",))]
+    assert misfits(Farm, crowded) == [("crowded", ("hens",))]
+    assert misfits(Farm, {**crowded, "open": 1}) == [("yes-no", ("open",))]
+    assert misfits(Farm, {"hens": ["a", "a"]}) == [("twins", ("hens",))]
+    assert misfits(Farm, {"hens": ["a", 2, 3, 4]}) == [("text", ("hens", place)) for place in (1, 2, 3)]
+    assert misfits(Farm, {"hens": ["a"] * 4}) == [("range", ("hens",))]
+    assert misfits(Farm, {"hens": []}) == [("range", ("hens",))]
 
 
 @pytest.mark.parametrize("data", [None, 1, "text", [], True])
 def test_a_map_is_wanted(data: object) -> None:
-    assert faults(Farm, data) == [("map", ())]
+    assert misfits(Farm, data) == [("map", ())]
 
 
 @pytest.mark.parametrize(("kind", "value"), [(int, True), (bool, 1), (str, 1), (int, "1"), (bool, "true"), (int, 1.0)])
 def test_nothing_is_taken_for_something_else(kind: type, value: object) -> None:
-    found: list[Fault] = []
+    found: list[Misfit] = []
     reader_of(kind)(value, (), found)
     assert len(found) == 1
 
 
 def test_texts_become_plain_ones() -> None:
-    found: list[Fault] = []
+    found: list[Misfit] = []
     assert type(reader_of(str)(Rendered("a"), (), found)) is str
     assert type(reader_of(Literal["a", "b"])(Rendered("a"), (), found)) is str
     assert found == []
@@ -126,6 +126,6 @@ def test_an_annotation_of_something_else_is_a_mistake_of_ours(annotation: Any) -
 def test_a_template_passes_where_one_may_stand_and_nowhere_else() -> None:
     closed = {"edits", "matrix", "exclude", "expect"}
     for item in AssetFields.fields.values():
-        found: list[Fault] = []
+        found: list[Misfit] = []
         item.reader(Template("{{ x }}"), (), found)
         assert bool(found) == (item.key in closed), item.key

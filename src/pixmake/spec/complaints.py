@@ -8,30 +8,30 @@ from typing import Any
 from pixmake.diagnostics import Diagnostic, did_you_mean
 from pixmake.spec.declaring import Declared, maps_in
 from pixmake.spec.fields import shown
-from pixmake.spec.marks import LIST, MAP, TEXT, Fault, Unfit
+from pixmake.spec.marks import LIST, MAP, TEXT, Misfit, Unfit
 from pixmake.spec.nodes import Node, Rendered, at
 
 AT_KEY = ("unknown-key", "options-field", "output-twice", "mask-and-markup")
 """What is wrong with these is the key, not its value."""
 FORMS = {TEXT: "text", LIST: "a list", MAP: "a map"}
 NOUNS = {"text": "text", "whole": "a whole number", "yes-no": "true or false", "list": "a list", "map": "a map"}
-"""Kinds of values by the kind of fault that all else is."""
+"""Kinds of values by the kind of misfit that all else is."""
 
 
 def complain(
     unfit: Unfit, node: Node, declared: type[Declared], *, asset: str | None = None, row: str | None = None
 ) -> Iterator[Diagnostic]:
     """One diagnostic for each thing in `node` that is not as declared."""
-    for fault in unfit.faults:
-        target, key = at(node, fault.way)
-        code, message, remedy = _words(fault, target, declared)
+    for misfit in unfit.misfits:
+        target, key = at(node, misfit.way)
+        code, message, remedy = _words(misfit, target, declared)
         if code in AT_KEY and key is not None:
             target = key
         yield Diagnostic(code=code, message=message, span=target.span, help=remedy or None, asset=asset, row=row)
 
 
-def _words(fault: Fault, target: Node, declared: type[Declared]) -> tuple[str, str, str]:
-    kind, way, value, facts = fault.kind, fault.way, fault.value, fault.facts
+def _words(misfit: Misfit, target: Node, declared: type[Declared]) -> tuple[str, str, str]:
+    kind, way, value, facts = misfit.kind, misfit.way, misfit.value, misfit.facts
     label = _label(way)
     if kind == "extra":
         known = sorted(known_keys(declared, way[:-1]))

@@ -8,7 +8,7 @@ reader is made when the first value of it is read: most fields of most projects 
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, NoReturn, Self, get_args
 
-from pixmake.spec.marks import Deferred, Fault, Refusal, Unfit, Way, fault_of
+from pixmake.spec.marks import Deferred, Misfit, Refusal, Unfit, Way, misfit_of
 from pixmake.spec.reading import Reader, reader_of
 
 REQUIRED: Any = object()
@@ -76,36 +76,36 @@ class Declared:
     @classmethod
     def read(cls, data: object) -> Self:
         """An instance of plain data. Raises Unfit."""
-        faults: list[Fault] = []
-        found = cls.read_at(data, (), faults)
-        if faults or found is None:
-            raise Unfit(faults)
+        misfits: list[Misfit] = []
+        found = cls.read_at(data, (), misfits)
+        if misfits or found is None:
+            raise Unfit(misfits)
         return found
 
     @classmethod
-    def read_at(cls, data: object, way: Way, faults: list[Fault]) -> Self | None:
-        """The same below something else; None where there are faults, which it adds."""
+    def read_at(cls, data: object, way: Way, misfits: list[Misfit]) -> Self | None:
+        """The same below something else; None where there are misfits, which it adds."""
         if not isinstance(data, dict):
-            faults.append(Fault("map", way, data, {}))
+            misfits.append(Misfit("map", way, data, {}))
             return None
-        before, values, known = len(faults), {}, set()
+        before, values, known = len(misfits), {}, set()
         for name, item in cls.fields.items():
             key = item.key
             known.add(key)
             if key in data:
-                values[name] = item.reader(data[key], (*way, key), faults)
+                values[name] = item.reader(data[key], (*way, key), misfits)
             elif item.default is REQUIRED:
-                faults.append(Fault("missing", (*way, key), data, {}))
+                misfits.append(Misfit("missing", (*way, key), data, {}))
             else:
                 values[name] = item.default
-        faults += (Fault("extra", (*way, key), data[key], {}) for key in data if key not in known)
-        if len(faults) > before:
+        misfits += (Misfit("extra", (*way, key), data[key], {}) for key in data if key not in known)
+        if len(misfits) > before:
             return None
         made = cls.made(values)
         try:
             made.agree()
         except Refusal as refusal:
-            faults.append(fault_of(refusal, data, way))
+            misfits.append(misfit_of(refusal, data, way))
         return made
 
     @classmethod

@@ -10,10 +10,10 @@ Way = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """What does not fit: `kind` is a kind of fault below or the code of a refusal, `value` stands at `way`.
+class Misfit:
+    """What does not fit: `kind` is a kind of misfit below or the code of a refusal, `value` stands at `way`.
 
-    `facts` are what the words of that fault need.
+    `facts` are what the words of that misfit need.
     """
 
     kind: str
@@ -23,11 +23,11 @@ class Fault:
 
 
 class Unfit(ValueError):
-    """A value that is not as declared; `faults` are in the order of the declaration."""
+    """A value that is not as declared; `misfits` are in the order of the declaration."""
 
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__(faults)
-        self.faults = faults
+    def __init__(self, misfits: list[Misfit]) -> None:
+        super().__init__(misfits)
+        self.misfits = misfits
 
 
 class Refusal(Exception):
@@ -43,9 +43,9 @@ def refuse(code: str, message: str, help: str = "", at: Way = ()) -> NoReturn:
     raise Refusal(code, message, help, at)
 
 
-def fault_of(refusal: Refusal, value: Any, way: Way) -> Fault:
-    """A refusal as a fault of a value at a way."""
-    return Fault(refusal.code, (*way, *refusal.at), value, {"message": refusal.message, "help": refusal.help})
+def misfit_of(refusal: Refusal, value: Any, way: Way) -> Misfit:
+    """A refusal as a misfit of a value at a way."""
+    return Misfit(refusal.code, (*way, *refusal.at), value, {"message": refusal.message, "help": refusal.help})
 
 
 # --- marks of annotations --------------------------------------------------------------------------------------------

@@ -10,28 +10,28 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pixmake.spec.marks import (
     Checked,
     Deferred,
-    Fault,
     Form,
     Length,
+    Misfit,
     Range,
     Refusal,
     Rule,
     Templated,
     Way,
-    fault_of,
     form_of,
+    misfit_of,
 )
 from pixmake.spec.nodes import Rendered, Template
 
-Reader = Callable[[Any, Way, list[Fault]], Any]
-"""Reads the value at a way; adds to the faults where it does not fit, and gives anything then."""
+Reader = Callable[[Any, Way, list[Misfit]], Any]
+"""Reads the value at a way; adds to the misfits where it does not fit, and gives anything then."""
 
 STRICT: dict[Any, tuple[str, Callable[[Any], bool]]] = {
     str: ("text", lambda value: isinstance(value, str)),
     int: ("whole", lambda value: isinstance(value, int) and not isinstance(value, bool)),
     bool: ("yes-no", lambda value: isinstance(value, bool)),
 }
-"""What of plain data is of a kind, and what kind of fault all else is."""
+"""What of plain data is of a kind, and what kind of misfit all else is."""
 
 
 def reader_of(annotation: Any) -> Reader:
@@ -50,7 +50,7 @@ def reader_of(annotation: Any) -> Reader:
     if annotation in STRICT:
         return _strict(annotation)
     if annotation is Any:
-        return lambda value, way, faults: value
+        return lambda value, way, misfits: value
     if hasattr(annotation, "read_at"):  # a declared map
         return annotation.read_at  # type: ignore[no-any-return]
     raise TypeError(f"no kind of value: {annotation!r}")
@@ -79,42 +79,42 @@ def _marked(inner: Any, *marks: Any) -> Reader:
 def _strict(kind: type) -> Reader:
     name, fits = STRICT[kind]
 
-    def read(value: Any, way: Way, faults: list[Fault]) -> Any:
+    def read(value: Any, way: Way, misfits: list[Misfit]) -> Any:
         if type(value) is kind:
             return value
         if fits(value):
             return kind(value)
-        faults.append(Fault(name, way, value, {}))
+        misfits.append(Misfit(name, way, value, {}))
         return None
 
     return read
 
 
 def _worded(words: tuple[str, ...]) -> Reader:
-    def read(value: Any, way: Way, faults: list[Fault]) -> Any:
+    def read(value: Any, way: Way, misfits: list[Misfit]) -> Any:
         if isinstance(value, str) and value in words:
             return str(value)
-        faults.append(Fault("word", way, value, {"words": words}))
+        misfits.append(Misfit("word", way, value, {"words": words}))
         return None
 
     return read
 
 
 def _listed(inner: Reader) -> Reader:
-    def read(value: Any, way: Way, faults: list[Fault]) -> Any:
+    def read(value: Any, way: Way, misfits: list[Misfit]) -> Any:
         if isinstance(value, list):
-            return [inner(item, (*way, index), faults) for index, item in enumerate(value)]
-        faults.append(Fault("list", way, value, {}))
+            return [inner(item, (*way, index), misfits) for index, item in enumerate(value)]
+        misfits.append(Misfit("list", way, value, {}))
         return None
 
     return read
 
 
 def _mapped(inner: Reader) -> Reader:
-    def read(value: Any, way: Way, faults: list[Fault]) -> Any:
+    def read(value: Any, way: Way, misfits: list[Misfit]) -> Any:
         if isinstance(value, dict):
-            return {key: inner(item, (*way, key), faults) for key, item in value.items()}
-        faults.append(Fault("map", way, value, {}))
+            return {key: inner(item, (*way, key), misfits) for key, item in value.items()}
+        misfits.append(Misfit("map", way, value, {}))
         return None
 
     return read
@@ -125,8 +125,8 @@ def _one_of(kinds: tuple[Any, ...]) -> Reader:
     optional, kinds = NoneType in kinds, tuple(kind for kind in kinds if kind is not NoneType)
     inner = reader_of(kinds[0]) if len(kinds) == 1 else _formed(kinds)
 
-    def read(value: Any, way: Way, faults: list[Fault]) -> Any:
-        return None if value is None and optional else inner(value, way, faults)
+    def read(value: Any, way: Way, misfits: list[Misfit]) -> Any:
+        return None if value is None and optional else inner(value, way, misfits)
 
     return read
 
@@ -134,58 +134,58 @@ def _one_of(kinds: tuple[Any, ...]) -> Reader:
 def _formed(kinds: tuple[Any, ...]) -> Reader:
     forms = {form: reader_of(kind) for kind in kinds for form in get_args(kind) if isinstance(form, Form)}
 
-    def read(value: Any, way: Way, faults: list[Fault]) -> Any:
+    def read(value: Any, way: Way, misfits: list[Misfit]) -> Any:
         reader = forms.get(form_of(value))
         if reader is not None:
-            return reader(value, way, faults)
-        faults.append(Fault("form", way, value, {"forms": tuple(forms)}))
+            return reader(value, way, misfits)
+        misfits.append(Misfit("form", way, value, {"forms": tuple(forms)}))
         return None
 
     return read
 
 
 def _ruled(rule: Rule) -> Reader:
-    def read(value: Any, way: Way, faults: list[Fault]) -> Any:
+    def read(value: Any, way: Way, misfits: list[Misfit]) -> Any:
         try:
             return rule.check(value)
         except Refusal as refusal:
-            faults.append(fault_of(refusal, value, way))
+            misfits.append(misfit_of(refusal, value, way))
         return None
 
     return _templated(read, rule.read)
 
 
 def _templated(inner: Reader, read_rendered: Callable[[str], Any]) -> Reader:
-    def read(value: Any, way: Way, faults: list[Fault]) -> Any:
+    def read(value: Any, way: Way, misfits: list[Misfit]) -> Any:
         if type(value) is Template:
             return value
-        return inner(read_rendered(value) if type(value) is Rendered else value, way, faults)
+        return inner(read_rendered(value) if type(value) is Rendered else value, way, misfits)
 
     return read
 
 
 def _within(inner: Reader, limits: Range | Length, size: Callable[[Any], int]) -> Reader:
-    def read(value: Any, way: Way, faults: list[Fault]) -> Any:
-        before = len(faults)
-        found = inner(value, way, faults)
-        if len(faults) == before and limits.low is not None and size(found) < limits.low:
-            faults.append(Fault("range", way, value, {"low": limits.low}))
-        elif len(faults) == before and limits.high is not None and size(found) > limits.high:
-            faults.append(Fault("range", way, value, {"high": limits.high}))
+    def read(value: Any, way: Way, misfits: list[Misfit]) -> Any:
+        before = len(misfits)
+        found = inner(value, way, misfits)
+        if len(misfits) == before and limits.low is not None and size(found) < limits.low:
+            misfits.append(Misfit("range", way, value, {"low": limits.low}))
+        elif len(misfits) == before and limits.high is not None and size(found) > limits.high:
+            misfits.append(Misfit("range", way, value, {"high": limits.high}))
         return found
 
     return read
 
 
 def _checked(inner: Reader, check: Callable[[Any], Any]) -> Reader:
-    def read(value: Any, way: Way, faults: list[Fault]) -> Any:
-        before = len(faults)
-        found = inner(value, way, faults)
-        if len(faults) == before and found is not None:
+    def read(value: Any, way: Way, misfits: list[Misfit]) -> Any:
+        before = len(misfits)
+        found = inner(value, way, misfits)
+        if len(misfits) == before and found is not None:
             try:
                 return check(found)
             except Refusal as refusal:
-                faults.append(fault_of(refusal, value, way))
+                misfits.append(misfit_of(refusal, value, way))
         return found
 
     return read
