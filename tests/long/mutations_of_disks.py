@@ -15,9 +15,23 @@ LOCK: list[Change] = [
     change(
         "old pins are dropped",
         "build/recording.py",
-        "        elif place < len(old):\n            pins.append(old[place])\n",
+        "        elif before is not None:\n            pins.append(before)\n",
         "",
         "build/test_paying_ends.py::test_pins_stay_until_something_is_bought_in_their_place",
+    ),
+    change(
+        "a renamed asset's line goes before the new one is there",
+        "build/recording.py",
+        "moved = [line.asset for line in changed if line.asset in renames]",
+        "moved = [*renames]",
+        "build/test_renames.py::test_purchases_before_its_turn_to_be_written_down",
+    ),
+    change(
+        "a build's word stands above a verb's",
+        "build/recording.py",
+        "return reconciled(before, theirs[0], line) if decided else reconciled(before, line, theirs[0])",
+        "return reconciled(before, line, theirs[0])",
+        "build/test_remembering.py::test_a_build_in_the_middle_of_a_verb",
     ),
     change(
         "a conflict is written away",
@@ -29,8 +43,8 @@ LOCK: list[Change] = [
     change(
         "a frozen fenced picture is kept by its recipe",
         "build/recording.py",
-        "    return verdict.artifact.identity, keep(verdict.artifact)",
-        "    return None",
+        "        return identity, keep(verdict.artifact)",
+        "        return None",
         "build/test_corridor.py::test_a_frozen_fenced_picture_outlives_its_mask_and_its_parent",
     ),
     change(
@@ -141,7 +155,7 @@ LOCK: list[Change] = [
     change(
         "what a person decided meanwhile is undone",
         "build/recording.py",
-        "mine = lines if known is None else [_with_theirs(line, known, found) for line in lines]",
+        "mine = lines if known is None else [_with_theirs(line, known, found, decided) for line in lines]",
         "mine = lines",
         "build/test_money_paths.py::test_what_a_person_decides_while_more_is_bought_stands",
     ),

@@ -227,8 +227,7 @@ VERBS: list[Change] = [
     change(
         "freezing writes nothing",
         "build/intent.py",
-        "        change_lock(self.project.root, [replace(line, frozen=True) for _, line in lines if "
-        "line is not None])\n",
+        "        change_lock(self.project.root, keep, known=plan.world.lock, decided=True)\n",
         "",
         "build/test_intent.py::test_freeze_keeps_and_unfreeze_lets_go",
     ),
