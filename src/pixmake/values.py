@@ -67,37 +67,44 @@ def _is_of_kind(annotation: object) -> bool:
 def _init(kind: Any) -> Any:
     """What fills the slots of a kind, then calls its `__post_init__`, if it has one."""
     names: dict[str, Any] = {"MISSING": MISSING}
-    lines = []
-    known = fields(kind)
-    for field in known:
-        names |= {f"set_{field.name}": _slot(kind, field.name), f"new_{field.name}": field.default_factory}
-        names[f"old_{field.name}"] = field.default
-        lines.append(f"  set_{field.name}(self, {_given(field)})")
+    lines, parameters = [], ""
+    types, defaults = _declared_of(kind)
+    for name in types:
+        default, factory = _default_of(defaults.get(name, MISSING))
+        names |= {f"set_{name}": _slot(kind, name), f"old_{name}": default, f"new_{name}": factory}
+        parameters += (
+            f", {name}{f'=old_{name}' if default is not MISSING else '=MISSING' if factory is not MISSING else ''}"
+        )
+        given = name if factory is MISSING else f"new_{name}() if {name} is MISSING else {name}"
+        lines.append(f"  set_{name}(self, {given})")
     if hasattr(kind, "__post_init__"):
         lines.append("  self.__post_init__()")
-    parameters = "".join(f", {_parameter(field)}" for field in known)
-    code = f"def __init__(self{', *' if known else ''}{parameters}):\n" + "\n".join(lines or ["  pass"])
+    code = f"def __init__(self{', *' if types else ''}{parameters}):\n" + "\n".join(lines or ["  pass"])
     exec(code, names)  # noqa: S102 (as dataclasses do it: the text is made of our own fields' names)
     made = names["__init__"]
     made.__qualname__, made.__module__ = f"{kind.__qualname__}.__init__", kind.__module__
-    made.__annotations__ = {field.name: field.type for field in known} | {"return": None}
+    made.__annotations__ = {**types, "return": None}
     return made
+
+
+def _declared_of(kind: Any) -> tuple[dict[str, object], dict[str, object]]:
+    """The types of a kind's fields by name, and the defaults of those that have one; those of its bases first."""
+    types: dict[str, object] = {}
+    defaults: dict[str, object] = {}
+    for base in reversed(kind.__mro__):
+        own_types, own_defaults = vars(base).get("_declared", ({}, {}))
+        types |= own_types
+        defaults |= own_defaults
+    return types, defaults
+
+
+def _default_of(declared: object) -> tuple[object, object]:
+    """The default of a field, or what makes one; each MISSING where there is none."""
+    return (declared.default, declared.default_factory) if isinstance(declared, Field) else (declared, MISSING)
 
 
 def _slot(kind: Any, name: str) -> Any:
     return next(vars(base)[name] for base in kind.__mro__ if name in vars(base)).__set__
-
-
-def _parameter(field: Field[Any]) -> str:
-    if field.default is not MISSING:
-        return f"{field.name}=old_{field.name}"
-    return field.name if field.default_factory is MISSING else f"{field.name}=MISSING"
-
-
-def _given(field: Field[Any]) -> str:
-    if field.default_factory is MISSING:
-        return field.name
-    return f"new_{field.name}() if {field.name} is MISSING else {field.name}"
 
 
 # --- what is found out when it is asked for ----------------------------------------------------------------------------
@@ -107,12 +114,7 @@ class _Fields:
     """A kind's fields, as `dataclasses.fields` wants them: those of its bases first."""
 
     def __get__(self, value: object, kind: Any) -> dict[str, Field[Any]]:
-        types: dict[str, object] = {}
-        space: dict[str, object] = {}
-        for base in reversed(kind.__mro__):
-            declared, defaults = vars(base).get("_declared", ({}, {}))
-            types |= declared
-            space |= defaults
+        types, space = _declared_of(kind)
         plain: Any = type(
             kind.__name__, (), {**space, "__annotations__": types, "__module__": kind.__module__, "__doc__": ""}
         )
@@ -126,7 +128,10 @@ class _Compared:
     """What reads the fields of a kind by which its values are equal."""
 
     def __get__(self, value: object, kind: Any) -> Any:
-        found = attrgetter(*([field.name for field in fields(kind) if field.compare] or ["__class__"]))
+        types, defaults = _declared_of(kind)
+        told = {name: item.compare for name, item in defaults.items() if isinstance(item, Field)}
+        names = [name for name in types if told.get(name, True)]
+        found = attrgetter(*(names or ["__class__"]))
         kind._compared = found
         return found
 

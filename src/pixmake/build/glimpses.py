@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -48,6 +47,8 @@ class Glimpses:
 
     def _written(self, order: Purchase, partial: Partial) -> Path:
         if not self._fresh:
+            import shutil
+
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder.mkdir(parents=True, exist_ok=True)
             self._fresh = True

@@ -10,8 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import secrets
-import shutil
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -83,7 +81,7 @@ class Content:
     def put(self, source: bytes | Path) -> Digest:
         """Stores bytes, or a copy of a file, durably; heals a stored file that is corrupt. Raises Problem, OSError."""
         self._folder.prepare()
-        staged = self._incoming / f"put.{secrets.token_hex(8)}"
+        staged = self._incoming / f"put.{os.urandom(8).hex()}"
         if isinstance(source, bytes):
             digest = sha256_bytes(source)
             if not self._whole(digest):
@@ -218,6 +216,8 @@ class Content:
     def ensure_room(self, pictures: int) -> None:
         """Raises Problem `disk-full` (exit 1) where so many pictures may not fit: asked before they are paid for."""
         self._folder.prepare()
+        import shutil
+
         free = shutil.disk_usage(self._folder.root).free
         wanted = ROOM_PER_PICTURE * pictures
         if free < wanted:
@@ -264,7 +264,7 @@ class Content:
         except FileExistsError:
             return  # another process was quicker with the same bytes
         except OSError:  # no hard links here (exFAT, some network file systems): a copy under a new name
-            copy = self._incoming / f"put.{secrets.token_hex(8)}"
+            copy = self._incoming / f"put.{os.urandom(8).hex()}"
             _copy(staged, copy)
             copy.replace(target)
 
@@ -274,7 +274,7 @@ class Content:
         sync_folder(self._folder.root)  # a picture must not be moved to where a power cut leaves no folder
         target = folder / (name or path.name)
         while target.exists():
-            target = folder / f"{name or path.name}.{secrets.token_hex(4)}"
+            target = folder / f"{name or path.name}.{os.urandom(4).hex()}"
         path.replace(target)
         sync_folder(folder)
         sync_folder(path.parent)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,7 +72,7 @@ def write_new(path: Path, data: bytes, *, mode: int = 0o644) -> None:
 
 def replace_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Puts `data` at `path` so that a reader sees the old file or the new one, never a mixture. Raises OSError."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp")
     write_new(temporary, data, mode=mode)
     try:
         temporary.replace(path)
@@ -87,6 +85,8 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
 def replace_quickly(path: Path, data: bytes) -> None:
     """As `replace_file`, without waiting for the disk: for what can be made again. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    import tempfile
+
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=UNFINISHED)
     try:
         with os.fdopen(handle, "wb") as stream:

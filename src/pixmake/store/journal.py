@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import re
-import secrets
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -34,7 +33,7 @@ APPEND_TIMEOUT = 60.0
 
 def new_intent() -> str:
     """A name for an intent that no other process makes: 128 random bits in hexadecimal."""
-    return secrets.token_hex(16)
+    return os.urandom(16).hex()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
