@@ -17,7 +17,8 @@ from pixmake.values import dataclass
 
 BLOCK = re.compile(r"(?:\A|(?<=\n))assets:[ \t]*(?:#[^\n]*)?\n")
 ENDS = re.compile(r"\n(?=[^ \t#\n])")
-FIRST = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*( +)(?=[^ \n#])")
+FIRST = re.compile(r"(?:\n++|[ \t]*+(?:#[^\n]*+)?\n)*+( +)(?=[^ \n#])")
+"""The indent of the first entry. Blank lines may be many: those of entries that are left out."""
 DOCUMENTS = re.compile(r"\n(?:---|\.\.\.|%)")
 
 
