@@ -17,8 +17,8 @@ from pixmake.values import dataclass
 
 BLOCK = re.compile(r"(?:\A|(?<=\n))assets:[ \t]*(?:#[^\n]*)?\n")
 ENDS = re.compile(r"\n(?=[^ \t#\n])")
-FIRST = re.compile(r"(?:\n++|[ \t]*+(?:#[^\n]*+)?\n)*+( +)(?=[^ \n#])")
-"""The indent of the first entry. Blank lines may be many: those of entries that are left out."""
+BLANK = re.compile(r"\n*")
+FIRST = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*( +)(?=[^ \n#])")
 DOCUMENTS = re.compile(r"\n(?:---|\.\.\.|%)")
 
 
@@ -104,7 +104,8 @@ def _cut(source: Source, kept: Pieces) -> Branch | None:
 
 def _bounds(text: str, start: int, stop: int) -> list[int] | None:
     """Where each entry begins, and where the last one ends."""
-    first = FIRST.match(text, start, stop)
+    blank = BLANK.match(text, start, stop)  # there may be many: those of entries that are left out
+    first = FIRST.match(text, blank.end() if blank is not None else start, stop)
     if first is None:
         return None
     entry = re.compile(r"\n" + first[1] + r"(?=[^ \t\n#])")
