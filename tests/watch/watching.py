@@ -6,6 +6,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -128,7 +129,12 @@ class Watching:
 def outputs(root: Path) -> dict[str, str]:
     """Outputs and lock by path, with the digests of their bytes. A file that is just being replaced is seen whole."""
     found = [*root.glob("assets/**/*"), root / "assets.lock"]
-    return {path.relative_to(root).as_posix(): sha256_file(path) for path in found if path.is_file()}
+    seen: dict[str, str] = {}
+    for path in found:
+        if path.is_file() and path.suffix != ".pixmake-tmp":
+            with suppress(FileNotFoundError):  # it is just being replaced, or gone
+                seen[path.relative_to(root).as_posix()] = sha256_file(path)
+    return seen
 
 
 def clean(watching: Watching, *, draft: bool = False) -> dict[str, str]:
