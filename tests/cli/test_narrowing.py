@@ -243,6 +243,29 @@ def test_an_output_over_what_another_asset_reads_is_told(farm: Shell) -> None:
     assert (farm.root / "own.png").read_bytes() == before
 
 
+@pytest.mark.parametrize("way", ["template", "include", "a template of an entry more"])
+def test_a_template_that_another_asset_writes_is_told(farm: Shell, way: str) -> None:
+    """What a template says may not hang on what was built before: it is the text of no source."""
+    farm.edit("presets:", "templates_dir: assets\npresets:")
+    farm.edit("d.png: {prompt: a swan, provider: draft}", "d.svg: {prompt: a swan, provider: draft, kind: svg}")
+    settle(farm)
+    count = calls(farm)
+    entries = {
+        "template": ("f/g.png: an owl", "f/g.png: {prompt: an owl, template: d.svg}"),
+        "include": ("f/g.png: an owl", "f/g.png: \"an owl {% include 'd.svg' %}\""),
+        "a template of an entry more": ("  d.svg:", "  dd.png: {prompt: an owl, template: d.svg}\n  d.svg:"),
+    }
+    farm.edit(*entries[way])
+    time.sleep(0.06)
+    said = farm.run("build")
+    line = next(line for line in (farm.root / "assets.yaml").read_text().splitlines() if "  d.svg:" in line)
+    assert (said.code, calls(farm)) == (2, count)
+    assert (
+        f"error[output-over-source]: 'assets/d.svg' is read by the spec\n   {line_number(farm, line)} | {line}\n"
+        in said.err
+    )
+
+
 @pytest.mark.parametrize(
     "words", [("--json",), ("a.png",), ("--locked",), ("--draft",), ("--exclude", "a.png"), ("--offline", "--json")]
 )
@@ -421,6 +444,10 @@ def test_with_orphans_all_is_looked_at(farm: Shell, eye: Eye) -> None:
     assert eye.seen[-1] == "whole"
     assert line_of(farm, "owl.png")["steps"][0]["pick"] == second
     assert '"f/g.png"' not in (farm.root / "assets.lock").read_text()
+
+
+def line_number(shell: Shell, line: str) -> int:
+    return (shell.root / "assets.yaml").read_text().splitlines().index(line) + 1
 
 
 def line_of(shell: Shell, asset: str) -> dict[str, Any]:

@@ -105,6 +105,7 @@ def stands_alone(spec: Spec, part: Part) -> bool:
         and not any(known.is_used(key) for key in found)
         and all(_is_alone(asset, key, known) for key, asset in found.items())
         and not any(known.is_used(canonical(name)) for asset in spec.assets for name in _paths(asset))
+        and not any(known.is_written(canonical(name)) for name in _sources(spec))
         and models_of(spec.assets) <= known.models
     )
 
@@ -227,5 +228,10 @@ def _used(spec: Spec) -> Iterator[str]:
             yield asset.family
         for item in inputs_of(asset):
             yield item.asset if isinstance(item, AssetInput) else item.name
+    yield from _sources(spec)
+
+
+def _sources(spec: Spec) -> Iterator[str]:
+    """Names of the files that the spec reads as text: itself, templates, rows, whatever they include."""
     for path in spec.footprint.files:
         yield os.path.relpath(path, spec.root).replace(os.sep, "/")

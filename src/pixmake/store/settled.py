@@ -70,6 +70,10 @@ class Settled:
                 return True
         return False
 
+    def is_written(self, path: str) -> bool:
+        """Whether any asset writes the compared path."""
+        return b"\0%s\0" % _bytes(path) in self.rows
+
     def is_used(self, name: str) -> bool:
         """Whether an asset uses what has this compared name or path."""
         return b"\0%s\0" % _bytes(name) in self.used
