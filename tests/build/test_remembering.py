@@ -17,6 +17,7 @@ from pixmake.build import intent, recording, targets
 from pixmake.build.intent import Intent
 from pixmake.build.project import Project
 from pixmake.build.recording import Changed
+from pixmake.diagnostics import render
 from pixmake.digest import sha256_bytes, sha256_file
 from pixmake.providers.base import Call
 from pixmake.store.lockfile import read
@@ -129,3 +130,20 @@ def test_a_build_in_the_middle_of_a_verb(tmp_path: Path, monkeypatch: pytest.Mon
         assert line.outputs["assets/b.png"].digest == sha256_file(ground.root / "assets/b.png")
     else:
         assert line.frozen == (verb == "freeze")
+
+
+def test_a_memo_that_can_not_be_written_fails_no_build(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, "version: 1\ndefaults: {model: ink-1}\nassets: {a.png: a hen}\n")
+    memo = ground.root / ".pixmake" / "memo.json"
+    ground.painter.hook = lambda call: memo.mkdir(parents=True)
+    report = ground.build()
+    assert (report.exit_code, report.made, [entry.state for entry in report.entries]) == (0, 1, ["fresh"])
+    assert "\n".join(map(render, report.problems)) == (
+        f"warning[not-kept]: cannot write '{memo}': is a directory\n"
+        "help: all that was asked for is done; without this file the next run takes longer"
+    )
+    ground.painter.hook = None
+    ground.sent()
+    assert (ground.build().exit_code, ground.sent()) == (0, 0)
+    memo.rmdir()
+    assert (ground.build().problems, memo.is_file()) == ((), True)

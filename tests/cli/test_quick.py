@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -297,3 +298,57 @@ def test_where_folders_cannot_be_opened_paths_are_looked_up(posts: Shell, monkey
 def test_where_nothing_can_be_said_the_whole_program_tries(posts: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", None)
     assert quick("build") is None
+
+
+@pytest.mark.parametrize("name", ["snapshot", "settled"])
+def test_what_can_not_be_written_for_the_next_run_fails_none(posts: Shell, name: str) -> None:
+    path = posts.root / ".pixmake" / name
+    path.unlink(missing_ok=True)
+    path.mkdir()
+    posts.edit("a hen", "a hen ")  # the same text: nothing to make, and another snapshot
+    time.sleep(0.06)
+    said = posts.run("build")
+    assert (said.code, said.out) == (0, "")
+    assert said.err == (
+        "nothing to do\n"
+        f"warning[not-kept]: cannot write '{path}': is a directory\n"
+        "help: all that was asked for is done; without this file the next run takes longer\n"
+    )
+    assert list(path.parent.glob(".new-*")) == []
+    assert posts.run("build", "--quiet").err == ""
+
+
+@pytest.mark.parametrize("verb", ["clean", "accept"])
+def test_a_memo_that_can_not_be_written_fails_no_verb(shell: Shell, verb: str) -> None:
+    assert shell.run("build", "--yes").code == 0
+    memo = shell.root / ".pixmake/memo.json"
+    memo.unlink()
+    memo.mkdir()
+    if verb == "accept":
+        shell.picture("assets/icons/key.png")
+    said = shell.run(verb, "icons/key.png")
+    assert said.code == 0 and said.out.splitlines() == ["assets/icons/key.png"]
+    assert f"warning[not-kept]: cannot write '{memo}': is a directory\n" in said.err
+
+
+def test_a_full_disk_is_told_of_once(posts: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of `.pixmake/` that can't be written are one warning, and the build is what it would be with them."""
+    replace = os.replace
+
+    def full(source: str, target: str | Path) -> None:
+        if ".pixmake" in Path(target).parts:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), source)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    monkeypatch.setattr(Path, "replace", lambda self, target: full(str(self), target))
+    memo = posts.root / ".pixmake/memo.json"
+    shutil.rmtree(posts.root / "assets")
+    (posts.root / "assets.lock").unlink(missing_ok=True)
+    time.sleep(0.06)
+    said = posts.run("build", "--json")
+    assert said.code == 0
+    assert [item["message"] for item in said.body["problems"]] == [
+        f"no room to write '{memo}': no space left on device"
+    ]
+    assert said.err.count("not-kept") == 1

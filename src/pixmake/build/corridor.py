@@ -20,7 +20,7 @@ from pixmake.build.glimpses import Glimpses
 from pixmake.build.orders import Hold, Orders, consent_of, hold_of, provider_of
 from pixmake.build.paying import Cashier
 from pixmake.build.recording import LockKeeper, catch_up, record_lock, record_picks
-from pixmake.build.remembering import SNAPSHOT, forget
+from pixmake.build.remembering import SNAPSHOT, forget, not_kept
 from pixmake.build.report import BuildReport, entry_reports, exit_of
 from pixmake.build.runner import LOCAL, Runner, StepOutcome
 from pixmake.build.scheduler import Job, Scheduler
@@ -44,12 +44,14 @@ from pixmake.values import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
-    """What a build leaves undone: what was held back, what waits for a later one, what was handed in by batch."""
+    """What a build leaves undone: what was held back, what waits for a later one, what was handed in by batch, and
+    warnings of what could not be kept for the next one."""
 
     hold: Hold
     later: Mapping[ActionId, str]
     handed: Handed
     interrupted: bool
+    unkept: Sequence[Diagnostic]
 
 
 def execute(plan: Plan, orders: Orders, clock: Clock, listener: Listener) -> BuildReport:
@@ -76,11 +78,12 @@ def execute(plan: Plan, orders: Orders, clock: Clock, listener: Listener) -> Bui
     interrupted = False
     if jobs or batch or strays:
         interrupted = _schedule(plan, orders, runner, jobs, _before(runner, strays, dispatch, batch))
+    unkept: Sequence[Diagnostic] = ()
     try:
-        _record(plan, orders, runner)
+        unkept = _record(plan, orders, runner)
     except Problem as trouble:  # what was bought is in the store and its journal: the next build writes the rest
         runner.outcomes.problems.append(trouble)
-    left = Left(hold=hold, later=wave.later, handed=dispatch.tally.done(), interrupted=interrupted)
+    left = Left(hold=hold, later=wave.later, handed=dispatch.tally.done(), interrupted=interrupted, unkept=unkept)
     return _report(plan, orders, runner, left, clock.monotonic() - began, listener)
 
 
@@ -195,9 +198,9 @@ def _schedule(
 
 
 def _with_spare(painter: Painter) -> int:
-    """A provider's calls in flight, which its gate sees to, and as many again as a quarter, whose pictures are just stored."""
+    """A provider's calls in flight, which its gate sees to, and as many again, whose pictures are just stored."""
     most = painter.provider.concurrency
-    return most if painter.provider.draft else most + max(1, most // 4)
+    return most if painter.provider.draft else 2 * most
 
 
 async def _run(plan: Plan, scheduler: Scheduler[ActionId], runner: Runner, before: Coroutine[None, None, None]) -> bool:
@@ -248,14 +251,16 @@ def _folders(plan: Plan, jobs: Iterable[Job[ActionId]]) -> set[Path]:
 # --- records and report ----------------------------------------------------------------------------------------------
 
 
-def _record(plan: Plan, orders: Orders, runner: Runner) -> None:
-    """The lock, last picks, the memo and the index: each written only where it changed."""
+def _record(plan: Plan, orders: Orders, runner: Runner) -> Sequence[Diagnostic]:
+    """The lock, last picks, the memo and the index: each written only where it changed. What can be made again and can't
+    be written is a warning."""
     world = plan.world
     if orders.recorded:
         catch_up(plan, (node for node, outcome in runner.outcomes.steps.items() if outcome.made))
         world.lock = record_lock(plan, world.lock, runner.realizer.keep, runner.outcomes.written)
         record_picks(plan, runner.clock)
-    world.save()
+    told = map(not_kept, (world.save, world.store.results.save_index))
+    return [warning for warning in told if warning is not None][:1]
 
 
 def _report(
@@ -288,7 +293,7 @@ def _report(
         spent=spent,
         reserved=runner.budget.reserved - left.handed.reserved,
         seconds=seconds,
-        problems=(*hold.problems, *stops, *_troubles(outcomes.steps)),
+        problems=(*hold.problems, *stops, *left.unkept, *_troubles(outcomes.steps)),
         handed=left.handed,
         by_batch=orders.by_batch,
         interrupted=left.interrupted,

@@ -228,7 +228,6 @@ class Intent:
             line = replace(line, outputs={**line.outputs, item.path: plan.world.pin_of(item.path)})
         if edited:
             change_lock(self.project.root, [line], known=plan.world.lock, decided=True)
-            self.project.memo.save()
         return [item.path for item in edited]
 
     def _kept(self, file: Path, source: str, target: Target) -> Result:

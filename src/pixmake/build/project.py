@@ -17,7 +17,7 @@ from pixmake.build.orders import Orders
 from pixmake.build.painters import Painters
 from pixmake.build.recording import LOCK_NAME
 from pixmake.build.recover import recover
-from pixmake.build.remembering import SETTLED, SNAPSHOT, Before, Watchmark, remember
+from pixmake.build.remembering import SETTLED, SNAPSHOT, Before, Watchmark, forget, remember
 from pixmake.build.report import BuildReport
 from pixmake.build.uploads import remove_uploads
 from pixmake.clock import Clock, SystemClock
@@ -253,6 +253,7 @@ class Project:
         """After a build that left nothing to do: what `cli/quick` may answer for as long as no file changes.
 
         `says` is the text to print, by command. Returns whether a snapshot was written.
+        Raises Problem and OSError where it can't be, which is no matter: `remembering.not_kept`.
         """
         if report.exit_code or any(entry.state not in SETTLED for entry in report.entries) or report.plan.warnings:
             return False
@@ -294,7 +295,7 @@ class Project:
             spec = stats[os.fspath(self.file)]
             settled = settled_of(report, spec, text) if self.part is None else settled_after(self.part, report, spec)
         if settled is None:
-            (self.state / SETTLED_RECORD).unlink(missing_ok=True)
+            forget(self.state / SETTLED_RECORD)
         else:
             save_settled(self.state / SETTLED_RECORD, settled, version)
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
-from pixmake.diagnostics import Problem
+from pixmake.diagnostics import Diagnostic, Problem
 from pixmake.plan.graph import step_inputs
 from pixmake.plan.planner import Plan
 from pixmake.spec.asset import FileInput, Footprint, Spec
@@ -106,6 +106,21 @@ def _at(compared: Collection[str], snapshot: Snapshot) -> set[str]:
     """The snapshot's files that stand at these compared paths."""
     inside = os.path.join(snapshot.root, "")
     return {path for path in snapshot.files if canonical(path.removeprefix(inside).replace(os.sep, "/")) in compared}
+
+
+def not_kept(keep: Callable[[], object]) -> Diagnostic | None:
+    """Keeps something that can be made again; where that fails, the warning of it: no command that did its work fails so."""
+    try:
+        keep()
+    except Problem as trouble:
+        message = trouble.diagnostics[0].message
+    except OSError as error:
+        place = f"'{os.fspath(error.filename)!s}': " if error.filename else ""
+        message = f"{place}{(error.strerror or str(error)).lower()}"
+    else:
+        return None
+    remedy = "all that was asked for is done; without this file the next run takes longer"
+    return Diagnostic(code="not-kept", message=message, help=remedy, severity="warning")
 
 
 def forget(path: Path) -> None:

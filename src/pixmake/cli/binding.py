@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from pixmake.build.intent import Intent
+from pixmake.build.remembering import not_kept
 from pixmake.build.targets import candidates_of, target_of
 from pixmake.cli.following import after_verb
 from pixmake.cli.pick import bound_line, candidate_json
@@ -37,6 +38,9 @@ def accept(session: Session, targets: tuple[str, ...]) -> int:
             refused = trouble
     if not bound and refused is not None:
         raise refused
+    warning = not_kept(session.project.memo.save)
+    if warning is not None:
+        session.console.warnings([warning])
     if session.console.json:
         session.console.document({"format": "pixmake.accept/1", "profile": session.profile, "bound": bound})
     else:

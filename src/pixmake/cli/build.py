@@ -13,6 +13,7 @@ import click
 
 from pixmake import __version__
 from pixmake.build.narrowing import is_calm
+from pixmake.build.remembering import not_kept
 from pixmake.build.report import BuildReport
 from pixmake.cli.collected import Talk
 from pixmake.cli.consent import ask, blocked_provider, needs_consent
@@ -182,7 +183,9 @@ def _remember(session: Session, report: BuildReport) -> None:
         says["build --locked"] = says["build"]
     if counts.keys() <= {"fresh", "draft"} and not report.plan.orphans:
         says["plan"] = "\n".join(idle_lines(counts))
-    session.project.remember(report, __version__, says)
+    warning = not_kept(lambda: session.project.remember(report, __version__, says))
+    if warning is not None and all(item.code != warning.code for item in report.problems):
+        session.console.warnings([warning])
 
 
 def _adopt(session: Session, selectors: Sequence[str], wishes: Wishes) -> tuple[str, ...]:

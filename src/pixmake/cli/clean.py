@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 import click
 
 from pixmake.build.recording import LOCK_NAME
+from pixmake.build.remembering import not_kept
 from pixmake.cli.console import counted, folded
 from pixmake.cli.session import Session, common_options, exclude_option, selector_argument, with_session
 from pixmake.diagnostics import ExitCode, problem
@@ -51,7 +52,9 @@ def command(session: Session, selectors: tuple[str, ...], orphans: bool, remote:
     if orphans:
         done.orphans = _forget(plan)
     _forget_folders(plan.world.root, done.removed)
-    plan.world.memo.save()
+    warning = not_kept(plan.world.memo.save)
+    if warning is not None:
+        session.console.warnings([warning])
     _say(session, done)
     return ExitCode.PERSON if done.kept else ExitCode.DONE
 

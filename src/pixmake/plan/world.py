@@ -378,8 +378,7 @@ class World:
         self._written.add(path)
 
     def save(self) -> None:
-        """Keeps what was looked up, for the next run. Called by a build, never by a plan."""
+        """Keeps what was looked up, for the next run. Called by a build, never by a plan. Raises Problem and OSError."""
         for path in self._written:  # known by their own bytes from now on; the others were looked at while planning
             self.memo.digest_of(self._place(path))
         self.memo.save()
-        self.store.results.save_index()

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pixmake.digest import read_file, sha256_bytes
-from pixmake.store.durable import replace_quickly
+from pixmake.store.durable import replace_quickly, writing
 from pixmake.values import dataclass
 
 FORMAT = "pixmake-settled/1"
@@ -112,7 +112,7 @@ def is_plain(names: Iterable[str]) -> bool:
 
 
 def save(path: Path, settled: Settled, version: str) -> None:
-    """Writes it by rename. Raises OSError."""
+    """Writes it by rename. Raises Problem."""
     head = {
         "spec": settled.spec,
         "place": settled.place,
@@ -123,7 +123,8 @@ def save(path: Path, settled: Settled, version: str) -> None:
         "sizes": [len(settled.text), len(settled.rows), len(settled.used)],
     }
     body = json.dumps(head).encode() + b"\n" + settled.text + settled.rows + settled.used
-    replace_quickly(path, f"{FORMAT} {version}\n{sha256_bytes(body)}\n".encode() + body)
+    with writing(path):
+        replace_quickly(path, f"{FORMAT} {version}\n{sha256_bytes(body)}\n".encode() + body)
 
 
 def load(path: Path, version: str) -> Settled | None:

@@ -27,7 +27,7 @@ from io import BytesIO
 from pathlib import Path
 
 from pixmake.digest import read_file
-from pixmake.store.durable import UNFINISHED, discard, replace_quickly
+from pixmake.store.durable import UNFINISHED, discard, replace_quickly, writing
 from pixmake.values import dataclass
 
 FORMAT = 2
@@ -75,7 +75,7 @@ def tag(version: str) -> str:
 def save(path: Path, snapshot: Snapshot) -> bool:
     """Writes the snapshot by rename where it differs from the one there, or that is old; whether it wrote.
 
-    Raises OSError.
+    Raises Problem.
     """
     head, body = tag(snapshot.version).encode(), encoded(snapshot)
     try:
@@ -84,7 +84,8 @@ def save(path: Path, snapshot: Snapshot) -> bool:
             return False
     except (OSError, ValueError):
         pass  # none yet, unreadable or damaged: written anew
-    replace_quickly(path, b"%s\n%d\n%s" % (head, snapshot.day, body))
+    with writing(path):
+        replace_quickly(path, b"%s\n%d\n%s" % (head, snapshot.day, body))
     _clear_unfinished(path.parent)
     return True
 
