@@ -41,9 +41,11 @@ def test_a_row_is_found_by_its_whole_name(rows: dict[str, Row], name: str) -> No
 
 @given(TABLES, NAMES, NAMES)
 @example({name: Row(fresh=1, drafts=0, outputs=("a",)) for name in ("ab", "0,1")}, "a", "ab")
+@example({"a": Row(fresh=0, drafts=1, outputs=())}, "0,1", "b")
 def test_a_path_is_taken_where_another_row_has_it(rows: dict[str, Row], path: str, but: str) -> None:
     taken = any(path in row.outputs for name, row in rows.items() if name != but)
     assert record(rows).is_taken(path, but) == taken
+    assert record(rows).is_written(path) == any(path in row.outputs for row in rows.values())
 
 
 @given(st.sets(NAMES), NAMES)

@@ -14,7 +14,7 @@ or of another version, it means nothing. Its form is for searching, not for pars
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pixmake.digest import read_file, sha256_bytes
@@ -64,15 +64,19 @@ class Settled:
     def is_taken(self, path: str, but: str) -> bool:
         """Whether an asset other than `but` writes the compared path."""
         own = self.rows.find(b"\n%s\0" % _bytes(but))
-        needle, found = b"\0%s\0" % _bytes(path), -1
-        while (found := self.rows.find(needle, found + 1)) >= 0:
-            if own < 0 or self.rows.rfind(b"\n", 0, found) != own:
-                return True
-        return False
+        return any(start != own for start in self._writers(path))
 
     def is_written(self, path: str) -> bool:
         """Whether any asset writes the compared path."""
-        return b"\0%s\0" % _bytes(path) in self.rows
+        return next(self._writers(path), None) is not None
+
+    def _writers(self, path: str) -> Iterator[int]:
+        """Where the rows begin that have this output."""
+        needle, found = b"\0%s\0" % _bytes(path), -1
+        while (found := self.rows.find(needle, found + 1)) >= 0:
+            start = self.rows.rfind(b"\n", 0, found)
+            if b"\0" in self.rows[start:found]:  # else it is the row's numbers that read so
+                yield start
 
     def is_used(self, name: str) -> bool:
         """Whether an asset uses what has this compared name or path."""
