@@ -1,4 +1,4 @@
-"""Frozen dataclasses that are declared and made quickly are what they were."""
+"""Dataclasses that are declared and made quickly are what they were."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import dataclasses
 import inspect
 import pickle
 from dataclasses import MISSING, FrozenInstanceError, field, fields, replace
+from functools import cached_property
 from typing import ClassVar
 
 import pytest
 
 from pixmake.spec.asset import Step
-from pixmake.values import dataclass
+from pixmake.values import FEW, dataclass
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,14 +161,85 @@ def test_fields_are_those_of_an_ordinary_dataclass() -> None:
         one.d = 1  # type: ignore[attr-defined]
 
 
-def test_other_dataclasses_are_the_ordinary_ones() -> None:
+@dataclasses.dataclass(slots=True)
+class SlowLoose:
+    a: int
+    b: list[int] = field(default_factory=list)
+    c: str = "x"
+
+
+@dataclass(slots=True)
+class Loose:
+    a: int
+    b: list[int] = field(default_factory=list)
+    c: str = "x"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    a: int
+    b: tuple[int, ...] = ()
+    c: dict[str, int] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def double(self) -> int:
+        return self.a * 2
+
+
+def test_kinds_that_change_are_what_they_were() -> None:
+    for turn in range(FEW + 2):  # the first few are made otherwise than all others
+        loose = Loose(turn, c="y")
+        assert repr(loose) == repr(SlowLoose(turn, c="y")).replace("Slow", "") and loose == Loose(turn, [], "y")
+        loose.a, loose.b = -1, [turn]
+        assert loose == Loose(a=-1, b=[turn], c="y") == copy.deepcopy(loose) == pickle.loads(pickle.dumps(loose))
+        assert loose != Loose(-1) and Loose(1).b is not Loose(1).b and not hasattr(loose, "__dict__")
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(Loose(1))
+    assert Loose.__match_args__ == ("a", "b", "c") and inspect.signature(Loose).parameters.keys() == {"a", "b", "c"}
+
+
+def test_kinds_with_room_for_more_are_what_they_were() -> None:
+    for turn in range(FEW + 2):
+        kept = Kept(a=turn)
+        assert (kept.a, kept.b, kept.c, kept.double) == (turn, (), {}, 2 * turn) and kept == Kept(a=turn, c={"z": 1})
+        assert hash(kept) == hash(Kept(a=turn)) and kept == pickle.loads(pickle.dumps(kept)) == copy.copy(kept)
+        with pytest.raises(FrozenInstanceError):
+            kept.a = 2  # type: ignore[misc]
+        with pytest.raises(FrozenInstanceError):
+            del kept.a
+    assert replace(Kept(a=1), b=(2,)) == Kept(a=1, b=(2,)) and not hasattr(Kept, "b")
+
+
+@pytest.mark.parametrize("made", [0, FEW])
+@pytest.mark.parametrize(
+    ("places", "given"), [((), {}), ((1, [], "x", 4), {}), ((1,), {"a": 1}), ((1,), {"d": 1}), ((), {"c": "x"})]
+)
+def test_what_is_given_wrong_is_refused_in_the_same_words(
+    made: int, places: tuple[object, ...], given: dict[str, object]
+) -> None:
     @dataclass(slots=True)
     class Loose:
         a: int
+        b: list[int] = field(default_factory=list)
+        c: str = "x"
 
-    loose = Loose(1)
-    loose.a = 2
-    assert loose == Loose(2)
+    for _ in range(made):
+        Loose(1)
+    with pytest.raises(TypeError) as ours:
+        Loose(*places, **given)  # type: ignore[arg-type]
+    with pytest.raises(TypeError) as theirs:
+        SlowLoose(*places, **given)  # type: ignore[arg-type]
+    words = str(ours.value).split(".__init__", 1)[1]
+    assert words == str(theirs.value).split(".__init__", 1)[1]
+    assert Loose(1).c == "x"
+
+
+def test_things_that_change_are_only_themselves() -> None:
+    @dataclass(slots=True, eq=False)
+    class Thing:
+        a: int
+
+    assert Thing(1) != Thing(1) and len({Thing(1), Thing(1)}) == 2
 
 
 def test_a_step_is_made_quickly() -> None:
