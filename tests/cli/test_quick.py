@@ -218,6 +218,15 @@ def test_the_same_folder_by_another_name_is_the_same(posts: Shell, monkeypatch: 
     assert quick("build") == 0
 
 
+@pytest.mark.parametrize("place", [".", "../project", ""])
+def test_a_place_that_counts_from_the_current_folder_is_none(posts: Shell, place: str) -> None:
+    """It would be every folder's: a project that is copied or handed on must not bring an answer along."""
+    whole, own = snapshot(posts).read_bytes(), os.fsencode(posts.root)
+    assert whole.count(b"%d\n%s" % (len(own), own)) == 1
+    snapshot(posts).write_bytes(whole.replace(b"%d\n%s" % (len(own), own), b"%d\n%s" % (len(place), place.encode())))
+    assert quick("build") is None
+
+
 def test_from_a_folder_below(posts: Shell) -> None:
     posts.go(posts.root / "art" / "posts")
     assert quick("build") == 0

@@ -103,7 +103,9 @@ def _unchanged(root: str, version: str) -> tuple[dict[str, str] | None, tuple[in
 
 def _here(root: str, place: list[str]) -> bool:
     """Whether the snapshot is of this very folder: a copy of a project brings the snapshot of the first along."""
-    return place == [root] or os.path.samestat(os.stat(place[0]), os.stat(root))
+    if place == [root]:
+        return True
+    return os.path.isabs(place[0]) and os.path.samestat(os.stat(place[0]), os.stat(root))  # noqa: PTH117 (no pathlib)
 
 
 def _environment(env: list[str]) -> bool:
