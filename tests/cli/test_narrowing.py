@@ -287,6 +287,17 @@ def test_consent_is_asked_with_all_in_view(farm: Shell, eye: Eye) -> None:
     assert farm.run("build", "--max-cost", "0.04").code == 0 and eye.seen[-1] == "part"
 
 
+def test_a_yes_to_the_plan_as_it_stands_needs_no_other_view(farm: Shell, eye: Eye) -> None:
+    """Nobody is shown anything, and what is bought and left behind is what the whole spec asks for."""
+    farm.edit("budget: {per_build: 100}\n", "")
+    settle(farm)
+    farm.edit("an owl", "two owls")
+    build_as_planned(farm, "--yes")
+    assert eye.seen[-1] == "part" and farm.calls[-1] == "two owls"
+    settle(farm)
+    same_as_whole(farm)
+
+
 def settle_with(shell: Shell, *words: str) -> None:
     time.sleep(0.06)
     assert [shell.run("build", *words).code for _ in range(2)] == [0, 0]

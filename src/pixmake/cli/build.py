@@ -223,14 +223,14 @@ def _plan(session: Session, selectors: Sequence[str], wishes: Wishes) -> Plan:
 
 
 def _needs_yes(plan: Plan, wishes: Wishes) -> bool:
+    """Whether somebody has to agree first, who would be shown the plan."""
     free = wishes.locked or wishes.offline
-    return needs_consent(plan, wishes.max_cost, free=free, by_batch=wishes.batch)
+    return not wishes.yes and needs_consent(plan, wishes.max_cost, free=free, by_batch=wishes.batch)
 
 
 def _run(session: Session, plan: Plan, wishes: Wishes, terms: Terms) -> BuildReport:
     terms.agreed = terms.agreed or wishes.yes
-    needed = not terms.agreed and _needs_yes(plan, wishes)
-    if needed and not blocked_provider(plan):
+    if not terms.agreed and _needs_yes(plan, wishes) and not blocked_provider(plan):
         terms.agreed = ask(session, plan, by_batch=wishes.batch)
     trace = Trace()
     listener, live = watching(session.console)
