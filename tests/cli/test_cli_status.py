@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
+import io
+import os
+import pty
 import shutil
+import struct
+import termios
 
 import pytest
 
+from fakes.counting import ENDINGS
 from fakes.shell import HEAD, Shell
+from pixmake.cli.console import Console
+from pixmake.providers.base import Unknown
 
 
 def test_status_of_a_new_project(shell: Shell) -> None:
@@ -57,6 +66,91 @@ unknown calls
     assert said.err == "next: pixmake explain b.png\n"
     call = shell.run("status", "--json").body["unknown"][0]
     assert (call["asset"], call["price"], call["images"]) == ("b.png", "0.04", 1)
+
+
+TOLD_WHOLE = {
+    60: """\
+refused – the provider said no
+  a.png                    refused by the provider: the
+                           request was refused by the safety
+                           system
+  very-long-name/of/b.png  refused by the provider: the
+                           request was refused by the safety
+                           system
+
+fresh – nothing to do
+  c.png
+
+1 original without a second copy
+2 refused, 1 fresh
+""",
+    40: """\
+refused – the provider said no
+  a.png
+    refused by the provider: the request
+    was refused by the safety system
+  very-long-name/of/b.png
+    refused by the provider: the request
+    was refused by the safety system
+
+fresh – nothing to do
+  c.png
+
+1 original without a second copy
+2 refused, 1 fresh
+""",
+}
+
+
+@pytest.mark.parametrize("columns", TOLD_WHOLE)
+def test_status_tells_whole_why_something_went_wrong(shell: Shell, columns: int) -> None:
+    """A provider's own words are all that says what to change; a narrow terminal is no reason to keep some of them."""
+    shell.write(HEAD + "assets: {a.png: a wasp, very-long-name/of/b.png: two wasps, c.png: a hen}\n")
+    shell.script(wasp=["refused*"])
+    assert shell.run("build", "--yes").code == 1
+    shell.environment(COLUMNS=columns)
+    assert shell.run("status").out == TOLD_WHOLE[columns]
+    assert TOLD_WHOLE[columns].partition("\n\n")[0] in shell.run("plan").out
+
+
+def test_an_unknown_call_is_told_whole(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ENDINGS, "unknown", lambda: Unknown("the connection broke after sending"))
+    shell.write(HEAD + "assets: {b.png: an owl}\n")
+    shell.script(owl=["unknown"])
+    assert shell.run("build", "--yes").code == 5
+    shell.environment(COLUMNS=60)
+    said = shell.run("status").out
+    time = said[said.index("$0.04") + 7 :][:16]
+    assert (
+        said.replace(time, "2026-11-22 20:45")
+        == """\
+unknown – sent, and no usable answer came: perhaps billed
+  b.png  sent before, and no usable answer came: it may have
+         been billed
+
+unknown calls
+  b.png#0  $0.04  2026-11-22 20:45  the connection broke
+                                    after sending
+
+1 unknown
+"""
+    )
+
+
+def test_a_terminal_is_as_wide_as_it_is_wherever_the_other_stream_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """stdout is a file here, and stderr a wide terminal: what is asked for is the terminal's width."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    leader, follower = pty.openpty()
+    with os.fdopen(follower, "w") as stream:
+        for columns, wide in ((200, 200), (20, 40), (0, 80)):
+            fcntl.ioctl(leader, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
+            assert Console().width(stream) == wide
+        monkeypatch.setenv("COLUMNS", "120")
+        assert Console().width(stream) == 120
+        monkeypatch.setenv("COLUMNS", "0")
+        assert Console().width(stream) == 80
+    os.close(leader)
+    assert Console().width(io.StringIO()) is None
 
 
 def test_status_tells_drafts_and_orphans(shell: Shell) -> None:

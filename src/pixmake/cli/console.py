@@ -102,11 +102,10 @@ class Console:
 
     def width(self, stream: TextIO | None = None) -> int | None:
         """Columns of the terminal; None where there is none, so that nothing is cut in a pipe. COLUMNS wins."""
-        if os.environ.get("COLUMNS", "").isdecimal() or is_terminal(stream or sys.stdout):
-            import shutil
-
-            return max(40, shutil.get_terminal_size((80, 24)).columns)
-        return None
+        said = os.environ.get("COLUMNS", "")
+        if said.isdecimal() and (columns := int(said[:6])):
+            return max(40, columns)
+        return max(40, _columns(stream or sys.stdout)) if is_terminal(stream or sys.stdout) else None
 
     @property
     def interactive(self) -> bool:
@@ -119,6 +118,14 @@ def is_terminal(stream: TextIO | None) -> bool:
         return stream is not None and stream.isatty()
     except ValueError:  # closed
         return False
+
+
+def _columns(stream: TextIO) -> int:
+    """Columns of this very terminal: the other stream may go elsewhere. 80 where it can't say."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
 
 
 def colored(stream: TextIO) -> bool:

@@ -31,6 +31,10 @@ GLOSS: dict[State, str] = {
 }
 """What each state means, in the order that lists show them."""
 
+TOLD: frozenset[State] = frozenset(
+    ("corrupt", "lost", "unknown", "refused", "failed", "conflict", "unreachable", "edited", "blocked")
+)
+"""States that a person has to do something about: why is told whole, however narrow the terminal."""
 COLORS: dict[State, str] = {
     "pay": "yellow", "waits": "yellow", "sent": "cyan", "stale": "cyan", "draft": "magenta", "held": "blue",
     "edited": "blue", "fresh": "green", "orphan": "dim",
@@ -121,7 +125,8 @@ def _worth(entry: Entry) -> bool:
 def entry_lines(entries: Sequence[Entry], console: Console, paint: Paint, width: int | None) -> list[str]:
     """A line an entry, long lists folded."""
     shown = entries if console.verbose or len(entries) <= FOLD + 1 else entries[:FOLD]
-    lines = lay_out([_entry_row(entry, bool(console.verbose)) for entry in shown], paint, width)
+    whole = all(entry.state in TOLD for entry in shown)
+    lines = lay_out([_entry_row(entry, bool(console.verbose)) for entry in shown], paint, width, whole=whole)
     if len(shown) < len(entries):
         rest = entries[len(shown) :]
         price = money(_sum(rest))

@@ -10,7 +10,7 @@ import click
 
 from pixmake.cli.console import FOLD, Console, counted, fold_line
 from pixmake.cli.following import next_command
-from pixmake.cli.plantext import GLOSS, color_of, heading, short_reason
+from pixmake.cli.plantext import GLOSS, TOLD, color_of, heading, short_reason
 from pixmake.cli.session import Session, common_options, exclude_option, selector_argument, with_session
 from pixmake.cli.table import Cell, lay_out
 from pixmake.digest import Digest, decimal_text
@@ -220,7 +220,7 @@ def _members(console: Console, members: Sequence[Standing]) -> list[str]:
         ]
         for item in shown
     ]
-    lines = lay_out(rows, console.paint, console.width())
+    lines = lay_out(rows, console.paint, console.width(), whole=all(item.state in TOLD for item in shown))
     return [*lines, fold_line(len(members) - len(shown))] if len(shown) < len(members) else lines
 
 
@@ -240,4 +240,4 @@ def _calls(console: Console, calls: Sequence[Unanswered]) -> list[str]:
         ]
         for item in calls
     ]
-    return lay_out(rows, console.paint, console.width())
+    return lay_out(rows, console.paint, console.width(), whole=True)

@@ -1,4 +1,5 @@
-"""CLI room: rows of cells as lines of text. Widths are counted as a terminal shows them; only the last column is cut."""
+"""CLI room: rows of cells as lines of text. Widths are counted as a terminal shows them; only the last column is cut,
+or broken into lines."""
 
 from __future__ import annotations
 
@@ -51,8 +52,13 @@ def wrapped(text: str, width: int | None, first: str, rest: str) -> list[str]:
     ) or [first.rstrip()]
 
 
-def lay_out(rows: Sequence[Sequence[Cell]], paint: Paint, width: int | None, indent: int = INDENT) -> list[str]:
-    """Lines for rows of equally many cells. `width` None: nothing is cut. Columns empty in all rows take no room."""
+def lay_out(
+    rows: Sequence[Sequence[Cell]], paint: Paint, width: int | None, indent: int = INDENT, *, whole: bool = False
+) -> list[str]:
+    """Lines for rows of equally many cells. `width` None: nothing is cut. Columns empty in all rows take no room.
+
+    `whole`: what does not fit goes on in the next line.
+    """
     if not rows:
         return []
     sizes = [max(shown_width(row[place].text) for row in rows) for place in range(len(rows[0]))]
@@ -62,7 +68,7 @@ def lay_out(rows: Sequence[Sequence[Cell]], paint: Paint, width: int | None, ind
     room = None if width is None else width - indent - sum(sizes[place] + GAP for place in used[:-1])
     lines: list[str] = []
     for row in rows:
-        lines += _row(row, sizes, used, paint, width, room, indent)
+        lines += _row(row, sizes, used, paint, width, room, indent, whole)
     return lines
 
 
@@ -74,6 +80,7 @@ def _row(
     width: int | None,
     room: int | None,
     indent: int,
+    whole: bool,
 ) -> list[str]:
     *firsts, last = used
     head = "".join(_padded(row[place], sizes[place], paint) + " " * GAP for place in firsts)
@@ -81,10 +88,13 @@ def _row(
     if room is None or width is None or shown_width(end.text) <= room or end.right:
         tail = _padded(end, sizes[last], paint) if end.right else paint(end.text, end.style)
         return [f"{' ' * indent}{head}{tail}".rstrip()]
-    if room >= NARROW or not firsts:
-        return [f"{' ' * indent}{head}{paint(clipped(end.text, max(room, 8)), end.style)}"]
-    below = indent + 2
-    return [f"{' ' * indent}{head}".rstrip(), " " * below + paint(clipped(end.text, width - below), end.style)]
+    is_beside = room >= NARROW or not firsts
+    start = width - room if is_beside else indent + 2
+    space = max(width - start, 8)
+    parts = wrapped(end.text, space, "", "") if whole else [clipped(end.text, space)]
+    below = [" " * start + paint(part, end.style) for part in parts]
+    before = f"{' ' * indent}{head}"
+    return [before + below[0][start:], *below[1:]] if is_beside else [before.rstrip(), *below]
 
 
 def _padded(cell: Cell, size: int, paint: Paint) -> str:
