@@ -1,4 +1,4 @@
-"""The quick reader of usual entries: wherever it answers, the YAML reader would have made the very same nodes."""
+"""The quick reader of usual maps: wherever it answers, the YAML reader would have made the very same nodes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pixmake.diagnostics import Collector, Source
 from pixmake.spec.document import compose
 from pixmake.spec.nodes import Branch, Leaf, Node, Origin, Row
-from pixmake.spec.usual import read_entry
+from pixmake.spec.usual import read_usual
 
 KEYS = st.one_of(
     st.sampled_from(["prompt", "tags", "size", "vars", "1", "null", "a.b", "x/y", "true", "1e3", "0x1F"]),
@@ -46,6 +46,37 @@ BLOCKS = st.builds(
     st.lists(st.builds("{}{}".format, st.sampled_from(["      ", "       ", "    "]), SCALARS), max_size=4),
     st.sampled_from(["", "    size: 1:1\n", "\n", "  # note\n", "      # text\n", "    tags:\n    - a\n    - b\n"]),
 )
+TAME = st.sampled_from(["a b", "1", ".5", "true", "~", "1:1", "[a, 1]", "[]", '"a: {b}"', "'it'", "https://x.y/z:1"])
+NAMES = st.one_of(KEYS, st.text("abcdefg", min_size=2, max_size=3))
+BRACES = st.recursive(
+    st.one_of(TAME, TAME, TAME, TAME, SCALARS, st.sampled_from(["a, b: c", "a,", "", "a:", "a: b", "{}", "a (b)"])),
+    lambda inner: st.builds(
+        lambda pairs, opened, between, closed: (
+            f"{{{opened}{between.join(f'{key}: {item}' for key, item in pairs)}{closed}}}"
+        ),
+        st.lists(st.tuples(NAMES, inner), min_size=1, max_size=3),
+        st.sampled_from(["", " ", "  "]),
+        st.sampled_from([", ", ",", " ,  ", " , "]),
+        st.sampled_from(["", "", "", " ", ", "]),
+    ),
+    max_leaves=6,
+)
+ENDS = st.sampled_from(["", "", "", "", " # note", " #", " ## note", " #note", "# note", " "])
+HEADS = st.builds(
+    "{}{}".format,
+    st.lists(
+        st.one_of(
+            st.builds("{}: {}{}\n".format, NAMES, st.one_of(TAME, TAME, SCALARS, BRACES, BRACES), ENDS),
+            st.builds("{}:{}\n".format, NAMES, ENDS),
+            st.builds("  {}: {}{}\n".format, NAMES, TAME, ENDS),
+            st.sampled_from(
+                ["\n", "# note — 漢字\n", "  # note\n", "  #note\n", "#\n", "- a\n", "  - a\n", "# a\tb\n"]
+            ),
+        ),
+        max_size=5,
+    ).map("".join),
+    st.sampled_from(["assets:\n", "assets: # all\n", "", "assets:  \n", "assets:\npresets:\n  a: {size: 1:1}\n"]),
+)
 
 
 def told(node: Node | None) -> object:
@@ -65,7 +96,7 @@ def told(node: Node | None) -> object:
 def same(text: str) -> bool:
     """Compares the two readers; whether the quick one answered."""
     source = Source("assets.yaml", text)
-    quick = read_entry(text, Origin(source), {})
+    quick = read_usual(text, Origin(source), {})
     if quick is None:
         return False
     collector = Collector()
@@ -75,7 +106,7 @@ def same(text: str) -> bool:
 
 
 @settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.one_of(ENTRIES, BLOCKS, st.builds("  {}: {}\n".format, KEYS, SCALARS)))
+@given(st.one_of(ENTRIES, BLOCKS, HEADS, st.builds("  {}: {}\n".format, KEYS, st.one_of(SCALARS, BRACES))))
 def test_what_it_reads_is_what_yaml_says(text: str) -> None:
     same(text)
 
@@ -86,6 +117,12 @@ USUAL = [
     "  a:\n    vars:\n      tone: warm\n      deep:\n        er: 3\n    quality: high\n",
     "  a:\n    tags:\n    - ui\n    - 'x'\n    edits:\n      - more\n      - less\n    size: 1:1\n",
     "  a:\n    prompt: |\n      one: two\n      # three\n    alt: it\n    title: >\n      folded\n      text\n",
+    "  a: {prompt: b, vars: { tone: warm,deep: {a.b: 1.5} }, tags: [x, y z], alt: 'it', title: \"a: {b}\", size: 1:1}\n",
+    "  a:\n    prompt: one # two\n    size: 1:1 ## three\n    tags: [a] #\n    alt: 'it' # four\n    edits: # five\n    - b\n",
+    "  a:\n    prompt:\n    size: 1:1\n    alt: # nothing\n",
+    "  a:\n    prompt: >\n      one\n  # ä\n    size: 1:1\n\n    #note\n    alt: b\n",
+    "# — 漢字\n\nversion: 1\nproviders: {draft: {type: dots, mark: false}}\n\n  #x\npresets:\n  #none\nassets:\nvars: {a: 1}\n",
+    "  # note\na: |\n  text\n  # text\n\n",
     "  1:\n    prompt: Käse für {{ row.name }}, (sehr) alt & gut\n",
 ]
 
@@ -97,12 +134,20 @@ def test_usual_entries_are_read(text: str) -> None:
 
 UNUSUAL = [
     "  a: 漢字\n",
-    "  a: {prompt: b}\n",
+    "  a: {}\n",
+    "  a: {prompt: {{ b }}}\n",
+    "  a: {prompt: b, prompt: c}\n",
+    "  a: {prompt: b, }\n",
+    "  a: {prompt: b c: d}\n",
+    "  a: {prompt: b} c\n",
+    "  a: " + "{a: " * 9 + "b" + "}" * 9 + "\n",
+    "  a: one #two\n",
     "  a:\n    prompt: one\n      two\n",
     "  a:\n    prompt: one\n    prompt: two\n",
     "  a:\n    prompt: &x one\n",
-    "  a:\n    prompt: one # two\n",
-    "  a:\n    prompt:\n",
+    "  a:\n    prompt:\n  - b\n",
+    "  a:\n    prompt: one\n    # two\n      three\n",
+    "# note\n",
     "  a:\n    edits:\n      - prompt: x\n",
     "  a:\n    prompt: |\n\n      x\n",
     "  a: b",

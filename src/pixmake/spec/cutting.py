@@ -10,9 +10,8 @@ from dataclasses import field
 from itertools import pairwise
 
 from pixmake.diagnostics import Collector, Source
-from pixmake.spec.document import compose
 from pixmake.spec.nodes import Branch, Leaf, Node, Origin, Spot, graft
-from pixmake.spec.usual import Known, read_entry
+from pixmake.spec.usual import Known, read_usual
 from pixmake.values import dataclass
 
 BLOCK = re.compile(r"(?:\A|(?<=\n))assets:[ \t]*(?:#[^\n]*)?\n")
@@ -49,6 +48,8 @@ def document(source: Source, kept: Pieces, collector: Collector) -> Node | None:
     if found is not None:
         kept.whole = None
         return found
+    from pixmake.spec.document import compose
+
     node = compose(source.text, Origin(source), collector)
     if isinstance(node, Branch):
         node = graft(kept.whole, node)
@@ -116,10 +117,9 @@ def _rest(source: Source, kept: Pieces, head: str, tail: str, before: int, insid
     """Everything but the assets, as one small document whose later lines are moved by those left out."""
     text = head + tail
     if kept.rest is None or kept.rest_text != text or kept.rest_origin is None:
-        silent = Collector()
         origin = Origin(source)
-        node = compose(text, origin, silent)
-        if silent.found or not isinstance(node, Branch):
+        node = _composed(text, origin, {})
+        if not isinstance(node, Branch):
             return None
         made = graft(kept.rest, node)
         assert isinstance(made, Branch)
@@ -158,13 +158,20 @@ def _table(source: Source, kept: Pieces, bounds: list[int], line: int) -> Branch
 
 def _piece(source: Source, text: str, lines: Known) -> Piece | None:
     origin = Origin(source)
-    node: Node | None = read_entry(text, origin, lines)
-    if node is None:
-        silent = Collector()
-        node = compose(text, origin, silent)
-        if silent.found:
-            return None
+    node = _composed(text, origin, lines)
     if not isinstance(node, Branch) or len(node.entries) != 1:
         return None
     name, value = next(iter(node.entries.items()))
     return Piece(origin=origin, key=node.keys[name], name=name, node=value)
+
+
+def _composed(text: str, origin: Origin, lines: Known) -> Node | None:
+    """The tree of a text; None where anything is wrong with it. What is usual is read without all of YAML."""
+    node = read_usual(text, origin, lines)
+    if node is not None:
+        return node
+    from pixmake.spec.document import compose
+
+    silent = Collector()
+    found = compose(text, origin, silent)
+    return None if silent.found else found

@@ -15,43 +15,17 @@ from yaml.cyaml import CParser  # type: ignore[attr-defined]
 
 from pixmake.diagnostics import Collector, Diagnostic, Note, Source
 from pixmake.spec.asset import Scalar
-from pixmake.spec.nodes import Branch, Leaf, Node, Origin, Row, Spot
+from pixmake.spec.failing import Broken
+from pixmake.spec.nodes import MOST_DEPTH, Branch, Leaf, Node, Origin, Row, Spot
 from pixmake.spec.quoting import explain, quoted_line, quoting_remedy
+from pixmake.spec.scalars import resolve
 
-MOST_DEPTH = 100
 MOST_NODES = 3_000_000
 """Values in one file with all aliases multiplied."""
-MOST_DIGITS = 40
 
-INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\Z|0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
-FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,2})?\Z")
-WORDS: dict[str, Scalar] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
 CUT = re.compile(r"[ \t]+#+[^\s#]")
 STRANGE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 CORE_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")} | {"!"}
-
-
-class Broken(Exception):
-    """The text can't be read on; carries the diagnostic."""
-
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        self.diagnostic = diagnostic
-        super().__init__(diagnostic.message)
-
-
-def resolve(text: str) -> Scalar:
-    """The value of plain text in the core schema, but `012`, `.inf` and endless numbers stay text."""
-    if text in WORDS:
-        return WORDS[text]
-    if text[0] not in "0123456789+-." or len(text) > MOST_DIGITS:
-        return text
-    if INT.match(text):
-        return int(text, 0) if text[:2] in ("0x", "0o") else int(text)
-    return Decimal(text) if FLOAT.match(text) else text
 
 
 def compose(text: str, origin: Origin, collector: Collector) -> Node | None:

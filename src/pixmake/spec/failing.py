@@ -1,4 +1,4 @@
-"""Spec room: a text that could not be made, and the place in it where that shows."""
+"""Spec room: a text that could not be read or made, and the place in it where that shows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,14 @@ import re
 
 from pixmake.diagnostics import Diagnostic, Span
 from pixmake.spec.nodes import Leaf, Spot
+
+
+class Broken(Exception):
+    """The text can't be read on; carries the diagnostic."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        self.diagnostic = diagnostic
+        super().__init__(diagnostic.message)
 
 
 class Failed(Exception):

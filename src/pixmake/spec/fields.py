@@ -7,9 +7,9 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pixmake.spec.document import resolve
 from pixmake.spec.marks import LIST, TEXT, Rule, Templated, read_text, refuse
 from pixmake.spec.nodes import untemplated
+from pixmake.spec.scalars import resolve
 
 MOST_PIXELS = 16_384
 """The longest side of any picture."""

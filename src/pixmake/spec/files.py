@@ -11,7 +11,7 @@ from fnmatch import translate
 from pathlib import Path
 
 from pixmake.diagnostics import Diagnostic, Source, Span, did_you_mean
-from pixmake.spec.document import Broken
+from pixmake.spec.failing import Broken
 
 MOST_BYTES = 32 * 1024 * 1024
 MOST_NAMES = 100_000

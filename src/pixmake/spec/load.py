@@ -11,8 +11,8 @@ from pixmake.digest import sha256_bytes
 from pixmake.garbage import uncollected
 from pixmake.spec.asset import Asset, Footprint, ProviderSettings, Spec
 from pixmake.spec.cache import Expanded, SpecCache, unchanged
-from pixmake.spec.document import Broken
 from pixmake.spec.expand import MOST_ASSETS, Draft, Expander, Family, Workshop
+from pixmake.spec.failing import Broken
 from pixmake.spec.files import Seen
 from pixmake.spec.making import Makers, later
 from pixmake.spec.names import canonical

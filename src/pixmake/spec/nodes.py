@@ -15,6 +15,8 @@ from pixmake.diagnostics import Source, Span
 from pixmake.spec.asset import Data, Scalar
 
 MARKS = ("{{", "{%", "{#")
+MOST_DEPTH = 100
+"""Levels of one tree."""
 
 
 class Template(str):

@@ -15,9 +15,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pixmake.diagnostics import Collector, Diagnostic, Source, Span
-from pixmake.spec.document import MOST_DEPTH, Broken, compose, parse
+from pixmake.spec.failing import Broken
 from pixmake.spec.files import Files, is_glob
-from pixmake.spec.nodes import Branch, Leaf, Node, Origin, Row, untemplated
+from pixmake.spec.nodes import MOST_DEPTH, Branch, Leaf, Node, Origin, Row, untemplated
 from pixmake.values import dataclass
 
 FORMATS = ".csv, .tsv, .json, .jsonl, .yaml and .md"
@@ -260,6 +260,8 @@ def _jsonl(source: Source, collector: Collector) -> list[Record]:
 
 
 def _yaml(source: Source, collector: Collector) -> list[Record]:
+    from pixmake.spec.document import parse
+
     node = parse(source.text, source, collector)
     if not isinstance(node, Row):
         if node is not None:
@@ -281,6 +283,8 @@ def _markdown(source: Source, collector: Collector) -> list[Record]:
         remedy = "close it with a line '---'"
         span = place(source, 1)
         raise Broken(Diagnostic(code="unclosed", message="front matter that is not closed", span=span, help=remedy))
+    from pixmake.spec.document import compose
+
     node = compose(text[4 : end.start()], Origin(source, offset=1), collector)
     columns = _mapping(untemplated(node.data), source, 2) if node is not None else {}
     return [Record(source.name, {"body": text[end.end() :].strip(), **columns})]

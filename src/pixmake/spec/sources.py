@@ -14,8 +14,8 @@ from pixmake.spec.cache import SpecCache
 from pixmake.spec.complaints import complain
 from pixmake.spec.cutting import Pieces, document
 from pixmake.spec.declaring import Declared
-from pixmake.spec.document import Broken, parse
 from pixmake.spec.expand import Family
+from pixmake.spec.failing import Broken
 from pixmake.spec.files import Files, is_glob
 from pixmake.spec.layers import deep_data
 from pixmake.spec.marks import Unfit
@@ -223,6 +223,8 @@ class Reader:
             if path.suffix.lower() == ".json":
                 data = rows.read_json(source)
             else:
+                from pixmake.spec.document import parse
+
                 node = parse(source.text, source, self.collector)
                 data = untemplated(node.data) if node is not None else {}
         except Broken as broken:

@@ -18,8 +18,7 @@ from jinja2.exceptions import SecurityError
 from pixmake.diagnostics import Diagnostic, Source, Span, did_you_mean
 from pixmake.spec.bounds import Bounded, UndefinedName
 from pixmake.spec.complaints import nearest
-from pixmake.spec.document import Broken
-from pixmake.spec.failing import Failed, locate
+from pixmake.spec.failing import Broken, Failed, locate
 from pixmake.spec.files import Files, Seen
 from pixmake.spec.filters import TooMuch
 from pixmake.spec.nodes import Leaf
