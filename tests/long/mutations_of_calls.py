@@ -302,15 +302,15 @@ RECOVERY: list[Change] = [
     change(
         "what came whole of a broken answer is left in the quarantine",
         "build/paying.py",
-        'if why == "unknown" and has_landed and (',
-        "if False and (",
+        '            why == "unknown"\n            and has_landed',
+        "            False",
         "build/test_salvage.py::test_a_whole_picture_of_a_broken_answer_is_bought_once",
     ),
     change(
         "what a server refused after all is kept",
         "build/paying.py",
-        'if why == "unknown" and has_landed and (',
-        "if has_landed and (",
+        '            why == "unknown"\n            and has_landed',
+        "            has_landed",
         "build/test_salvage.py::test_what_was_certainly_not_made_is_not_looked_for",
     ),
     change(

@@ -121,8 +121,8 @@ JOURNAL: list[Change] = [
     change(
         "a journal that was put back is not noticed",
         "store/journal.py",
-        "        if data[:known].hex() != reading.seam:\n            return None\n",
-        "",
+        "if inode != reading.inode or data[:known].hex() != reading.seam:",
+        "if inode != reading.inode:",
         "store/test_index_of_another.py::test_a_journal_that_was_put_back_while_somebody_looks_is_noticed",
     ),
     change(
