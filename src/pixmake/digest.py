@@ -16,6 +16,9 @@ Digest = NewType("Digest", str)
 """64 lower-case hexadecimal digits: the SHA-256 of some bytes."""
 
 CHUNK = 1 << 20
+LEAST_READ, MOST_READ = 1 << 12, 1 << 30
+"""Bytes that are asked of the system at once."""
+READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def sha256_bytes(data: bytes) -> Digest:
@@ -24,22 +27,39 @@ def sha256_bytes(data: bytes) -> Digest:
 
 
 def open_file(path: str | Path) -> BinaryIO:
-    """Opens a file for reading. Raises OSError as `open` does, and for a pipe or a device: reading those may never end,
-    and a foreign project can have a link to one under any name."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    """Opens a file for reading. Raises OSError as `opened` does."""
+    return os.fdopen(opened(path), "rb")
+
+
+def opened(path: str | Path) -> int:
+    """A descriptor of a file, for reading. Raises OSError as `open` does, and for a pipe or a device: reading those may
+    never end, and a foreign project can have a link to one under any name."""
+    descriptor = os.open(path, READING)
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
         if stat.S_ISDIR(mode):
             raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
         raise OSError(errno.EINVAL, "no file but a pipe or a device", os.fspath(path))
-    return os.fdopen(descriptor, "rb")
+    return descriptor
 
 
 def read_file(path: str | Path) -> bytes:
-    """A file's bytes. Raises OSError as `open_file` does."""
-    with open_file(path) as stream:
-        return stream.read()
+    """A file's bytes. Raises OSError as `opened` does."""
+    descriptor = opened(path)
+    try:
+        return read_on(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_on(descriptor: int) -> bytes:
+    """All bytes from where a descriptor stands to the end of its file, in as few calls as the system needs. Raises OSError."""
+    left, pieces = os.fstat(descriptor).st_size - os.lseek(descriptor, 0, os.SEEK_CUR), []
+    while piece := os.read(descriptor, min(max(left + 1, LEAST_READ), MOST_READ)):
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)  # one piece is not copied
 
 
 def sha256_file(path: Path) -> Digest:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import struct
 import subprocess
 import sys
 import tempfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +27,25 @@ def _gradient() -> bytes:
 
 
 GRADIENT = _gradient()
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def _told(*chunks: tuple[bytes, bytes]) -> bytes:
+    """The gradient with further chunks before its pixels."""
+    behind = len(b"\x89PNG\r\n\x1a\n") + 8 + 13 + 4
+    return GRADIENT[:behind] + b"".join(_chunk(*chunk) for chunk in chunks) + GRADIENT[behind:]
+
+
+TURNED = b"II*\0\x08\0\0\0\x01\0" + struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0) + b"\0\0\0\0"
+PNGS = (
+    GRADIENT,
+    _told((b"eXIf", TURNED), (b"iCCP", bytes(60)), (b"acTL", struct.pack(">II", 3, 0))),
+    _told((b"acTL", b"\0\0"), (b"tRNS", b"\0\0"), (b"eXIf", b"")),
+    _told((b"IHDR", bytes(13)), (b"eXIf", TURNED), (b"eXIf", TURNED.replace(b"\x06", b"\x03"))),
+)
 
 
 def picture(folder: Path, suffix: str) -> Path:
@@ -64,11 +85,17 @@ def test_a_png_is_believed_without_pillow(tmp_path: Path) -> None:
     assert found.stdout == "image/png False\n"
 
 
-@given(at=st.integers(0, 400), flip=st.integers(1, 255), cut=st.integers(0, 400), sizes=st.lists(st.integers(1, 90)))
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
-def test_in_pieces_a_png_is_what_it_is_as_a_whole(at: int, flip: int, cut: int, sizes: list[int]) -> None:
+@given(
+    png=st.sampled_from(PNGS),
+    at=st.integers(0, 400),
+    flip=st.integers(1, 255),
+    cut=st.integers(0, 400),
+    sizes=st.lists(st.integers(1, 90)),
+)
+@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+def test_in_pieces_a_png_is_what_it_is_as_a_whole(png: bytes, at: int, flip: int, cut: int, sizes: list[int]) -> None:
     """`at` and `flip` damage one byte, `cut` takes bytes off its end; both may do nothing."""
-    data = bytearray(GRADIENT)
+    data = bytearray(png)
     if at < len(data):
         data[at] ^= flip
     data = data[: len(data) - min(cut, 300)] if cut % 3 == 0 else data
@@ -106,3 +133,11 @@ def _said(look: Callable[[], Facts]) -> Facts | str:
         return look()
     except BadPicture as bad:
         return bad.message
+
+
+def test_what_a_png_says_before_its_pixels_is_heard_while_it_passes(tmp_path: Path) -> None:
+    """The file is not looked at: it is not even there."""
+    passing = Passing()
+    passing.take(PNGS[1])
+    facts = passing.facts(tmp_path / "nowhere.png")
+    assert (facts.width, facts.height, facts.frames, facts.orientation) == (16, 12, 3, 6)

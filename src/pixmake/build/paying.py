@@ -108,7 +108,7 @@ class Cashier:
         self.limits = Limits(clock, halted)
         self._intents: Shared[Intent, bool] = Shared(self._admit)
         self._records: Shared[Record, None] = Shared(self._append)
-        self._deliveries: Shared[Delivery, Found] = Shared(delivering(store))
+        self._deliveries: Shared[Delivery, Found] = Shared(delivering(store), rest=1)
         self._landings: dict[str, Landings] = {}
         self._uploads = store.root / UPLOADS
         self.glimpse: Callable[[Purchase], Callable[[Partial], None]] = _unseen

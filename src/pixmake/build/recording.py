@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from pixmake.build.sharing import Shared
 from pixmake.clock import Clock
 from pixmake.digest import Digest, read_file
 from pixmake.imaging.probe import BadPicture
@@ -30,6 +30,8 @@ from pixmake.values import dataclass
 LOCK_NAME = "assets.lock"
 LOCK_WAIT = 60.0
 """Seconds to wait for others that change the lockfile; each reads it, writes it and is done."""
+LOCK_REST = 4.0
+"""Lengths of a write that lie between two of them: each writes the whole file, so that it must not come with each picture."""
 Keeper = Callable[[Artifact], Digest]
 
 
@@ -153,26 +155,23 @@ def _with_theirs(line: Line, known: Lock, found: Lock, decided: bool) -> Line:
 
 
 class LockKeeper:
-    """Writes the lock while pictures are bought. Those that arrive during a write share the next one."""
+    """Writes the lock while pictures are bought, of those that arrive within some time together: what the journal has is
+    safe, and the lock of a killed build is made again from it."""
 
     def __init__(self, plan: Plan, keep: Keeper) -> None:
         self.plan = plan
         self.keep = keep
-        self._due: set[str] = set()
-        self._turn = asyncio.Lock()
+        self._writes: Shared[str, None] = Shared(self._write, rest=LOCK_REST)
         self._file = LockFile(plan.world.root / LOCK_NAME)
 
     async def bought(self, asset: str) -> None:
         """Returns when the lock on disk names what was just bought for this asset. Raises Problem."""
-        self._due.add(asset)
-        async with self._turn:
-            if asset not in self._due:
-                return  # somebody's write has taken it along
-            names, self._due = self._due, set()
-            world = self.plan.world
-            world.lock = await asyncio.to_thread(
-                record_lock, self.plan, world.lock, self.keep, only=names, file=self._file
-            )
+        await self._writes.do(asset)
+
+    def _write(self, assets: Sequence[str]) -> Sequence[None]:
+        world = self.plan.world
+        world.lock = record_lock(self.plan, world.lock, self.keep, only=set(assets), file=self._file)
+        return [None] * len(assets)
 
 
 def _touched(plan: Plan, only: Collection[str] | None) -> Iterable[Asset]:

@@ -1,11 +1,12 @@
 """Build room: work that costs the same for one as for many, done for all who wait: a flush of the journal, of folders.
 
-It knows nothing of what the work is. Whoever comes while a round runs is in the next one; nobody waits for company.
+It knows nothing of what the work is. Whoever comes while a round runs, or while a rest is kept, is in the next one.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
@@ -18,10 +19,14 @@ End = TypeVar("End")
 class Shared(Generic[Item, End]):
     """Rounds of one kind of work, one at a time, each in a thread."""
 
-    def __init__(self, work: Callable[[Sequence[Item]], Sequence[End | Problem]]) -> None:
+    def __init__(self, work: Callable[[Sequence[Item]], Sequence[End | Problem]], *, rest: float = 0) -> None:
         """`work` returns one end for each item, in their order; one that is a Problem is raised by who asked for it, and
-        what `work` raises, by all of its round."""
+        what `work` raises, by all of its round. After a round it rests `rest` times as long as that took: for work that
+        grows less than those who wait for it, and that nobody is in a hurry for."""
         self._work = work
+        self._rest = rest
+        self._next = 0.0
+        """When the next round may begin, by the monotonic clock."""
         self._due: list[tuple[Item, asyncio.Future[End]]] = []
         self._rounds: asyncio.Task[None] | None = None
 
@@ -36,9 +41,12 @@ class Shared(Generic[Item, End]):
     async def _run(self) -> None:
         try:
             while self._due:
-                await asyncio.sleep(0)  # who is just about to come is taken along
+                await asyncio.sleep(self._next - time.monotonic())  # who is just about to come is taken along
                 due, self._due = self._due, []
+                began = time.monotonic()
                 await self._round(due)
+                ended = time.monotonic()
+                self._next = ended + self._rest * (ended - began)
         finally:
             self._rounds = None
 

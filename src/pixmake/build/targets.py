@@ -64,13 +64,14 @@ def asset_of(project: Project, text: str) -> Asset:
 def target_of(project: Project, text: str, *, several: bool = False, thawed: bool = False) -> Target:
     """The step that `X#i` or `X` names: the last paid one; with `several`, the last with several candidates.
 
-    `thawed`: a frozen asset is looked at as its spec is now, not as it was kept. Raises Problem.
+    `thawed`: a frozen asset is looked at as its spec is now, not as it was kept. Files edited by hand change nothing of
+    its steps. Raises Problem.
     """
     name, _, number = text.partition("#")
     asset = asset_of(project, name)
     if not asset.steps:
         raise problem("no-steps", f"'{asset.name}' has no paid step: it is derived from another picture")
-    plan = project.plan(asset.name, update=[asset.name] if thawed else [])
+    plan = project.plan(asset.name, update=[asset.name] if thawed else [], more={(asset.name, None): 0})
     step = _numbered(asset, number) if "#" in text else _default(asset, plan, several)
     return Target(asset=asset, step=step, place=step.index - asset.steps[0].index, plan=plan)
 

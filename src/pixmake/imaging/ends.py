@@ -9,7 +9,7 @@ import struct
 import zlib
 from collections.abc import Callable
 
-from pixmake.imaging.headers import PNG_MAGIC
+from pixmake.imaging.headers import MAX_BOXES, PNG_MAGIC, PNG_PIXELS, PNG_TOLD
 from pixmake.imaging.probe import BadPicture
 
 HEAD, SUM = 8, 4
@@ -31,6 +31,12 @@ class PngChunks:
     def __init__(self) -> None:
         self.is_png = False
         """Whether it begins as a PNG does; of anything else nothing is looked at."""
+        self.size = 0
+        """Bytes that came."""
+        self.head: list[tuple[bytes, bytes]] = []
+        """The chunks before the pixels, with as much of their data as `PNG_TOLD` wants."""
+        self.has_head = False
+        """Whether these are all of them."""
         self._over = self._is_whole = False
         self._damage = "is a PNG picture that is cut short"
         self._kind = b""
@@ -42,11 +48,14 @@ class PngChunks:
     def take(self, piece: bytes | memoryview) -> None:
         """The next bytes."""
         view = memoryview(piece)
+        self.size += len(view)
         while view and not self._over:
             if self._left:
                 data, view = view[: self._left], view[self._left :]
                 self._sum = zlib.crc32(data, self._sum)
                 self._left -= len(data)
+                if not self.has_head:
+                    self._tell(data)
             else:
                 lack = self._wanted - len(self._held)
                 self._held, view = self._held + bytes(view[:lack]), view[lack:]
@@ -69,6 +78,15 @@ class PngChunks:
         else:
             self._left, self._kind = struct.unpack(">I4s", held)
             self._sum, self._wanted = zlib.crc32(self._kind), SUM
+            self.has_head = self.has_head or self._kind in PNG_PIXELS or len(self.head) == MAX_BOXES
+            if not self.has_head:
+                self.head.append((self._kind, b""))
+
+    def _tell(self, data: memoryview) -> None:
+        """More of the data of the last chunk before the pixels."""
+        kind, told = self.head[-1]
+        if (lack := PNG_TOLD.get(kind, 0) - len(told)) > 0:
+            self.head[-1] = kind, told + bytes(data[:lack])
 
     def check(self) -> None:
         """That was all. Raises BadPicture for anything but a whole one."""

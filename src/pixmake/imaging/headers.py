@@ -6,12 +6,16 @@ Every reader takes a seekable stream at its start and raises `Damaged` where the
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
 from pixmake.values import dataclass
 
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+IHDR = 13
+PNG_TOLD = {b"IHDR": IHDR + 1, b"acTL": 4, b"eXIf": 1 << 16}
+"""Bytes of a chunk's data that are looked at, of kinds of which any are; of IHDR one more than there may be."""
+PNG_PIXELS = (b"IDAT", b"IEND")
 SNIFFED = 4096
 """How many bytes at the start of a file are looked at to tell its kind."""
 
@@ -49,22 +53,28 @@ def exact(stream: BinaryIO, count: int) -> bytes:
 
 def read_png(stream: BinaryIO) -> Header:
     """PNG: IHDR, and of the chunks before the pixels tRNS, acTL and eXIf."""
-    chunks = png_chunks(stream)
-    kind, length = next(chunks, (b"", 0))
-    if kind != b"IHDR" or length != 13:
+    return png_header((kind, exact(stream, min(length, PNG_TOLD.get(kind, 0)))) for kind, length in png_chunks(stream))
+
+
+def png_header(chunks: Iterable[tuple[bytes, bytes]]) -> Header:
+    """What a PNG's chunks before its pixels say: the kind of each and as much of its data as `PNG_TOLD` wants. Raises
+    Damaged."""
+    chunks = iter(chunks)
+    kind, data = next(chunks, (b"", b""))
+    if kind != b"IHDR" or len(data) != IHDR:
         raise Damaged("is a damaged PNG picture: it does not begin with its IHDR chunk")
-    width, height, depth, color = struct.unpack(">IIBB", exact(stream, 13)[:10])
+    width, height, depth, color = struct.unpack(">IIBB", data[:10])
     mode = {0: "I;16" if depth == 16 else "L", 2: "RGB", 3: "P", 4: "LA", 6: "RGBA"}.get(color)
     if mode is None:
         raise Damaged(f"is a damaged PNG picture: there is no color type {color}")
     alpha, frames, turned = color in (4, 6), 1, 1
-    for kind, length in chunks:
+    for kind, data in chunks:
         if kind == b"tRNS":
             alpha = True
-        elif kind == b"acTL" and length >= 4:
-            frames = max(1, int(struct.unpack(">I", exact(stream, 4))[0]))
+        elif kind == b"acTL" and len(data) == PNG_TOLD[kind]:
+            frames = max(1, int(struct.unpack(">I", data)[0]))
         elif kind == b"eXIf":
-            turned = exif_orientation(exact(stream, min(length, 1 << 16)))
+            turned = exif_orientation(data)
     return Header(width=width, height=height, mode=mode, has_alpha=alpha, frames=frames, orientation=turned)
 
 
@@ -73,7 +83,7 @@ def png_chunks(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
     stream.seek(len(PNG_MAGIC))
     for _ in range(MAX_BOXES):
         length, kind = struct.unpack(">I4s", exact(stream, 8))
-        if kind in (b"IDAT", b"IEND"):
+        if kind in PNG_PIXELS:
             return
         start = stream.tell()
         yield kind, length

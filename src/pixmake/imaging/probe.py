@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
@@ -126,9 +126,24 @@ def _probe(stream: BinaryIO, limits: Limits) -> Facts:
         raise BadPicture(str(error)) from error
     except struct.error as error:
         raise BadPicture("is cut short") from error
+    return _facts(kind.media_type, header, limits)
+
+
+def probe_png(chunks: Iterable[tuple[bytes, bytes]], count: int, *, limits: Limits = DEFAULT_LIMITS) -> Facts:
+    """What a PNG of `count` bytes is whose chunks before the pixels are known, as `headers.png_header` takes them. Raises
+    BadPicture as `probe_bytes`."""
+    limits.check_bytes(count)
+    try:
+        header = headers.png_header(chunks)
+    except headers.Damaged as error:
+        raise BadPicture(str(error)) from error
+    return _facts("image/png", header, limits)
+
+
+def _facts(media_type: str, header: headers.Header, limits: Limits) -> Facts:
     limits.check_size(header.width, header.height)
     return Facts(
-        media_type=kind.media_type,
+        media_type=media_type,
         width=header.width,
         height=header.height,
         has_alpha=header.has_alpha,

@@ -7,7 +7,7 @@ from pathlib import Path
 from pixmake.digest import read_file
 from pixmake.imaging.ends import PngChunks, check_whole
 from pixmake.imaging.headers import SNIFFED
-from pixmake.imaging.probe import Facts, probe_bytes, probe_file
+from pixmake.imaging.probe import Facts, probe_bytes, probe_file, probe_png
 from pixmake.imaging.sniff import sniff
 
 
@@ -46,6 +46,6 @@ class Passing:
         """What the picture is that passed and lies at `path` now. Raises as `whole_picture`, and OSError."""
         if not self._png.is_png:
             return whole_picture(read_file(path))
-        facts = probe_file(path)
+        facts = probe_png(self._png.head, self._png.size) if self._png.has_head else probe_file(path)
         self._png.check()
         return facts

@@ -248,25 +248,29 @@ class Content:
         folders: dict[Path, None] = {}
         for path, digest in staged:
             target = self.path(digest)
-            target.parent.mkdir(mode=0o700, exist_ok=True)
-            if not self._whole(digest):
-                if target.exists() and not self._whole(digest):  # not one that has just been placed by somebody else
-                    self._aside(target, digest)
+            if not target.parent.is_dir():
+                target.parent.mkdir(mode=0o700, exist_ok=True)
+            if not self._second_name(path, target) and not self._whole(digest):
+                self._aside(target, digest)
                 self._second_name(path, target)
             folders[target.parent] = None
         for folder in folders:
             sync_folder(folder)
         sync_folder(self._cas)
 
-    def _second_name(self, staged: Path, target: Path) -> None:
+    def _second_name(self, staged: Path, target: Path) -> bool:
+        """Whether `target` has become a name of these bytes; False where something has that name already."""
         try:
             os.link(staged, target)
         except FileExistsError:
-            return  # another process was quicker with the same bytes
+            return False
         except OSError:  # no hard links here (exFAT, some network file systems): a copy under a new name
+            if target.exists():
+                return False
             copy = self._incoming / f"put.{os.urandom(8).hex()}"
             _copy(staged, copy)
             copy.replace(target)
+        return True
 
     def _aside(self, path: Path, name: str | None = None) -> Path:
         folder = self._folder.root / "quarantine"

@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Lock
 
 from pixmake.diagnostics import Diagnostic, ExitCode, Note, problem
-from pixmake.digest import open_file, read_file
+from pixmake.digest import open_file, opened, read_file, read_on
 from pixmake.store.durable import replace_file, write_all, writing
 from pixmake.store.folder import Folder
 from pixmake.store.locks import Locks
@@ -147,26 +147,29 @@ class Journal:
         or that a crash cut short, is left for the next reading.
         """
         try:
-            with open_file(self.path) as stream:
-                stream.seek(offset)
-                data = stream.read()
+            data, _ = self._from(offset)
         except (FileNotFoundError, NotADirectoryError):
             return Reading(lines=(), end=0)
         return _split(data, offset)
+
+    def _from(self, offset: int) -> tuple[bytes, int]:
+        """What stands from `offset` on, and the file's inode. Raises OSError."""
+        descriptor = opened(self.path)
+        try:
+            os.lseek(descriptor, offset, os.SEEK_SET)
+            return read_on(descriptor), os.fstat(descriptor).st_ino
+        finally:
+            os.close(descriptor)
 
     def follow(self, reading: Followed) -> tuple[Reading, Followed] | None:
         """Everything since an earlier reading, and where to go on; None where this is another journal, or one that was
         put back. One look at the file: a build asks several times a picture. Raises as `read`."""
         try:
-            with open_file(self.path) as stream:
-                if os.fstat(stream.fileno()).st_ino != reading.inode:
-                    return None
-                stream.seek(max(0, reading.end - SEAM))
-                data = stream.read()
+            data, inode = self._from(max(0, reading.end - SEAM))
         except (FileNotFoundError, NotADirectoryError):
             return None
         known = min(SEAM, reading.end)
-        if data[:known].hex() != reading.seam:
+        if inode != reading.inode or data[:known].hex() != reading.seam:
             return None
         found = _split(data[known:], reading.end)
         ends = known + found.end - reading.end

@@ -94,7 +94,7 @@ class Lock:
 
     def drop(self, *names: Name) -> Lock:
         """A lock without the lines of these assets."""
-        kept = {name: lines for name, lines in self.lines.items() if name not in names}
+        kept = {name: lines for name, lines in self.lines.items() if name not in names} if names else self.lines
         return replace(self, lines=kept)
 
     def require_whole(self) -> None:

@@ -37,8 +37,9 @@ class Locks:
         """
         self._folder.prepare()
         path = self.path(name)
-        with writing(path):
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.parent.is_dir():
+            with writing(path):
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with hold_file(path, timeout=timeout, what=what):
             yield
 
