@@ -149,6 +149,47 @@ def test_adopt_takes_a_file_of_ones_own_and_builds_on_it(tmp_path: Path) -> None
     assert (ground.root / "assets/a.png").read_bytes() == mine.read_bytes()
 
 
+def edited(ground: Ground) -> bytes:
+    """Somebody paints over the only output of `a`."""
+    path = ground.root / "assets/a.png"
+    Image.new("RGB", Image.open(path).size, "teal").save(path)
+    return path.read_bytes()
+
+
+def test_a_file_that_was_painted_over_is_adopted(tmp_path: Path) -> None:
+    """The usual way to a picture of one's own: the file that stands there becomes the picture that it was made from."""
+    ground = Ground(tmp_path, CHAIN)
+    ground.build()
+    mine = edited(ground)
+    assert (ground.build().exit_code, states(ground.plan())["a#1"]) == (5, "edited")
+    ground.sent()
+    adopted = intent(ground).adopt("a", ground.root / "assets/a.png")
+    assert (adopted.source, adopted.number, adopted.picked) == ("human", 2, True)
+    assert (ground.build().exit_code, ground.sent()) == (0, 0)
+    assert (ground.root / "assets/a.png").read_bytes() == mine
+    assert set(states(ground.plan()).values()) == {"fresh"}
+
+
+def test_verbs_about_steps_do_not_mind_whose_the_file_is(tmp_path: Path) -> None:
+    """Candidates are those that were bought; the file is left alone whatever is chosen."""
+    ground = Ground(tmp_path, ONE)
+    ground.build()
+    mine = edited(ground)
+    ground.sent()
+    assert [item.picked for item in intent(ground).candidates("a")] == [True, False, False]
+    assert intent(ground).pick("a", 2).number == 2
+    verbs = intent(ground)
+    planned = verbs.reroll("a")
+    assert (planned.plan.totals.images, len(planned.before)) == (1, 3)
+    assert verbs.project.build(planned.plan, yes=True).exit_code == 5
+    fresh = verbs.settle(planned)
+    assert fresh is not None and (fresh.number, fresh.picked, ground.sent()) == (4, True, 1)
+    with pytest.raises(Problem, match="its pictures fit its spec"):
+        intent(ground).accept("a#0")
+    assert (ground.root / "assets/a.png").read_bytes() == mine
+    assert states(ground.plan()) == {"a#0": "edited"}
+
+
 def test_adopting_what_is_no_picture(tmp_path: Path) -> None:
     ground = Ground(tmp_path, ONE)
     page = ground.write("page.png", "<html></html>")

@@ -320,6 +320,16 @@ def test_adopt_takes_a_file_of_ones_own(shell: Shell) -> None:
     assert len(shell.calls) == 2
 
 
+def test_adopt_takes_the_file_that_was_painted_over(shell: Shell) -> None:
+    built(shell, CHAIN)
+    mine = shell.picture("assets/a.png", (1024, 1024)).read_bytes()
+    assert shell.run("pick", "a.png").out.splitlines()[0].startswith("a.png#1")
+    assert calm(shell.run("adopt", "a.png", "assets/a.png")) == (0, "a.png#1: candidate 2 of 2 is picked\n", "")
+    assert calm(shell.run("build"))[0] == 0
+    assert (shell.root / "assets/a.png").read_bytes() == mine
+    assert len(shell.calls) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

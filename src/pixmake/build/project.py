@@ -166,8 +166,9 @@ class Project:
 
         `update` names frozen assets that may change; `repeat_unknown` plans unknown calls to be sent again; `restore`
         names assets whose last bought pictures are written over whatever stands at their outputs; `more` wants pictures
-        beyond a step's variants (0: the steps count, whoever made the files); `partials` (0 to 3) are looks on the way to each picture, which cost a little and come
-        as events of the build. Raises Problem for a selector that matches nothing.
+        beyond a step's variants (0: its steps count, whoever made the files); `partials` (0 to 3) are looks on the way
+        to each picture, which cost a little and come as events of the build. Raises Problem for a selector that
+        matches nothing.
         """
         chosen = self.select(selectors, exclude)
         restored = self.select(restore) if restore else []

@@ -143,8 +143,12 @@ def _folded(items: Sequence[Diagnostic]) -> Diagnostic:
 
 
 def _edited(world: World, graph: ActionGraph, assets: Mapping[str, Asset], selected: Sequence[Asset]) -> set[str]:
-    """Assets all of whose files are somebody's work: nothing is made for them. Files in no record are derived to see."""
-    suspects = [asset for asset in selected if asset.outputs and _all_foreign(world, asset)]
+    """Assets all of whose files are somebody's work: nothing is made for them, unless a person asks for their steps.
+
+    Files in no record are derived to see.
+    """
+    asked = {name for name, _ in world.view.more}
+    suspects = [asset for asset in selected if asset.outputs and asset.name not in asked and _all_foreign(world, asset)]
     found: set[str] = set()
     for asset in suspects:
         judge = Judge(world, assets, _asked(graph), Collector())

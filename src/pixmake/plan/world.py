@@ -64,7 +64,8 @@ class View:
     partials: int = 0
     """Looks on the way that are wanted of each picture; 0: nobody listens."""
     more: Mapping[tuple[str, int | None], int] = field(default_factory=dict)
-    """Pictures wanted beyond the spec's variants, by asset and step: what `reroll` asks for."""
+    """Pictures wanted beyond the spec's variants, by asset and step: what `reroll` asks for. The steps of assets that
+    are named here count though all their files are somebody's work."""
     restore: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Assets whose last bought pictures are written again, with the paths that are replaced whoever changed them."""
 
