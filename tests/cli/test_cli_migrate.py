@@ -150,3 +150,16 @@ def test_line_ends_and_a_mark_stay_as_they_were(shell: Shell) -> None:
     assert shell.run("migrate", "--from", "ink-1", "--to", "ink-2", "--apply").code == 0
     expected = SPEC.replace("model: ink-1}", "model: ink-2}").replace('"ink-1"', '"ink-2"')
     assert path.read_bytes() == b"\xef\xbb\xbf" + expected.replace("\n", "\r\n").encode()
+
+
+def test_samples_of_names_that_end_alike_lie_apart(shell: Shell) -> None:
+    """What follows a dot is a part of the name: one sample must not stand where another is looked for."""
+    names = ("hero.v2", "hero.v3", "key", "key.png")
+    entries = "".join(f"  {name}: {{prompt: {name}, output: out/{number}.png}}\n" for number, name in enumerate(names))
+    shell.write(SPEC[: SPEC.index("  icons/heart")] + entries)
+    assert shell.run("build", "--yes").code == 0
+    said = shell.run("migrate", "--from", "ink-1", "--to", "ink-2", "--sample", "4", "--yes", "--json")
+    assert (said.code, len(shell.calls)) == (0, 8)
+    places = [item["after"] for item in said.body["samples"]]
+    assert places == [f".pixmake/migrate/{name}.ink-2.png" for name in names]
+    assert len({(shell.root / place).read_bytes() for place in places}) == 4

@@ -23,6 +23,8 @@ from pixmake.plan.planner import Plan
 from pixmake.publish.outputs import derive, write_atomically
 from pixmake.publish.realize import realizer_of
 from pixmake.spec.asset import Asset, Spec, Step
+from pixmake.spec.names import canonical
+from pixmake.spec.outputs import suffix_of
 from pixmake.store.durable import replace_file, writing
 from pixmake.store.shelf import STATE
 from pixmake.values import dataclass
@@ -214,11 +216,20 @@ class Migration:
         if order is None:
             return None
         suffix = Path(order.output.path).suffix
-        path = f"{STATE}/{SAMPLES}/{Path(asset.name).with_suffix('')}.{self.target}{suffix}"
+        path = f"{STATE}/{SAMPLES}/{self._sample_name(asset)}.{self.target}{suffix}"
         write_atomically(self.project.root / path, derive(order, realizer_of(plan.world)), durable=False)
         before = order.path()
         stands = before is not None and (self.project.root / before).is_file()
         return Sample(asset=asset.name, before=before if stands else None, after=path)
+
+    def _sample_name(self, asset: Asset) -> str:
+        """An asset's name without its image suffix; whole where another's would be the same then."""
+        alike = sum(canonical(_stem(item.name)) == canonical(_stem(asset.name)) for item in self.project.assets)
+        return _stem(asset.name) if alike == 1 else asset.name
+
+
+def _stem(name: str) -> str:
+    return name[: -len(suffix_of(name))] if suffix_of(name) else name
 
 
 def _place(span: Span) -> tuple[str, int, int]:
