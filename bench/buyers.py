@@ -1,8 +1,9 @@
-"""Bench: three ways to buy the same pictures from the same server, each in a process of its own, imports done before.
+"""Bench: four ways to buy the same pictures from the same server, each in a process of its own, imports done before.
 
     python -m bench.buyers HOW PICTURES CONCURRENCY PORT      prints what it took, as JSON
 
-The peers write each picture to a file and do no more: no journal, no flush to the disk, no look at what they got.
+The peers write each picture to a file and do no more: no journal, no flush to the disk, no look at what they got. `least`
+keeps its pictures as pixmake does, and does nothing besides.
 """
 
 from __future__ import annotations
@@ -109,7 +110,18 @@ def bare(count: int, flight: int, folder: Path) -> dict[str, float]:
     return _loop(count, flight, folder, buy, client.aclose)
 
 
-BUYERS = {"pixmake": pixmake, "sdk": sdk, "httpx2": bare}
+def least(count: int, flight: int, folder: Path) -> dict[str, float]:
+    """What all this needs at least."""
+    from urllib.parse import urlsplit
+
+    from bench.least import buy
+
+    port = urlsplit(os.environ["OPENAI_BASE_URL"]).port
+    assert port is not None
+    return _took(count, lambda: buy(count, flight, port, folder, MODEL))
+
+
+BUYERS = {"pixmake": pixmake, "sdk": sdk, "httpx2": bare, "least": least}
 
 
 def main() -> int:
