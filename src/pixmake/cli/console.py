@@ -24,7 +24,7 @@ STYLES = {
     "error": "1;31",
     "warning": "1;33",
 }
-OBEYED = re.compile(
+OBEYED = (
     r"\x1b\[(?:[0-2]|1;3[13]|3[1-6]|[34]8;2;\d{1,3};\d{1,3};\d{1,3})m"
     r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 )
@@ -138,7 +138,8 @@ def harmless(text: str) -> str:
 
     Our own colours stay, line breaks too. Characters that turn the reading direction around are shown as well.
     """
-    return text if text.isascii() and text.isprintable() else OBEYED.sub(_shown, text)
+    plain = text.replace("\n", "")
+    return text if plain.isascii() and plain.isprintable() else re.sub(OBEYED, _shown, text)
 
 
 def _shown(found: re.Match[str]) -> str:

@@ -224,19 +224,19 @@ def _replace(target: Path, data: bytes, durable: bool) -> None:
 def clear_leftovers(folders: Iterable[Path]) -> None:
     """Removes what processes that were killed while they wrote left in these folders; a living one's files stay."""
     for folder in folders:
-        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name.endswith(TEMPORARY) and _is_left_over(entry):
-                    Path(entry.path).unlink(missing_ok=True)
+        with suppress(FileNotFoundError, NotADirectoryError):
+            for name in os.listdir(folder):  # noqa: PTH208 (names only: no Path is made for the others)
+                if name.endswith(TEMPORARY) and _is_left_over(folder / name):
+                    (folder / name).unlink(missing_ok=True)
 
 
-def _is_left_over(entry: os.DirEntry[str]) -> bool:
+def _is_left_over(path: Path) -> bool:
     """Whether nobody writes this file any more: its process is gone, or it is a day old and of another machine."""
-    writer = WRITER.search(entry.name)
+    writer = re.search(WRITER, path.name)
     try:
         if writer is not None and writer[1] == HOST:
             return not _lives(int(writer[2]))
-        return time.time() - entry.stat().st_mtime > DAY
+        return time.time() - path.stat().st_mtime > DAY
     except FileNotFoundError:
         return False
 
@@ -263,6 +263,6 @@ def _file_mode() -> int:
 TEMPORARY = ".pixmake-tmp"
 HOST = sha256_bytes((os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")).encode())[:6]
 """Tells machines and containers apart that share a folder: their process numbers mean nothing to each other."""
-WRITER = re.compile(r"\.([0-9a-f]{6})-(\d+)-[^.]*" + re.escape(TEMPORARY) + "$")
+WRITER = r"\.([0-9a-f]{6})-(\d+)-[^.]*" + re.escape(TEMPORARY) + "$"
 DAY = 86_400.0
 FILE_MODE = _file_mode()

@@ -1,10 +1,12 @@
 """Spec room: how a map of fields is declared and read. All that does not fit is told at once, with the way to it.
 
 A map is a class whose annotated attributes are its fields. What an annotation may be built of: `str`, `int`, `bool`,
-`Any`, `Literal` texts, `list[…]`, `dict[str, …]`, other declared maps, `X | None`, and `Annotated` with marks. A field's
-reader is made when the first value of it is read: most fields of most projects are never used.
+`Any`, `Literal` texts, `list[…]`, `dict[str, …]`, other declared maps, `X | None`, and `Annotated` with marks. What an
+annotation says is found out, and a field's reader made, when the first value of it is read: most fields of most
+projects are never used. So the modules of such classes have `from __future__ import annotations`.
 """
 
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, NoReturn, Self, get_args
 
@@ -17,18 +19,30 @@ REQUIRED: Any = object()
 class Field:
     """One field of a map: its key, its annotation, what it is for, and its value where it is left out."""
 
-    __slots__ = ("_reader", "annotation", "default", "description", "key")
+    __slots__ = ("_annotation", "_module", "_reader", "default", "description", "key")
 
     def __init__(self, key: str | None, default: Any, description: str) -> None:
         self.key = key or ""
         self.default = default
         self.description = description
-        self.annotation: Any = None
+        self._annotation: Any = None
+        self._module = ""
         self._reader: Reader | None = None
+
+    def declare(self, name: str, annotation: Any, module: str) -> None:
+        """What the class says of the attribute whose value this is."""
+        self.key = self.key or name
+        self._annotation, self._module = annotation, module
 
     @property
     def is_required(self) -> bool:
         return self.default is REQUIRED
+
+    @property
+    def annotation(self) -> Any:
+        if isinstance(self._annotation, str):
+            self._annotation = eval(self._annotation, vars(sys.modules[self._module]))  # noqa: S307 (our own text)
+        return self._annotation
 
     @property
     def reader(self) -> Reader:
@@ -52,7 +66,7 @@ class Declared:
     def __init_subclass__(cls) -> None:
         own = {name: item for name, item in vars(cls).items() if isinstance(item, Field)}
         for name, item in own.items():
-            item.key, item.annotation = item.key or name, cls.__annotations__[name]
+            item.declare(name, cls.__annotations__[name], cls.__module__)
             delattr(cls, name)
         cls.fields = {**{name: item for base in reversed(cls.__mro__[1:]) for name, item in _fields(base)}, **own}
 

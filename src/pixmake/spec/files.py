@@ -15,10 +15,9 @@ from pixmake.spec.failing import Broken
 
 MOST_BYTES = 32 * 1024 * 1024
 MOST_NAMES = 100_000
-SECRET = re.compile(
+KEYS = (
     r"""((?:api[_-]?key|token|secret|password|authorization)["']?\s*[:=]\s*|(?=\bsk-\w))"""
-    r"""("[^"]*"|'[^']*'|sk-[\w-]{8,}|[^\s,}\]]+)""",
-    re.IGNORECASE,
+    r"""("[^"]*"|'[^']*'|sk-[\w-]{8,}|[^\s,}\]]+)"""
 )
 """What may be a key: excerpts in messages show it masked."""
 SECRET_WORDS = ("api_key", "api-key", "apikey", "token", "secret", "password", "authorization", "sk-")
@@ -155,7 +154,8 @@ def _source(name: str, text: str) -> Source:
     source = Source(name, text)
     lowered = text.lower()
     if any(word in lowered for word in SECRET_WORDS):
-        source.lines[:] = [SECRET.sub(_masked, line) for line in source.lines]
+        pattern = re.compile(KEYS, re.IGNORECASE)
+        source.lines[:] = [pattern.sub(_masked, line) for line in source.lines]
     return source
 
 

@@ -3,6 +3,8 @@
 They are read and judged here even where this version can't do the work yet.
 """
 
+from __future__ import annotations
+
 from typing import Annotated, Any, Literal
 
 from pixmake.spec.complaints import nearest

@@ -2,6 +2,8 @@
 and what the reference shows; nothing else lists fields.
 """
 
+from __future__ import annotations
+
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 

@@ -12,6 +12,7 @@ MOST_SEGMENT = 200
 """Bytes of one part of a name; file systems end at 255."""
 MOST_NAME = 900
 PLAIN = re.compile(r"[0-9A-Za-z_./-]*")
+"""What every name and path may hold."""
 SOUND = re.compile(r"(?=.{1,900}\Z)(?:(?!\.{1,2}(?:/|\Z))[0-9A-Za-z_.-]{1,200}(?:/(?!\Z)|\Z))+")
 """Most names; the others are looked at part by part."""
 

@@ -17,13 +17,13 @@ from pixmake.spec.fields import SIZE as SIZE_IN_PIXELS
 from pixmake.spec.fields import split_list
 from pixmake.spec.marks import Unfit
 from pixmake.spec.model import IMAGE_SUFFIXES, OutputFields
-from pixmake.spec.names import canonical
+from pixmake.spec.names import PLAIN, canonical
 from pixmake.spec.nodes import Branch, Leaf, Node, Row, untemplated
 from pixmake.spec.scopes import Renderers, render_node
 
-UNWRITABLE = re.compile("[\\\\\x00-\x1f\ud800-\udfff]")
+UNWRITABLE = "[\\\\\x00-\x1f\ud800-\udfff]"
 LATER = {"height": "{{ height }}", "hash": "{{ hash }}"}
-PLAIN_LATER = re.compile(r"\{\{ (?:height|hash) \}\}")
+PLAIN_LATER = r"\{\{ (?:height|hash) \}\}"
 DEFAULT = ".png"
 SIZE = "1024x1024"
 """The language default of `size`, version 1."""
@@ -41,7 +41,7 @@ class Places:
 
     def fault(self, path: str) -> tuple[str, str] | None:
         """Why a file can't be written at `path` (relative to the root), and the remedy."""
-        if UNWRITABLE.search(path):
+        if not PLAIN.fullmatch(path) and re.search(UNWRITABLE, path):
             return f"{path!r} is no path for files", "write folders with '/', and only letters that files can have"
         parts = path.split("/")
         if parts[-1] in ("", ".", "..") or "" in parts[1:-1]:
@@ -200,7 +200,7 @@ class Outlet:
         if wrong is None and output.format == "svg" and self.draft.fields.kind != "svg":
             wrong = f"'{output.path}' needs a model that draws SVG", "add 'kind: svg', or write a .png or .webp"
             code = "svg-output"
-        if wrong is None and "{{" in PLAIN_LATER.sub("", output.path):
+        if wrong is None and "{{" in output.path and "{{" in re.sub(PLAIN_LATER, "", output.path):
             wrong = (
                 f"'{output.path}' can't be filled in",
                 "'hash' and 'height' stand alone: {{ hash }}, without filters",

@@ -1,5 +1,7 @@
 """Spec room: the declared fields of a spec file around its assets: top level, includes, groups, profiles, providers."""
 
+from __future__ import annotations
+
 from datetime import date
 from typing import Annotated, Any, Literal
 

@@ -3,6 +3,8 @@
 They say how a request travels. What shapes a picture belongs to the asset, where it enters the key.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
@@ -14,16 +16,15 @@ from pixmake.spec.model import OWN_FIELDS
 from pixmake.spec.nodes import untemplated
 
 DIALECTS = ("openai", "localai", "sd-server", "vllm-omni", "sglang", "litellm")
-SHAPES = re.compile(
+SHAPES = (
     r"seed|prompt|step|guidance|cfg|lora|sampl|schedul|strength|style|size|width|height|scale|ratio|model|checkpoint|vae"
     r"|adapter|fallback|image|mask|control|noise|frame|svg|quality|background|complexity|fidelity|upscal"
-    r"|^(?:file|url|mode|n)$",
-    re.IGNORECASE,
+    r"|^(?:file|url|mode|n)$"
 )
 """In the names by which servers take what shapes a picture. What it misses is in no key: docs/providers.md says so."""
 SENDING = frozenset({"stream", "partial_images", "background_mode"})
-PART_NAME = re.compile(r"[A-Za-z_][\w.-]{0,60}(\[\])?")
-PATH = re.compile(r"[\w.-]+(/[\w.-]+)*")
+PART_NAME = r"[A-Za-z_][\w.-]{0,60}(\[\])?"
+PATH = r"[\w.-]+(/[\w.-]+)*"
 
 
 def check_extra_body(value: Any) -> dict[str, Any]:
@@ -52,7 +53,7 @@ def _shaping(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str
     entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for name, inner in entries:
         here = (*path, name)
-        if isinstance(name, str) and (SHAPES.search(name) or (name in OWN_FIELDS and not path)):
+        if isinstance(name, str) and (re.search(SHAPES, name, re.IGNORECASE) or (name in OWN_FIELDS and not path)):
             yield here
         yield from _shaping(inner, here)
 
@@ -70,14 +71,14 @@ def check_sizes(value: Any) -> Any:
 
 def check_part(value: Any) -> str:
     """The name of a part of a form."""
-    if not isinstance(value, str) or not PART_NAME.fullmatch(value):
+    if not isinstance(value, str) or not re.fullmatch(PART_NAME, value):
         refuse("wrong-type", f"{shown(value)} is no name of a field", "write something like image[]")
     return value
 
 
 def check_path(value: Any) -> str:
     """A path below the base address, or `none`."""
-    if not isinstance(value, str) or not PATH.fullmatch(value) or ".." in value.split("/"):
+    if not isinstance(value, str) or not re.fullmatch(PATH, value) or ".." in value.split("/"):
         remedy = "write images/edits, images/inpainting or none"
         refuse("wrong-type", f"{shown(value)} is no path below the address", remedy)
     return value

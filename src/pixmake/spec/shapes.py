@@ -9,9 +9,22 @@ from pixmake.spec.fields import DataMap, Text
 from pixmake.spec.model import AssetFields
 from pixmake.spec.nodes import Branch, Leaf, Node, Rendered, Row, untemplated
 
-TEXTS = frozenset(name for name, field in AssetFields.fields.items() if field.annotation == Text | None)
+
+class Kinds(dict[str, bool]):
+    """Whether a field, by its name, is declared as one kind; found out when it is asked for first."""
+
+    def __init__(self, kind: object) -> None:
+        self.kind = kind
+
+    def __missing__(self, name: str) -> bool:
+        field = AssetFields.fields.get(name)
+        found = self[name] = field is not None and field.annotation == self.kind
+        return found
+
+
+TEXTS = Kinds(Text | None)
 """Fields that take any text."""
-MAPS = frozenset(name for name, field in AssetFields.fields.items() if field.annotation == DataMap | None)
+MAPS = Kinds(DataMap | None)
 """Fields that take any map."""
 
 Shape = tuple[tuple[str, ...], tuple[object, ...]]
@@ -61,11 +74,11 @@ def shape_of(fields: Branch) -> Shape | None:
     for name, node in fields.entries.items():
         if isinstance(node, Leaf):
             value = node.value
-            if name in TEXTS and isinstance(value, str):
+            if isinstance(value, str) and TEXTS[name]:
                 free.append(name)
             else:
                 parts += (name, type(value), value)
-        elif name in MAPS and isinstance(node, Branch):
+        elif isinstance(node, Branch) and MAPS[name]:
             free.append(name)
         elif node.has_template:
             return None

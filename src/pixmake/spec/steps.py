@@ -24,7 +24,7 @@ FEATHER = 8
 COMPASS = (
     "center", "auto", "north", "south", "east", "west", "northeast", "northwest", "southeast", "southwest"
 )  # fmt: skip
-SURROGATE = re.compile(r"[\ud800-\udfff]")
+SURROGATE = r"[\ud800-\udfff]"
 INHERITED = (
     "provider",
     "model",
@@ -85,7 +85,7 @@ class Builder:
 
     def check_texts(self, steps: tuple[Step, ...]) -> None:
         for step, prompt in zip(steps, self.draft.prompts, strict=True):
-            if not step.prompt.isascii() and SURROGATE.search(step.prompt):
+            if not step.prompt.isascii() and re.search(SURROGATE, step.prompt):
                 remedy = "it is half of a character, often from a broken \\u escape"
                 self.error("bad-character", "the prompt holds a lone surrogate", prompt.leaf, remedy)
 
