@@ -302,23 +302,23 @@ def _report(
 
 def _troubles(steps: Mapping[ActionId, StepOutcome]) -> list[Diagnostic]:
     """One diagnostic for each action that failed, with the provider's own words, and for each warning."""
-    dear = [
-        Diagnostic(
-            code=outcome.warned,
-            message=f"'{node[0]}'{'' if node[1] is None else f' step {node[1]}'}: {outcome.warning}",
-            severity="warning",
-            asset=node[0],
-        )
+    warned = [
+        Diagnostic(code=warning.code, message=f"{_place(node)}: {warning.text}", severity="warning", asset=node[0])
         for node, outcome in steps.items()
-        if outcome.warning is not None
+        for warning in outcome.warnings
     ]
-    return dear + [
+    return warned + [
         Diagnostic(
             code=outcome.state,
-            message=f"'{node[0]}'{'' if node[1] is None else f' step {node[1]}'}: {outcome.message}",
+            message=f"{_place(node)}: {outcome.message}",
             help=outcome.help,
             asset=node[0],
         )
         for node, outcome in steps.items()
         if outcome.state in ("failed", "refused", "unknown") and outcome.message is not None
     ]
+
+
+def _place(node: ActionId) -> str:
+    asset, step = node
+    return f"'{asset}'" if step is None else f"'{asset}' step {step}"

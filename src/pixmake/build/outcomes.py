@@ -7,6 +7,7 @@ from dataclasses import field
 from decimal import Decimal
 from pathlib import Path
 
+from pixmake.build.purchase import Warned
 from pixmake.diagnostics import Problem
 from pixmake.plan.entries import State
 from pixmake.plan.graph import ActionId
@@ -24,10 +25,7 @@ class StepOutcome:
     message: str | None = None
     help: str | None = None
     state: State | None = None
-    warning: str | None = None
-    """What is said of a step that went well all the same: a bill above its reservation, say."""
-    warned: str = ""
-    """The code of that."""
+    warnings: tuple[Warned, ...] = ()
 
 
 @dataclass(slots=True)

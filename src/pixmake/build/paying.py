@@ -16,7 +16,7 @@ from pathlib import Path
 from pixmake.build.awaiting import Left, account_of, awaited, heard
 from pixmake.build.budget import Budget, DayLedger
 from pixmake.build.limits import Gate, Halted, Limits, Turn
-from pixmake.build.purchase import UPLOADS, ordered, runs_alone
+from pixmake.build.purchase import UPLOADS, Warned, ordered, runs_alone
 from pixmake.build.purchase import Purchase as Purchase
 from pixmake.build.purchase import Receipt as Receipt
 from pixmake.build.receiving import Delivery, Found, Landings, delivering, kept
@@ -279,7 +279,7 @@ class Cashier:
         if not found.results:
             return await self._nothing_usable(order, intent, answer, reserved, found.faults)
         cost = self._settled(intent, reserved, answer.cost)
-        return Receipt(made=len(found.results), cost=cost, message=_above(cost, intent.reserved))
+        return Receipt(made=len(found.results), cost=cost, warning=_above(cost, intent.reserved))
 
     async def _nothing_usable(
         self, order: Purchase, intent: Intent, answer: Answer, reserved: Decimal | None, faults: Sequence[str]
@@ -306,8 +306,7 @@ class Cashier:
             return Receipt(
                 made=made,
                 cost=self._settled(intent, reserved, None),
-                message=f"{BROKEN}: {error.message}",
-                warned="bill-unknown",
+                warning=Warned(code="bill-unknown", text=f"{BROKEN}: {error.message}"),
             )
         is_billed = error.bill is not None and why in ("refused", "failed")
         failure = self._failure(intent, why, error.message, error.request_id, order)
@@ -374,11 +373,11 @@ class Cashier:
         return self.clock.now().isoformat(timespec="milliseconds")
 
 
-def _above(cost: Decimal, reserved: Decimal | None) -> str | None:
+def _above(cost: Decimal, reserved: Decimal | None) -> Warned | None:
     """A bill above its reservation is told, and counts."""
     if reserved is None or cost <= reserved:
         return None
-    return f"billed {usd(cost)}, more than the {usd(reserved)} that were reserved"
+    return Warned(code="billed-more", text=f"billed {usd(cost)}, more than the {usd(reserved)} that were reserved")
 
 
 def picture(kind: InputKind, path: Path, *, parent: bool) -> Picture:

@@ -41,6 +41,14 @@ class Purchase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """What is said of work that went well all the same: a bill above its reservation, say."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """How a purchase ended. `why` is None when pictures came; `cost` in USD as billed, or as reserved where unknown."""
 
@@ -48,9 +56,9 @@ class Receipt:
     cost: Decimal | None = None
     why: Why | None = None
     message: str | None = None
-    """Why there are none, or what is to be said of those that came."""
-    warned: str = "billed-more"
-    """The code of that, where pictures came."""
+    """Why there are none."""
+    warning: Warned | None = None
+    """What is to be said of those that came."""
     help: str | None = None
     fatal: bool = False
     """True: nothing more can be bought from this provider."""

@@ -17,6 +17,7 @@ from pixmake.build.outcomes import Outcomes as Outcomes
 from pixmake.build.outcomes import StepOutcome as StepOutcome
 from pixmake.build.outcomes import refused_by_system
 from pixmake.build.paying import Cashier, Purchase, Receipt, picture
+from pixmake.build.purchase import Warned
 from pixmake.build.scheduler import End, Job
 from pixmake.clock import Clock
 from pixmake.diagnostics import Problem
@@ -209,7 +210,7 @@ class Runner:
         assert verdict.key is not None
         if (before := self._missed.get(verdict.key)) is not None:
             return replace(before, made=0, cost=None)
-        made, cost, receipt, warnings = 0, Decimal(0), Receipt(), list[Receipt]()
+        made, cost, receipt, warnings = 0, Decimal(0), Receipt(), list[Warned]()
         painter = self.world.painter(action.step.provider) if action.step else None
         assert painter is not None and verdict.request is not None
         for count in chunks(painter, verdict.request, verdict.images, self.world.view.partials):
@@ -218,23 +219,21 @@ class Runner:
             cost += receipt.cost or 0
             if receipt.why is not None:
                 break
-            warnings += [receipt] if receipt.message else []
+            warnings += [receipt.warning] if receipt.warning else []
         outcome = await self._after(action, receipt, made, cost, warnings)
         if outcome.result != "made":
             self._missed[verdict.key] = outcome
         return outcome
 
     async def _after(
-        self, action: Action, receipt: Receipt, made: int, cost: Decimal, warnings: list[Receipt]
+        self, action: Action, receipt: Receipt, made: int, cost: Decimal, warnings: list[Warned]
     ) -> StepOutcome:
         """What a step is after its calls, of which `receipt` is the last: the lock is told of what came."""
         self.world.refresh()
         after = self.judge.rejudge(action)
         await self.on_pictures(action.asset.name)
         if receipt.why is None and after.artifact is not None:
-            text = "; ".join(item.message or "" for item in warnings)
-            warned = warnings[-1].warned if warnings else ""
-            return StepOutcome(result="made", made=made, cost=cost, warning=text or None, warned=warned)
+            return StepOutcome(result="made", made=made, cost=cost, warnings=tuple(warnings))
         return self._unbought(receipt, made, cost)
 
     def _unbought(self, receipt: Receipt, made: int, cost: Decimal) -> StepOutcome:
@@ -311,8 +310,7 @@ class Runner:
                         asset=asset.name, path=written.path, size=written.size, draft=written.draft, at=self._at()
                     )
                 )
-        warning = _cleaned(self.outcomes.written.get(asset.name, ()))
-        return StepOutcome(result="written", warning=warning, warned="drawing-cleaned")
+        return StepOutcome(result="written", warnings=_cleaned(self.outcomes.written.get(asset.name, ())))
 
     def _asset_finished(self, action: Action, outcome: StepOutcome) -> None:
         self.outcomes.finished += 1
@@ -364,10 +362,11 @@ class Runner:
         self.listener(event)
 
 
-def _cleaned(files: Sequence[Written]) -> str | None:
+def _cleaned(files: Sequence[Written]) -> tuple[Warned, ...]:
     """What is said of drawings that were published without what runs or fetches in them."""
     told = [f"'{item.path}' is published without {', '.join(item.removed)}" for item in files if item.removed]
-    return f"{'; '.join(told)}: it would run or fetch something; the original is kept as it came" if told else None
+    text = f"{'; '.join(told)}: it would run or fetch something; the original is kept as it came"
+    return (Warned(code="drawing-cleaned", text=text),) if told else ()
 
 
 def _own_draft(verdict: Verdict) -> DraftPicture | None:
