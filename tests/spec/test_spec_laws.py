@@ -136,3 +136,57 @@ def test_layout_and_order_of_keys_change_nothing(
             assert found[name] == asset
         else:
             assert [step.prompt for step in found[name].steps] == [step.prompt for step in asset.steps]
+
+
+AROUND = {
+    "budget: 5": "budget: {per_build: 5}",
+    "budgt: {per_build: 1}": "#",
+    "author: me": "#",
+    "store: [a]": "store: a",
+    "manifests: 7": "#",
+    'vars: {s: "{{ nope }}", t: w}': "vars: {s: v, t: w}",
+    'vars: {s: "{{ x", m: {a: [1, "{{ y }}"]}}': "vars: {s: v, m: {a: [1, z]}}",
+    "vars_from: [none.json]": "vars_from: [some.json]",
+    "tokens: some.json": "vars_from: [some.json]",
+}
+"""What is wrong around the assets, and how it is mended."""
+ENTRIES = [
+    *('a0: "{{ s }} x"', 'a1: {prompt: x, from: "@a2"}', "a2: {from: no.png}", '"{{ s }}-1": x', '"v-1": x'),
+    *(
+        '"a-{{ k }}": {matrix: {k: ["{{ s }}", b]}, prompt: "{{ k }} {{ t }}"}',
+        'a3: {prompt: "{% if"}',
+        "a4: {size: 1}",
+    ),
+    *('a5: {prompt: x, outputs: ["{{ s }}.png"]}', 'a6: {prompt: x, outputs: ["v.png"]}', "a7: {prompt: y, use: q}"),
+    *('a8: {prompt: x, when: "s == 1"}', 'a9: {rows: m.csv, name: "{{ id }}", prompt: p}', 'c: {from: "@v-1"}'),
+    *(
+        'd: {prompt: "{{ s | upper }}", template: t.j2}',
+        'e: {from: ["@{{ s }}-1"]}',
+        'f: {prompt: x, references: ["@c"]}',
+    ),
+]
+
+
+@given(st.sets(st.sampled_from(sorted(AROUND)), min_size=1, max_size=2), st.sets(st.sampled_from(ENTRIES), max_size=5))
+@settings(max_examples=150, deadline=None)
+def test_nothing_is_told_that_follows_from_what_is_wrong_around(
+    folder: Path, around: set[str], entries: set[str]
+) -> None:
+    """Whatever is told of the assets is told too once their surroundings are mended; nothing needs to be told twice."""
+    (folder / "some.json").write_text('{"s": "v", "t": "w"}')
+    (folder / "m.csv").write_text("id\nq\nq\n")
+    first = len(around) + 3
+
+    def told(lines: list[str]) -> set[tuple[str, str]]:
+        text = "\n".join(["version: 1", *lines, "assets:", "  z: fine", *(f"  {entry}" for entry in sorted(entries))])
+        (folder / "assets.yaml").write_text(text)
+        try:
+            load(folder / "assets.yaml", env={})
+        except Problem as problem:
+            return {
+                (str(item.span), item.message) for item in problem.diagnostics if item.span and item.span.line >= first
+            }
+        return set()
+
+    wrong = sorted(around)
+    assert told(wrong) <= told([AROUND[line] for line in wrong])

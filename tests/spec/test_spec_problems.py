@@ -132,6 +132,66 @@ assets:
     ]
 
 
+BESIDE = {
+    "a budget": ("budget: {per_bild: 1}", [("unknown-key", 2)]),
+    "a key like one that assets don't need": ("projct: farm", [("unknown-key", 2)]),
+    "a misspelled budget": ("budgt: {per_build: 1}", [("unknown-key", 2)]),
+    "a word of one's own": ("author: me", [("unknown-key", 2)]),
+    "a variable that is broken": ('vars: {style: "{{ nope }}"}', [("undefined-name", 2)]),
+    "a variable that can't be read": ('vars: {style: "{{ x"}', [("template-syntax", 2)]),
+    "a file of variables that is not there": ("vars_from: [none.json]", [("missing-file", 2)]),
+    "all at once": (
+        'vars: {style: "{{ nope }}"}\nauthor: me\nbudget: 5',
+        [("undefined-name", 2), ("unknown-key", 3), ("wrong-type", 4)],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BESIDE)
+def test_what_is_wrong_beside_the_assets_hides_nothing_of_theirs(project: Project, what: str) -> None:
+    """And nothing is told that follows from it: a variable that could not be made is not missed by those that use it."""
+    lines, told = BESIDE[what]
+    text = f"""version: 1
+{lines}
+assets:
+  a: {{prompt: "x in {{{{ style }}}}", size: 64x64}}
+  b: {{from: "@a", prompt: "bigger {{{{"}}
+  c: {{from: "@d"}}
+  e: {{prompt: x, references: none.png}}
+  f: {{from: "@e"}}
+  g: {{from: "@a"}}
+  h: {{from: "@{{{{ style }}}}"}}
+  i: {{prompt: x, outputs: ["{{{{ style }}}}.png"]}}
+  j: {{prompt: x, outputs: ["e.png"]}}
+"""
+    text = text if "style" in lines or "from" in lines else text.replace("{{ style }}", "style")
+    more = lines.count("\n")
+    with pytest.raises(Problem) as caught:
+        project.load(text)
+    own = [("template-syntax", 5), ("unknown-asset", 6), ("missing-file", 7), ("duplicate-output", 12)]
+    if "{{ style }}" not in text:
+        own.insert(3, ("unknown-asset", 10))
+    found = [(item.code, item.span.line) for item in caught.value.diagnostics if item.span]
+    assert found == told + [(code, line + more) for code, line in own]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "defalts: {prompt: x}",
+        "var: {style: x}",
+        "styles: {a: b}",
+        "gadget: {a: b}",
+        "templte_dir: x",
+        "preset: {a: {size: 1:1}}",
+    ],
+)
+def test_a_key_that_may_be_meant_for_the_assets_is_mended_first(project: Project, lines: str) -> None:
+    """Whatever else were told could come of it."""
+    assets = 'assets:\n  a: {use: a, prompt: "{{ style }}", template: t.j2}\n  b: {size: 64x64}\n'
+    assert project.codes(f"{lines}\n{assets}") == ["unknown-key"]
+
+
 def test_a_wrong_asset_is_not_told_twice_by_those_that_use_it(project: Project) -> None:
     assert project.codes('assets:\n  a: {promt: x}\n  b: {from: "@a"}\n') == ["unknown-key"]
 

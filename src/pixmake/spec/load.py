@@ -20,12 +20,9 @@ from pixmake.spec.nodes import Branch, Leaf, Node
 from pixmake.spec.outputs import Places
 from pixmake.spec.scopes import Renderers, entry
 from pixmake.spec.settings import budget_of, providers_of
-from pixmake.spec.sources import VERSION, Reader, texts_of
+from pixmake.spec.sources import LATER, VERSION, Reader, texts_of
 
 __all__ = ["SpecCache", "load"]
-HARMLESS = ("duplicate-key", "comment-cuts-text", "not-yet")
-"""Errors that leave enough to go on with."""
-LATER = ("sheets", "atlases", "manifests", "remote")
 
 
 @uncollected()
@@ -86,6 +83,7 @@ class _Load:
         is_sound = self.is_sound()
         providers = providers_of(root, self.collector)
         self.refuse_later(root)
+        before = len(self.collector.found)
         drafts = self.drafts() if is_sound else []
         makers = Makers(
             cache=self.cache,
@@ -95,15 +93,18 @@ class _Load:
             collector=self.collector,
         )
         assets = makers.assets(drafts, own_files=self.own_files(), absent=self.reader.absent, was_sound=was_sound)
+        if self.reader.lacks:
+            self.collector.found[before:] = [
+                item for item in self.collector.found[before:] if item.code != "undefined-name"
+            ]
         self.collector.found = _once(self.collector.found)
         self.collector.raise_errors()
         self.cache.is_sound = True
         return self.spec(root, assets, providers)
 
     def is_sound(self) -> bool:
-        """Whether everything around the assets is right."""
-        blocking = [item for item in self.collector.errors if item.code not in HARMLESS]
-        return len(blocking) == self.reader.own_faults
+        """Whether everything around the assets is right, or so that what they are by themselves can be told."""
+        return self.reader.faults() == self.reader.own_faults + self.reader.lacks
 
     def spec(self, root: Branch, assets: list[Asset], providers: Mapping[str, ProviderSettings]) -> Spec:
         read, missing = self.files.looked_at()

@@ -141,6 +141,7 @@ def scope_vars(
             value = render_vars(item, renderers, {**outer, "env": env})
         except Failed as failed:
             collector.found.append(failed.diagnostic)
+            result.pop(name, None)  # the outer one is not what is meant
             continue
         old = result.get(name)
         result[name] = deep_data(old, value) if isinstance(old, dict) and isinstance(value, dict) else value

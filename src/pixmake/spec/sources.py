@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pixmake.diagnostics import Collector, Source, did_you_mean
 from pixmake.spec import rows
@@ -27,9 +27,17 @@ from pixmake.spec.scopes import Renderers, Scope, branch, empty, entry, inner_sc
 from pixmake.spec.shapes import Judged
 from pixmake.values import dataclass
 
+T = TypeVar("T")
 VERSION = 1
 MOST_FILES = 1000
 ROOT_ONLY = frozenset(RootFields.fields) - frozenset(FileFields.fields)
+LATER = ("sheets", "atlases", "manifests", "remote")
+"""What this version reads and can't do yet."""
+MAPS_BESIDE = frozenset(("budget", *LATER))
+BESIDE = MAPS_BESIDE | {"project", "store"}
+"""Keys that no asset is made from: what is wrong with them hides nothing of the assets."""
+HARMLESS = ("duplicate-key", "comment-cuts-text", "not-yet")
+"""Errors that leave enough to go on with."""
 
 
 @dataclass(slots=True)
@@ -43,7 +51,9 @@ class Reader:
     env: Mapping[str, str]
     families: list[Family] = field(default_factory=list)
     own_faults: int = 0
-    """Errors that concern single assets; any other makes expanding pointless, it would only tell consequences."""
+    """Errors that concern single assets, or none; any other makes expanding pointless, it would only tell consequences."""
+    lacks: int = 0
+    """Errors that leave variables out: what is told of the assets then is right, but for names that they miss."""
     levels: int = 0
     absent: set[str] = field(default_factory=set)
     """Complete names, as far as they are known, of assets that are wrong by themselves."""
@@ -67,7 +77,7 @@ class Reader:
         outer = Scope(
             prefixes=("",),
             vars={},
-            own_vars=self.vars_from(node, file.parent),
+            own_vars=self.lacking(lambda: self.vars_from(node, file.parent)),
             sizes={},
             defaults=(),
             presets={},
@@ -129,25 +139,44 @@ class Reader:
 
     def validate(self, node: Branch, model: type[Declared]) -> None:
         """Judges all declared fields of a file; assets one by one."""
-        skeleton = Branch(node.spot)
+        skeleton, beside, unknown = (Branch(node.spot) for _ in range(3))
         for name, item in node.entries.items():
             if name in ROOT_ONLY and model is not RootFields:
                 remedy = "move it there: it holds for the whole project"
                 message = f"'{name}' belongs into the root spec"
                 self.collector.error("root-only-key", message, node.keys[name].span, help=remedy)
             elif not isinstance(item, Branch) or (name != "assets" and not item.judged):
-                skeleton.add(node.keys[name], name, item)
-        if self.judge(skeleton, model):
-            for item in skeleton.entries.values():
-                if isinstance(item, Branch):
-                    item.judged = True
+                part = beside if name in BESIDE else unknown if _is_apart(name, item, model) else skeleton
+                part.add(node.keys[name], name, item)
+        before = self.faults()
+        self.judge_all(beside, model)
+        self.own_faults += self.faults() - before
+        self.lacking(lambda: self.judge_all(unknown, model))
+        self.judge_all(skeleton, model)
         for group in (branch(node, "groups") or empty()).entries.values():
             _judged_below(group)
         assets = branch(node, "assets") or empty()
-        before = len(self.collector.errors)
+        before = self.faults()
         for name, item in assets.entries.items():
             self.judge_asset(name, item)
-        self.own_faults += len(self.collector.errors) - before
+        self.own_faults += self.faults() - before
+
+    def faults(self) -> int:
+        """Errors so far, harmless ones apart."""
+        return sum(item.code not in HARMLESS for item in self.collector.errors)
+
+    def lacking(self, read: Callable[[], T]) -> T:
+        """Reads something without which names may be missing in templates, where it is wrong."""
+        before = self.faults()
+        found = read()
+        self.lacks += self.faults() - before
+        return found
+
+    def judge_all(self, node: Branch, model: type[Declared]) -> None:
+        if node.entries and self.judge(node, model):
+            for item in node.entries.values():
+                if isinstance(item, Branch):
+                    item.judged = True
 
     def judge(self, node: Branch, model: type[Declared]) -> bool:
         try:
@@ -240,7 +269,7 @@ class Reader:
     ) -> None:
         """A file or group: its scope, its own assets, then its groups and includes."""
         profile_vars = branch(self.profile, "vars")
-        made = inner_scope(outer, node, prefix, profile_vars, self.renderers, self.collector)
+        made = self.lacking(lambda: inner_scope(outer, node, prefix, profile_vars, self.renderers, self.collector))
         self.levels += 1
         scope = self.cache.scope((*chain, made.prefix, self.levels), made)
         assets = branch(node, "assets") or empty()
@@ -290,7 +319,7 @@ class Reader:
         self.validate(node, FileFields)
         own = self.templates_dir(node, path, templates)
         self.renderers.by_file.setdefault(self.files.name(path), self.renderer(own))
-        data = self.vars_from(node, path.parent)
+        data = self.lacking(lambda: self.vars_from(node, path.parent))
         if data:
             scope = replace(scope, own_vars=deep_data(scope.own_vars, data), bases={})
         self.level(node, scope, prefix, path, own, (*chain, path))
@@ -299,6 +328,18 @@ class Reader:
 def texts_of(node: Node | None) -> list[str]:
     """The items of a list of texts."""
     return [str(item.data) for item in node.items if isinstance(item, Leaf)] if isinstance(node, Row) else []
+
+
+def _is_apart(name: str, item: Node, model: type[Declared]) -> bool:
+    """Whether an unknown key is not meant for assets, or at most names a file of variables."""
+    if name in model.fields:
+        return False
+    if isinstance(item, Leaf):
+        meant = did_you_mean(name, model.fields)
+        return meant is None or meant in BESIDE
+    import difflib  # only where something is wrong
+
+    return bool(difflib.get_close_matches(name, MAPS_BESIDE, cutoff=0.8))
 
 
 def _judged_below(group: Node) -> None:
