@@ -8,7 +8,6 @@ from pixmake.diagnostics import Diagnostic, Note, Problem, did_you_mean
 from pixmake.plan.world import Painter
 from pixmake.providers.base import Provider
 from pixmake.providers.catalog import BUILT_IN, Factory, open_provider, provider_types
-from pixmake.providers.rows import with_last_days
 from pixmake.spec.asset import ProviderSettings, Spec
 from pixmake.store.lastdays import Days
 
@@ -93,6 +92,8 @@ class Painters:
         if settings.price_per_image is not None:
             values["price_per_image"] = settings.price_per_image
         if told := self._last_days.get(settings.name):
+            from pixmake.providers.rows import with_last_days
+
             days = {model: day.retired for model, day in told.items()}
             values["models"] = with_last_days(values.get("models"), days)
         return open_provider(settings.type, values, self._extra)

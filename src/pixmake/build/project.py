@@ -19,7 +19,6 @@ from pixmake.build.recording import LOCK_NAME
 from pixmake.build.recover import recover
 from pixmake.build.remembering import SETTLED, SNAPSHOT, Before, Watchmark, forget, remember
 from pixmake.build.report import BuildReport
-from pixmake.build.uploads import remove_uploads
 from pixmake.clock import Clock, SystemClock
 from pixmake.diagnostics import problem
 from pixmake.digest import Digest, sha256_bytes
@@ -326,6 +325,8 @@ class Project:
 
         Batches in flight may still read them: then they are left.
         """
+        from pixmake.build.uploads import remove_uploads
+
         return asyncio.run(remove_uploads(self.store, self.providers))
 
     async def _collected(self, collector: Collector) -> Gathered:

@@ -18,10 +18,7 @@ from pixmake.build.report import BuildReport
 from pixmake.cli.collected import Talk
 from pixmake.cli.consent import ask, blocked_provider, needs_consent
 from pixmake.cli.console import counted
-from pixmake.cli.outcome import report_lines, tell
-from pixmake.cli.plantext import idle_lines
 from pixmake.cli.progress import Trace, fan, watching
-from pixmake.cli.saved import options_of, read_plan, require_same
 from pixmake.cli.session import Session, common_options, exclude_option, localize, selector_argument, with_session
 from pixmake.diagnostics import problem
 from pixmake.digest import Digest
@@ -102,6 +99,8 @@ def command(session: Session, /, selectors: tuple[str, ...], keep_going: bool, *
     recover_calls(session)
     terms = Terms()
     report = _wave(session, selectors, wishes, terms)
+    from pixmake.cli.outcome import report_lines, tell  # not before: until then nothing is sent
+
     while wishes.wait and _goes_on(report):
         tell(session, report)
         has_moved = talk.wait()
@@ -177,6 +176,8 @@ def _offered(plan: Plan) -> Decimal:
 
 def _remember(session: Session, report: BuildReport) -> None:
     """Leaves for the next run what it may answer without looking closer, where nothing is left to do."""
+    from pixmake.cli.plantext import idle_lines
+
     counts = session.project.counts(report)
     says = {"build": "nothing to do"}
     if "draft" not in counts:
@@ -190,6 +191,8 @@ def _remember(session: Session, report: BuildReport) -> None:
 
 def _adopt(session: Session, selectors: Sequence[str], wishes: Wishes) -> tuple[str, ...]:
     """Takes over what a saved plan was made with. Raises Problem where the command line says otherwise."""
+    from pixmake.cli.saved import options_of, read_plan
+
     assert wishes.saved is not None
     if selectors or session.exclude or wishes.update:
         raise problem("plan-and-selectors", "a saved plan says itself what it is about", help="leave the selectors out")
@@ -216,6 +219,8 @@ def _plan(session: Session, selectors: Sequence[str], wishes: Wishes) -> Plan:
     if wishes.saved is None:
         update = [localize(session.project, text) for text in wishes.update]
         return session.plan(selectors, draft=wishes.draft, update=update, repeat_unknown=wishes.yes)
+    from pixmake.cli.saved import options_of, read_plan, require_same
+
     saved = read_plan(wishes.saved)
     plan = session.plan(selectors, draft=options_of(saved)[3])
     require_same(saved, plan, wishes.saved)

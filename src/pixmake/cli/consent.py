@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from decimal import Decimal
 
-from pixmake.cli.plantext import money, plan_lines
 from pixmake.cli.session import Session
 from pixmake.plan.planner import Plan
 from pixmake.plan.waves import buying
@@ -33,6 +32,7 @@ def ask(session: Session, plan: Plan, *, by_batch: bool = False) -> bool:
     console = session.console
     if not console.interactive:
         return False
+    from pixmake.cli.plantext import money, plan_lines
 
     def paint(text: str, style: str | None) -> str:
         return console.paint(text, style, sys.stderr)

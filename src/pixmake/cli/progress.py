@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
 from pixmake.cli.console import Console, harmless, is_terminal
-from pixmake.cli.plantext import color_of
 from pixmake.events import (
     AssetFinished,
     BuildFinished,
@@ -60,15 +59,21 @@ class Lines:
         elif isinstance(event, AssetFinished):
             self.write(self._finished(event))
 
+    def _word(self, word: str, state: State) -> str:
+        from pixmake.cli.plantext import color_of
+
+        return self.console.paint(word, color_of(state), sys.stderr)
+
     def _bad(self, event: StepFinished) -> str:
         state = cast(State, "failed" if event.result == "stopped" else event.result)
-        word = self.console.paint(state, color_of(state), sys.stderr)
-        return f"{word} {event.asset}#{event.step}" + (f": {event.message}" if event.message else "")
+        return f"{self._word(state, state)} {event.asset}#{event.step}" + (
+            f": {event.message}" if event.message else ""
+        )
 
     def _finished(self, event: AssetFinished) -> str:
         state = cast(State, event.state)
         place = f"[{event.done:>{len(str(event.total))}}/{event.total}]"
-        word = self.console.paint("done" if state == "fresh" else state, color_of(state), sys.stderr)
+        word = self._word("done" if state == "fresh" else state, state)
         parts = [place, word, event.asset]
         if event.outputs:
             more = f" and {len(event.outputs) - 1} more" if len(event.outputs) > 1 else ""

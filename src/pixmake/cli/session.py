@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import field
 from functools import cached_property, update_wrapper
@@ -120,6 +119,8 @@ class Session:
 
     def command_line(self, verb: str, *arguments: str, selectors: Sequence[str] | None = None) -> str:
         """A command about the same project and assets, as one would type it."""
+        import shlex
+
         words = ["pixmake", verb]
         words += ["-f", self.file] if self.file is not None else []
         words += ["--profile", self.profile] if self.profile is not None else []

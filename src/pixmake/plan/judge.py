@@ -10,7 +10,6 @@ from pixmake.digest import Digest
 from pixmake.plan.artifact import Artifact, DraftPicture, Pinned
 from pixmake.plan.check import check_request, refuse_pick
 from pixmake.plan.entries import Difference, State, Turn, Verdict
-from pixmake.plan.explain import cause_of, differences
 from pixmake.plan.frame import BARE, Frame, frame_of
 from pixmake.plan.graph import Action, ActionId
 from pixmake.plan.inputs import InputResolver, Pending
@@ -328,7 +327,7 @@ class Judge:
         cost: Estimate | None = price(case.painter, case.request, case.inputs.image_sizes(), counts, partials)
         sharer = self.first_user.setdefault(key, case.action.asset.name)
         reason = self._order_reason(base, changed, images, sharer)
-        causes = tuple(cause_of(item, case.step.spans) for item in changed)
+        causes = self._causes(case, changed)
         return Verdict(
             state="pay",
             reason=reason,
@@ -365,7 +364,18 @@ class Judge:
 
     def _changes(self, case: Case) -> list[Difference]:
         old = self.world.last_request(case.action.asset.name, case.step.index, case.pin)
-        return differences(old, preimage(case.request), named_inputs(case.inputs)) if old else []
+        if not old:
+            return []
+        from pixmake.plan.explain import differences
+
+        return differences(old, preimage(case.request), named_inputs(case.inputs))
+
+    def _causes(self, case: Case, changed: list[Difference]) -> tuple[str, ...]:
+        if not changed:
+            return ()
+        from pixmake.plan.explain import cause_of
+
+        return tuple(cause_of(item, case.step.spans) for item in changed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

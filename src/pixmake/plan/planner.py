@@ -365,6 +365,8 @@ def _step(graph: ActionGraph, node: ActionId) -> Step:
 
 
 def _warn_of_cut(trouble: Collector, asset: Asset, asked: tuple[int, int], final: tuple[int, int]) -> None:
+    if asked == final:
+        return
     loss = cut(asked, final, asset.fit)
     if not loss.wastes and not loss.enlarges:
         return

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from functools import lru_cache
 from math import gcd, isqrt
+from typing import TYPE_CHECKING
 
 from pixmake.providers.base import SizeRule
 from pixmake.values import dataclass
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 AREA = 1_048_576
 """Pixels below which a picture is asked for larger: 1024 x 1024."""
@@ -64,10 +67,10 @@ def allowed(size: Size, rule: SizeRule) -> bool:
 
 def _nearest(final: Size, listed: tuple[Size, ...]) -> Size:
     """The listed size of the nearest ratio (the larger quotient of the two ratios is the distance), then the larger."""
-    wanted = Fraction(*final)
+    wanted = _fraction(*final)
 
     def distance(size: Size) -> tuple[Fraction, int]:
-        ratio = Fraction(*size)
+        ratio = _fraction(*size)
         return max(ratio / wanted, wanted / ratio), -size[0] * size[1]
 
     return min(listed, key=distance)
@@ -81,10 +84,17 @@ def _grown(final: Size, rule: SizeRule) -> Size:
     return _down(width, height, rule)
 
 
+def _fraction(above: int, below: int = 1) -> Fraction:
+    """Fractions are imported for sizes that a model does not make as they are: most it does."""
+    from fractions import Fraction
+
+    return Fraction(above, below)
+
+
 def _within_ratio(size: Size, ratio: int) -> tuple[Fraction, Fraction]:
     """The target with its shorter side raised to a third (1/ratio) of the longer."""
-    least = Fraction(max(size), ratio)
-    return max(Fraction(size[0]), least), max(Fraction(size[1]), least)
+    least = _fraction(max(size), ratio)
+    return max(_fraction(size[0]), least), max(_fraction(size[1]), least)
 
 
 def _up(width: Fraction, height: Fraction, scale: bool, multiple: int) -> Size:
@@ -114,7 +124,7 @@ def _root_down(square: Fraction, multiple: int) -> int:
 def _down(width: Fraction, height: Fraction, rule: SizeRule) -> Size:
     """Scaled down to the longest side and the largest area, rounded down; the longer side gives way to the ratio."""
     long = max(width, height)
-    by_side = Fraction(rule.longest) / long
+    by_side = _fraction(rule.longest) / long
     if by_side * by_side * width * height <= rule.most_area:
         across, down = (int(side * by_side / rule.multiple) * rule.multiple for side in (width, height))
     else:
@@ -136,7 +146,7 @@ class Cut:
 @lru_cache(maxsize=4096)
 def cut(requested: Size, final: Size, fit: str) -> Cut:
     """How much of a requested picture ends up in the final one. Only `cover` cuts anything away."""
-    across, down = Fraction(final[0], requested[0]), Fraction(final[1], requested[1])
+    across, down = _fraction(final[0], requested[0]), _fraction(final[1], requested[1])
     scale = max(across, down) if fit == "cover" else min(across, down)
-    used = min(across, down) / max(across, down) if fit == "cover" else Fraction(1)
+    used = min(across, down) / max(across, down) if fit == "cover" else _fraction(1)
     return Cut(used=used, enlarges=scale > 1, wastes=used * 10 < 9)

@@ -12,9 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from pixmake.digest import Digest
-from pixmake.imaging.marks import read_draft_mark
 from pixmake.imaging.probe import BadPicture, probe_file
-from pixmake.imaging.svg import covering
 from pixmake.plan.artifact import FilePicture, Original
 from pixmake.plan.delivery import Delivery
 from pixmake.plan.sizes import final_size
@@ -256,6 +254,8 @@ class World:
             return Original(digest=digest, size=None, media_type=found.media_type if found else "image/png")
         size = found.width, found.height
         if found.media_type == "image/svg+xml" and pool.request is not None:
+            from pixmake.imaging.svg import covering
+
             size = covering(size, final_size(str(pool.request["size"])) or DRAWN)
         return Original(digest=digest, size=size, media_type=found.media_type)
 
@@ -308,7 +308,7 @@ class World:
             return True
         if any(pin.digest == digest and pin.recipe == recipe for pin in self._output_pins(path)):
             return True
-        return not self._recorded(path, digest) and read_draft_mark(self.root / path) == recipe
+        return not self._recorded(path, digest) and self._draft_mark(path) == recipe
 
     def _recorded(self, path: str, digest: Digest) -> bool:
         pin = self.memo.output(path)
@@ -333,7 +333,13 @@ class World:
             or any(pin.digest == digest for pin in self._output_pins(path))
         ):
             return True
-        return read_draft_mark(self.root / path) is not None
+        return self._draft_mark(path) is not None
+
+    def _draft_mark(self, path: str) -> Digest | None:
+        """The recipe that a draft at `path` names itself."""
+        from pixmake.imaging.marks import read_draft_mark
+
+        return read_draft_mark(self.root / path)
 
     def _output_pins(self, path: str) -> list[OutputPin]:
         """All pins of this path in the lock, other profiles' and former owners' too."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pixmake.diagnostics import Collector, Diagnostic, Note
 from pixmake.spec import names
@@ -23,7 +23,6 @@ from pixmake.spec.marks import Unfit
 from pixmake.spec.model import AssetFields
 from pixmake.spec.nodes import Branch, Leaf, Node, Row, Spot, Template
 from pixmake.spec.prompts import Prompt, render_prompts
-from pixmake.spec.rows import Record, read_rows
 from pixmake.spec.scopes import (
     Base,
     Renderers,
@@ -38,6 +37,9 @@ from pixmake.spec.scopes import (
 )
 from pixmake.spec.shapes import Judged
 from pixmake.values import dataclass
+
+if TYPE_CHECKING:
+    from pixmake.spec.rows import Record
 
 MOST_ASSETS = 100_000
 APART = frozenset(
@@ -195,6 +197,8 @@ class Expander:
             return (None,)
         if any(isinstance(item, Branch) for item in (node.items if isinstance(node, Row) else ())):
             self.inline = node.spot
+        from pixmake.spec.rows import read_rows
+
         return read_rows(node, self.workshop.folder(node), self.workshop.files, self.collector)
 
     def axes(self, merged: Branch) -> dict[str, list[Any]] | None:

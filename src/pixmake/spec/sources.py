@@ -8,8 +8,7 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pixmake.diagnostics import Collector, Source, did_you_mean
-from pixmake.spec import rows
+from pixmake.diagnostics import Collector, Source, Span, did_you_mean
 from pixmake.spec.cache import SpecCache
 from pixmake.spec.complaints import complain
 from pixmake.spec.cutting import Pieces, document
@@ -108,7 +107,8 @@ class Reader:
         if len(self.collector.errors) == before:
             message = "the file is empty" if node is None else "a spec is a map of keys"
             remedy = "the smallest spec is:\nversion: 1\nassets:\n  heart.png: a heart"
-            span = rows.place(source, 1) if node is None else node.span
+            line = Span(source=source, line=1, column=1, length=len(source.line(1)))
+            span = line if node is None else node.span
             self.collector.error("no-spec", message, span, help=remedy)
         return None
 
@@ -250,7 +250,9 @@ class Reader:
                 self.collector.error("missing-file", f"no file '{item.value}'", item.span, help=remedy)
                 return None
             if path.suffix.lower() == ".json":
-                data = rows.read_json(source)
+                from pixmake.spec.rows import read_json
+
+                data = read_json(source)
             else:
                 from pixmake.spec.document import parse
 
