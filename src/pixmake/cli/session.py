@@ -114,7 +114,7 @@ class Session:
             chosen = self.chosen(selectors)
             excluded = [localize(self.project, text) for text in self.exclude]
             plan = self.project.plan(*chosen, exclude=excluded, **options)
-            settle()
+        settle()
         return plan
 
     def command_line(self, verb: str, *arguments: str, selectors: Sequence[str] | None = None) -> str:

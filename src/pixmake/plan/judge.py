@@ -321,13 +321,12 @@ class Judge:
         ahead = min(missing, self.ordered.get(key, 0)) if self.planning else 0
         images = missing - ahead
         self.ordered[key] = ahead + images
-        changed = self._changes(case)
+        changed, causes = self._changes(case)
         partials = self.world.view.partials
         counts = chunks(case.painter, case.request, images, partials)
         cost: Estimate | None = price(case.painter, case.request, case.inputs.image_sizes(), counts, partials)
         sharer = self.first_user.setdefault(key, case.action.asset.name)
         reason = self._order_reason(base, changed, images, sharer)
-        causes = self._causes(case, changed)
         return Verdict(
             state="pay",
             reason=reason,
@@ -362,20 +361,14 @@ class Judge:
             return "changed: " + "; ".join(str(item) for item in changed)
         return "never bought"
 
-    def _changes(self, case: Case) -> list[Difference]:
+    def _changes(self, case: Case) -> tuple[list[Difference], tuple[str, ...]]:
         old = self.world.last_request(case.action.asset.name, case.step.index, case.pin)
         if not old:
-            return []
-        from pixmake.plan.explain import differences
+            return [], ()
+        from pixmake.plan.explain import cause_of, differences
 
-        return differences(old, preimage(case.request), named_inputs(case.inputs))
-
-    def _causes(self, case: Case, changed: list[Difference]) -> tuple[str, ...]:
-        if not changed:
-            return ()
-        from pixmake.plan.explain import cause_of
-
-        return tuple(cause_of(item, case.step.spans) for item in changed)
+        changed = differences(old, preimage(case.request), named_inputs(case.inputs))
+        return changed, tuple(cause_of(item, case.step.spans) for item in changed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ BLOCK = re.compile(r"(?:\A|(?<=\n))assets:[ \t]*(?:#[^\n]*)?\n")
 ENDS = re.compile(r"\n(?=[^ \t#\n])")
 BLANK = re.compile(r"\n*")
 FIRST = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*( +)(?=[^ \n#])")
-DOCUMENTS = re.compile(r"\n(?:---|\.\.\.|%)")
+DOCUMENTS = ("\n---", "\n...", "\n%")
 
 
 @dataclass(slots=True, eq=False)
@@ -60,10 +60,16 @@ def document(source: Source, kept: Pieces, collector: Collector) -> Node | None:
 def block(text: str) -> tuple[int, int] | None:
     """Where the lines below `assets:` begin and end; None where they can't be told by looking."""
     found = BLOCK.search(text)
-    if found is None or text.startswith(("---", "%")) or DOCUMENTS.search(text) is not None:
+    if found is None or text.startswith(("---", "%")) or any(mark in text for mark in DOCUMENTS):
         return None
-    end = ENDS.search(text, found.end() - 1)
+    end = ENDS.search(text, _after_blank(text, found.end()) - 1)
     return found.end(), end.start() + 1 if end is not None else len(text)
+
+
+def _after_blank(text: str, start: int) -> int:
+    """Where the empty lines end that begin there. There may be very many: those of entries that are left out."""
+    blank = BLANK.match(text, start)
+    return blank.end() if blank is not None else start
 
 
 def names(text: str) -> list[str] | None:
@@ -88,9 +94,11 @@ def _cut(source: Source, kept: Pieces) -> Branch | None:
     if found is None or bounds is None:
         return None
     stop = found[1]
+    blank = _after_blank(text, found[0])
+    head = text[: found[0]] + text[blank : bounds[0]]
     before = text.count("\n", 0, bounds[0])
     inside = text.count("\n", bounds[0], stop)
-    rest = _rest(source, kept, text[: bounds[0]], text[stop:], before, inside)
+    rest = _rest(source, kept, head, text[stop:], text.count("\n", 0, found[0]), inside + blank - found[0])
     assets = rest.entries.get("assets") if rest is not None else None
     if rest is None or not isinstance(assets, Leaf) or assets.value is not None:
         return None
@@ -105,8 +113,7 @@ def _cut(source: Source, kept: Pieces) -> Branch | None:
 
 def _bounds(text: str, start: int, stop: int) -> list[int] | None:
     """Where each entry begins, and where the last one ends."""
-    blank = BLANK.match(text, start, stop)  # there may be many: those of entries that are left out
-    first = FIRST.match(text, blank.end() if blank is not None else start, stop)
+    first = FIRST.match(text, min(_after_blank(text, start), stop), stop)
     if first is None:
         return None
     entry = re.compile(r"\n" + first[1] + r"(?=[^ \t\n#])")

@@ -21,6 +21,8 @@ KEYS = (
 )
 """What may be a key: excerpts in messages show it masked."""
 SECRET_WORDS = ("api_key", "api-key", "apikey", "token", "secret", "password", "authorization", "sk-")
+LEFT_OUT = "\n" * 64
+"""Some of the empty lines in the place of entries that are left out: no word stands in them."""
 WILD = re.compile(r"[*?\[]")
 Seen = tuple[tuple[Path, Source | None], ...]
 """Files as they were when they were read."""
@@ -152,7 +154,7 @@ def is_glob(text: str) -> bool:
 def _source(name: str, text: str) -> Source:
     """A text whose excerpts hide what may be a key."""
     source = Source(name, text)
-    lowered = text.lower()
+    lowered = text.replace(LEFT_OUT, "").lower()
     if any(word in lowered for word in SECRET_WORDS):
         pattern = re.compile(KEYS, re.IGNORECASE)
         source.lines[:] = [pattern.sub(_masked, line) for line in source.lines]

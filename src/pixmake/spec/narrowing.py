@@ -14,6 +14,8 @@ OUTSIDE = re.compile(rb"^[^ \t#\n]|\r", re.MULTILINE)
 """What no entry holds: a line that begins at the left ends `assets`."""
 MOST_BYTES = 1 << 16
 """Of changed entries: some hundreds. To look up what thousands have to do with the others takes longer than to read all."""
+STRIDE = 1 << 16
+"""Bytes that are compared at a time: what fits into the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,10 @@ def narrowed(old: bytes, new: bytes, place: Place) -> Narrowed | None:
 
 def _common(first: bytes, second: bytes) -> int:
     """How many bytes both begin with."""
-    low, high = 0, min(len(first), len(second))
+    low, most = 0, min(len(first), len(second))
+    while low + STRIDE <= most and first[low : low + STRIDE] == second[low : low + STRIDE]:
+        low += STRIDE
+    high = min(low + STRIDE, most)
     while low < high:
         middle = (low + high + 1) // 2
         if first[low:middle] == second[low:middle]:
@@ -97,10 +102,18 @@ def _common(first: bytes, second: bytes) -> int:
 
 def _common_end(first: bytes, second: bytes, most: int) -> int:
     """How many bytes, `most` at most, both end with."""
-    low, high = 0, most
+
+    def are_same(low: int, high: int) -> bool:
+        one = first[len(first) - high : len(first) - low]
+        return one == second[len(second) - high : len(second) - low]
+
+    low = 0
+    while low + STRIDE <= most and are_same(low, low + STRIDE):
+        low += STRIDE
+    high = min(low + STRIDE, most)
     while low < high:
         middle = (low + high + 1) // 2
-        if first[len(first) - middle : len(first) - low] == second[len(second) - middle : len(second) - low]:
+        if are_same(low, middle):
             low = middle
         else:
             high = middle - 1
