@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -157,3 +160,24 @@ UNUSUAL = [
 @pytest.mark.parametrize("text", UNUSUAL)
 def test_the_unusual_is_left_to_yaml(text: str) -> None:
     assert not same(text)
+
+
+SPEC = """\
+# yaml-language-server: $schema=assets.schema.json
+version: 1
+providers: {draft: {mark: false}}   # free
+
+defaults: {provider: draft, size: 64x64}
+assets:
+  heart.png: a heart
+"""
+
+
+def test_a_usual_spec_is_loaded_without_yaml_and_jinja(tmp_path: Path) -> None:
+    (tmp_path / "assets.yaml").write_text(SPEC)
+    code = (
+        "import sys; from pathlib import Path; from pixmake.spec.load import load; load(Path('assets.yaml'));"
+        "print(sorted({'yaml', 'jinja2', 'csv', 'tomllib'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
