@@ -561,3 +561,20 @@ def test_a_provider_that_stops_leaves_free_work_and_other_providers_at_it(tmp_pa
         "a": "failed", "b": "pay", "c": "draft", "d": "fresh",
     }  # fmt: skip
     assert sorted(ground.painter.prompts) == ["a gem", "a heart"]
+
+
+@pytest.mark.parametrize("what", ["vanishes", "changes"])
+def test_an_input_that_is_not_what_the_plan_saw_is_not_sent(tmp_path: Path, what: str) -> None:
+    """A picture of another input would lie under the key of the planned one, and be believed for ever."""
+    ground = Ground(tmp_path, ONE + "  b: {prompt: a key, references: [ref.png], edits: [at night]}\n")
+    ref = ground.picture("ref.png")
+    project = ground.project()
+    plan = project.plan(*(["b"] if what == "vanishes" else []))
+    ref.unlink() if what == "vanishes" else ground.picture("ref.png", color="blue")
+    report = project.build(plan, yes=True, jobs=1)
+    bought = 0 if what == "vanishes" else 1
+    assert (report.exit_code, report.spent, ground.sent()) == (1, bought * Decimal("0.04"), bought)
+    why = "can't be read: No such file or directory" if what == "vanishes" else "has changed since the plan was made"
+    assert next(item.message for item in report.entries if item.entry.asset == "b") == f"'ref.png' {why}"
+    ground.picture("ref.png")
+    assert (ground.build().exit_code, ground.sent()) == (0, 3 - bought)

@@ -147,3 +147,28 @@ def test_a_memo_that_can_not_be_written_fails_no_build(tmp_path: Path) -> None:
     assert (ground.build().exit_code, ground.sent()) == (0, 0)
     memo.rmdir()
     assert (ground.build().problems, memo.is_file()) == ((), True)
+
+
+def test_an_input_that_changes_while_its_picture_is_painted(tmp_path: Path) -> None:
+    """What was bought is of the file that the plan saw; the one that stands there now is for the next build."""
+    ground = Ground(
+        tmp_path, "version: 1\ndefaults: {model: ink-1}\nassets: {a.png: {prompt: x, references: [r.png]}}\n"
+    )
+    time.sleep(0.06)
+    ground.picture("r.png")
+
+    def change(call: Call) -> None:
+        ground.picture("r.png", color="blue")
+
+    ground.painter.hook = change
+    project = ground.project()
+    report = project.build(max_cost=1)
+    assert (report.exit_code, ground.sent()) == (0, 1)
+    assert project.remember(report, __version__, {"build": "nothing to do"}) is False
+    ground.painter.hook = None
+    assert (ground.build().exit_code, ground.sent()) == (0, 1)
+    ground.picture("r.png")
+    again = ground.project()
+    report = again.build(max_cost=1)
+    assert (report.exit_code, ground.sent()) == (0, 0)
+    assert again.remember(report, __version__, {"build": "nothing to do"}) is True

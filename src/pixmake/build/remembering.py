@@ -133,7 +133,10 @@ def _files(plan: Plan, mark: Watchmark, memo: Memo, lock: Path) -> dict[str, Sta
         return None
     spec = os.fspath(plan.spec.file)
     found = {spec: mark.stats[spec], **mark.stats}  # the spec first
-    for path in _inputs_and_outputs(plan):
+    inputs = list(_inputs(plan.spec))
+    if not all(map(plan.judge.inputs.stays, inputs)):
+        return None  # changed while we built, and hashed anew since
+    for path in (*(os.fspath(item.path) for item in inputs), *_outputs(plan)):
         seen = memo.at_rest(path)
         if seen is None:
             return None
@@ -167,11 +170,10 @@ def _lock(plan: Plan, mark: Watchmark, path: Path) -> dict[str, Stat] | None:
     return {os.fspath(path): seen}
 
 
-def _inputs_and_outputs(plan: Plan) -> Iterable[str]:
-    for asset in plan.spec.assets:
+def _inputs(spec: Spec) -> Iterable[FileInput]:
+    for asset in spec.assets:
         items = [asset.origin, *(item for step in asset.steps for item in step_inputs(step))]
-        yield from (os.fspath(item.path) for item in items if isinstance(item, FileInput))
-    yield from _outputs(plan)
+        yield from (item for item in items if isinstance(item, FileInput))
 
 
 def _outputs(plan: Plan) -> Iterable[str]:

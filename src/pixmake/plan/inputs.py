@@ -36,6 +36,7 @@ class InputResolver:
         self.assets = assets
         self.trouble = trouble
         self._bad: dict[tuple[str, str], Pending] = {}
+        self._seen: dict[str, FilePicture] = {}
 
     def resolve(
         self, action: Action, done: Mapping[ActionId, Verdict], frames: Mapping[ActionId, Frame]
@@ -176,18 +177,30 @@ class InputResolver:
         return target.origin is not None and self._moves(target.origin, target)
 
     def file(self, item: FileInput, asset: Asset) -> Artifact | Pending:
-        """A user's file, probed by its header. A bad one is reported once for each place that names it."""
+        """A user's file as it was at the first look, probed by its header. A bad one is reported once for each place that
+        names it.
+
+        One that changes while a build runs must not be sent under the key of what the plan saw.
+        """
+        if item.name in self._seen:
+            return self._seen[item.name]
         known = (item.name, str(item.span))
         if known in self._bad:
             return self._bad[known]
         try:
-            return self.world.picture(item)
+            seen = self._seen[item.name] = self.world.picture(item)
+            return seen
         except BadPicture as bad:
             self._report(item.span or asset.span, asset, f"'{item.name}' {bad.message}", bad.help or REPLACE)
         except OSError as error:
             self._report(item.span or asset.span, asset, f"'{item.name}' can't be read: {error.strerror}", REPLACE)
         self._bad[known] = Pending(state="blocked", reason=f"'{item.name}' can't be used")
         return self._bad[known]
+
+    def stays(self, item: FileInput) -> bool:
+        """Whether a user's file is still what was seen of it."""
+        seen = self._seen.get(item.name)
+        return seen is None or seen.digest == self.world.memo.digest_of(item.path)
 
     def _report(self, span: Span | None, asset: Asset, message: str, remedy: str | None) -> None:
         self.trouble.error("bad-picture", message, span, help=remedy, asset=asset.name, row=asset.row)
