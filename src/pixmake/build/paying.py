@@ -131,11 +131,11 @@ class Cashier:
             await self.clock.sleep(pause)
             pause = min(pause * 1.5, 0.5)
 
-    async def buy(self, order: Purchase) -> Receipt:
+    async def buy(self, order: Purchase, begun: Callable[[], object] = lambda: None) -> Receipt:
         """One call that is done, journaled; what was certainly not done is sent again when its model's gate allows.
 
         The caller holds the key's lock and has looked into the pool since. Whoever waits at the gate has journaled
-        nothing: killed there, nothing is unknown.
+        nothing: killed there, nothing is unknown. `begun` is called each time that it has let the call through.
         """
         painter = order.painter
         gate = self.limits.gate(
@@ -148,7 +148,7 @@ class Cashier:
         receipt = Receipt(why="not-sent", message=HALTED, halted=True)
         for _ in range(MOST_TRIES):
             try:
-                receipt = await self._at_gate(gate, order)
+                receipt = await self._at_gate(gate, order, begun)
             except Halted:
                 break
             if receipt.busy is None:
@@ -165,10 +165,11 @@ class Cashier:
             self.limits.halt(painter.name)
         return receipt
 
-    async def _at_gate(self, gate: Gate, order: Purchase) -> Receipt:
+    async def _at_gate(self, gate: Gate, order: Purchase, begun: Callable[[], object]) -> Receipt:
         """One try when its turn comes, which is over when the call has ended: its pictures are stored while the next
         is sent. Raises Halted."""
         turn = await gate.enter(order.count)
+        begun()
         try:
             return await self._once(order, Leave(gate, turn))
         finally:

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import cache
 
 from pixmake.build.awaiting import resumable
 from pixmake.build.budget import Budget
@@ -39,6 +40,8 @@ from pixmake.store.pool import Pool
 
 LOCAL = "local"
 """The lane of work that needs no provider."""
+Start = Callable[[], object]
+"""Says, the first time that it is called, that a piece of work begins."""
 
 
 class Runner:
@@ -72,23 +75,13 @@ class Runner:
     async def run(self, job: Job[ActionId]) -> End:
         """The scheduler's work. A Problem of the whole build (a full disk, a damaged store) ends it and is in the outcomes."""
         action = self.plan.graph.actions[job.id]
-        lane, began = self._take_lane(), self._at()
-        self._say(
-            StepStarted(
-                asset=action.asset.name,
-                step=job.id[1],
-                provider=job.lane,
-                at=began,
-                lane=lane,
-                price=self._price(job.id),
-            )
-        )
+        start = cache(lambda: self._start(job))
         try:
-            outcome = await (self._publish(action) if action.step is None else self._step(action))
+            outcome = await (self._publish(action, start) if action.step is None else self._step(action, start))
         except (Gone, BadPicture, OSError, Problem) as error:
             outcome = self.ended_by(error)
-        finally:
-            self._lanes[lane] = False
+        lane, began = start()
+        self._lanes[lane] = False
         self.outcomes.steps[job.id] = outcome
         self._say(
             StepFinished(
@@ -108,6 +101,15 @@ class Runner:
             return "fatal" if self.outcomes.problems else "closed"
         return "ok" if outcome.result in ("made", "found", "written") else "failed"
 
+    def _start(self, job: Job[ActionId]) -> tuple[int, float]:
+        """Says that a piece of work begins; its row in a trace, and when that was."""
+        lane, began = self._take_lane(), self._at()
+        asset, step = job.id
+        self._say(
+            StepStarted(asset=asset, step=step, provider=job.lane, at=began, lane=lane, price=self._price(job.id))
+        )
+        return lane, began
+
     def ended_by(self, error: Gone | BadPicture | OSError | Problem) -> StepOutcome:
         """How a piece of work ends that its picture, a file or the whole store stands in the way of; the last stops all."""
         if isinstance(error, Gone):
@@ -123,15 +125,14 @@ class Runner:
 
     # --- steps -------------------------------------------------------------------------------------------------
 
-    async def _step(self, action: Action) -> StepOutcome:
+    async def _step(self, action: Action, start: Start) -> StepOutcome:
         verdict = self.judge.done[action.id]
         if verdict.state == "waits":
             verdict = self._again(action, verdict)
-        if verdict.state == "draft":
-            return await self._draw(action, verdict)
         if verdict.state in ("pay", "sent"):
-            return await self._buy(action, verdict)
-        return self._found(verdict)
+            return await self._buy(action, verdict, start)
+        start()
+        return await self._draw(action, verdict) if verdict.state == "draft" else self._found(verdict)
 
     def _again(self, action: Action, planned: Verdict) -> Verdict:
         """A waiting step, judged with what has arrived; what would be more than the plan said is held."""
@@ -167,7 +168,8 @@ class Runner:
         await asyncio.to_thread(self.world.shelf.put, drawn.key, answer.pictures[0].data)
         return StepOutcome(result="made", made=1, cost=Decimal(0))
 
-    async def _buy(self, action: Action, verdict: Verdict) -> StepOutcome:
+    async def _buy(self, action: Action, verdict: Verdict, start: Start) -> StepOutcome:
+        """A step that costs begins when its call may go: who waits for a place, or for a lock, asks nobody."""
         assert verdict.key is not None and action.step is not None
         self.world.about_to_pay()
         key = verdict.key
@@ -177,10 +179,11 @@ class Runner:
                 self.world.refresh()
                 planned, verdict = verdict, self._seen_again(action, verdict)
                 if verdict.state == "sent":
+                    start()
                     return await self._resume(action, verdict)
                 if verdict.state == "pay" and planned.state == "sent":  # it came to nothing: that is for the next plan
                     return self._found(verdict)
-                return await self._pay(action, verdict) if verdict.state == "pay" else self._found(verdict)
+                return await self._pay(action, verdict, start) if verdict.state == "pay" else self._found(verdict)
             finally:
                 self.world.holding.discard(key)
 
@@ -202,7 +205,7 @@ class Runner:
             cost += receipt.cost or 0
         return await self._after(action, receipt, made, cost, [])
 
-    async def _pay(self, action: Action, verdict: Verdict) -> StepOutcome:
+    async def _pay(self, action: Action, verdict: Verdict, start: Start) -> StepOutcome:
         """All calls for the missing pictures of one step, one after the other; what came is kept.
 
         What did not come is not sent again for another asset that asks the same: the plan named one request.
@@ -214,7 +217,7 @@ class Runner:
         painter = self.world.painter(action.step.provider) if action.step else None
         assert painter is not None and verdict.request is not None
         for count in chunks(painter, verdict.request, verdict.images, self.world.view.partials):
-            receipt = await self.cashier.buy(self.purchase(action, verdict, count))
+            receipt = await self.cashier.buy(self.purchase(action, verdict, count), start)
             made += receipt.made
             cost += receipt.cost or 0
             if receipt.why is not None:
@@ -286,8 +289,9 @@ class Runner:
 
     # --- ends --------------------------------------------------------------------------------------------------
 
-    async def _publish(self, action: Action) -> StepOutcome:
+    async def _publish(self, action: Action, start: Start) -> StepOutcome:
         """Derives and writes an asset's outputs, each on its own; a file that is not ours is left alone."""
+        start()
         asset = action.asset
         end = self.judge.inputs.end(asset, self.judge.done, self.judge.frames)
         if isinstance(end, Pending):
