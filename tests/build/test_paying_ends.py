@@ -18,7 +18,7 @@ import pytest
 from fakes.counting import CountingProvider
 from fakes.project import Ground, states
 from pixmake.build import paying
-from pixmake.events import Event, StepFinished
+from pixmake.events import Event, StepFinished, StepStarted
 from pixmake.providers.base import Answer, Call, Estimate, Forgotten, Request, Unknown
 from pixmake.store.lockfile import read
 from pixmake.store.records import Failure, Intent, Record, decode_or_none
@@ -156,6 +156,23 @@ class Patient(CountingProvider):
         if not is_first:
             await self.go.wait()
         return answer
+
+
+def test_who_waits_for_a_place_has_not_begun(tmp_path: Path) -> None:
+    """What is told as begun is what a provider was asked for: of three, one at a time."""
+    spec = "version: 1\ndefaults: {model: m, size: 64x64}\nassets: {a: {prompt: a}, b: {prompt: b}, c: {prompt: c}}\n"
+    ground = Ground(tmp_path, spec, CountingProvider(concurrency=1))
+    events, begun = list[Event](), list[int]()
+    ground.painter.hook = lambda call: begun.append(
+        sum(isinstance(event, StepStarted) and event.step == 0 for event in events)
+    )
+    project = ground.project()
+    assert project.build(project.plan("a", "b", "c"), yes=True, on_event=events.append).exit_code == 0
+    assert begun == [1, 2, 3]
+    finished = [(event.asset, event.step) for event in events if isinstance(event, StepFinished)]
+    assert sorted(finished, key=str) == sorted(
+        ((event.asset, event.step) for event in events if isinstance(event, StepStarted)), key=str
+    )
 
 
 def test_when_the_disk_takes_no_picture_nobody_who_waits_is_sent(tmp_path: Path) -> None:
