@@ -573,7 +573,9 @@ def test_an_input_that_is_not_what_the_plan_saw_is_not_sent(tmp_path: Path, what
     ref.unlink() if what == "vanishes" else ground.picture("ref.png", color="blue")
     report = project.build(plan, yes=True, jobs=1)
     bought = 0 if what == "vanishes" else 1
-    assert (report.exit_code, report.spent, ground.sent()) == (1, bought * Decimal("0.04"), bought)
+    assert (report.exit_code, report.spent, ground.sent()) == (3, bought * Decimal("0.04"), bought)
+    assert {item.state for item in report.entries if item.entry.asset == "b"} == {"blocked", "waits"}
+    assert report.problems == ()
     why = "can't be read: No such file or directory" if what == "vanishes" else "has changed since the plan was made"
     assert next(item.message for item in report.entries if item.entry.asset == "b") == f"'ref.png' {why}"
     ground.picture("ref.png")

@@ -113,7 +113,8 @@ class Runner:
     def ended_by(self, error: Gone | BadPicture | OSError | Problem) -> StepOutcome:
         """How a piece of work ends that its picture, a file or the whole store stands in the way of; the last stops all."""
         if isinstance(error, Gone):
-            return StepOutcome(result="failed", message=error.message, state=error.state)
+            result = "blocked" if error.state == "blocked" else "failed"
+            return StepOutcome(result=result, message=error.message, state=error.state)
         if isinstance(error, BadPicture):
             message = f"the picture {error.message}"
             return StepOutcome(result="failed", message=message, help=error.help, state="failed")
@@ -284,7 +285,7 @@ class Runner:
     def _inputs(self, action: Action) -> StepInputs:
         inputs = self.judge.inputs.resolve(action, self.judge.done, self.judge.frames)
         if isinstance(inputs, Pending):
-            raise Gone(inputs.reason)
+            raise Gone(inputs.reason, "blocked")
         return inputs
 
     # --- ends --------------------------------------------------------------------------------------------------

@@ -30,7 +30,10 @@ SVG = "image/svg+xml"
 
 
 class Gone(Exception):
-    """A picture's bytes are not what the plan saw: lost, damaged, or changed since. `message` says which."""
+    """A picture's bytes are not what the plan saw: lost, damaged, or changed since. `message` says which.
+
+    A file of the user's that went away or changed is `blocked`: nothing failed, and the next plan sees what is there.
+    """
 
     def __init__(self, message: str, state: State = "failed") -> None:
         super().__init__(message)
@@ -146,9 +149,9 @@ class Realizer:
         try:
             data = read_file(item.path)
         except OSError as error:
-            raise Gone(f"'{item.name}' can't be read: {error.strerror}") from error
+            raise Gone(f"'{item.name}' can't be read: {error.strerror}", "blocked") from error
         if sha256_bytes(data) != item.digest:
-            raise Gone(f"'{item.name}' has changed since the plan was made")
+            raise Gone(f"'{item.name}' has changed since the plan was made", "blocked")
         return data
 
     def _shelved(self, key: Digest) -> bytes:
