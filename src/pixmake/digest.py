@@ -21,7 +21,7 @@ LEAST_READ, MOST_READ = 1 << 12, 1 << 30
 READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
-def sha256_bytes(data: bytes) -> Digest:
+def sha256_bytes(data: bytes | memoryview) -> Digest:
     """Digest of `data`."""
     return Digest(hashlib.sha256(data).hexdigest())
 

@@ -60,9 +60,7 @@ BMFF = {
 }
 
 UNKNOWN = _not("of an unknown kind")
-LEADING = re.compile(
-    rb"^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*|<!DOCTYPE\s+svg[^>\[]*(?:\[.*?\]\s*)?>\s*)*", re.S | re.I
-)
+LEADING = rb"(?si)^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*|<!DOCTYPE\s+svg[^>\[]*(?:\[.*?\]\s*)?>\s*)*"
 
 
 def sniff(head: bytes) -> Kind:
@@ -88,7 +86,8 @@ def _bmff(head: bytes) -> Kind:
 
 
 def _text(head: bytes) -> Kind:
-    body = head[LEADING.match(head).end() :] if LEADING.match(head) else head  # type: ignore[union-attr]
+    leading = re.match(LEADING, head)
+    body = head[leading.end() :] if leading else head
     start = body[:200].lstrip().lower()
     if re.match(rb"<(?:[\w.-]+:)?svg[\s>/]", start):
         return Kind(media_type="image/svg+xml")
@@ -147,7 +146,7 @@ def read_svg(stream: BinaryIO) -> Header:
 
 
 UNITS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4}
-LENGTH = re.compile(r"\s*\+?(\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})(?:e([+-]?\d))?\s*(px|pt|pc|in|cm|mm|%|)\s*")
+LENGTH = r"\s*\+?(\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})(?:e([+-]?\d))?\s*(px|pt|pc|in|cm|mm|%|)\s*"
 
 
 def svg_size(attributes: dict[str, str]) -> tuple[int, int]:
@@ -173,7 +172,7 @@ def _whole(value: float) -> int:
 
 
 def _length(text: str | None, whole: float | None) -> float | None:
-    match = LENGTH.fullmatch(text.lower()) if text else None
+    match = re.fullmatch(LENGTH, text.lower()) if text else None
     if match is None:
         return None
     value = float(match[1]) * 10.0 ** int(match[2] or 0)

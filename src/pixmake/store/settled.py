@@ -134,12 +134,17 @@ def save(path: Path, settled: Settled, version: str) -> None:
 def load(path: Path, version: str) -> Settled | None:
     """What was saved by this version; None where nothing was, or it is damaged."""
     try:
-        tag, digest, body = read_file(path).split(b"\n", 2)
-        if tag != f"{FORMAT} {version}".encode() or digest != sha256_bytes(body).encode():
+        data = read_file(path)
+        digest = data.index(b"\n") + 1
+        body = data.index(b"\n", digest) + 1
+        said = data[: digest - 1], data[digest : body - 1]
+        if said != (f"{FORMAT} {version}".encode(), sha256_bytes(memoryview(data)[body:]).encode()):
             return None
-        line, rest = body.split(b"\n", 1)
-        head = json.loads(line)
-        text, rows, used = head["sizes"]
+        text = data.index(b"\n", body) + 1
+        head = json.loads(data[body:text])
+        sizes = head["sizes"]
+        rows = text + sizes[0]
+        used = rows + sizes[1]
         return Settled(
             spec=tuple(head["spec"]),
             place=(int(head["place"][0]), int(head["place"][1]), int(head["place"][2])),
@@ -147,9 +152,9 @@ def load(path: Path, version: str) -> Settled | None:
             count=head["count"],
             fresh=head["fresh"],
             drafts=head["drafts"],
-            text=rest[:text],
-            rows=rest[text : text + rows],
-            used=rest[text + rows : text + rows + used],
+            text=data[text:rows],
+            rows=data[rows:used],
+            used=data[used : used + sizes[2]],
         )
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         return None  # none, unreadable, or of somebody who writes digests: the whole spec is read
