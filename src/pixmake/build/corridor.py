@@ -198,9 +198,9 @@ def _schedule(
 
 
 def _with_spare(painter: Painter) -> int:
-    """A provider's calls in flight, which its gate sees to, and as many again, whose pictures are just stored."""
+    """A provider's calls in flight, which its gate sees to, and half as many again, whose pictures are just stored."""
     most = painter.provider.concurrency
-    return most if painter.provider.draft else 2 * most
+    return most if painter.provider.draft else most + max(1, most // 2)
 
 
 async def _run(plan: Plan, scheduler: Scheduler[ActionId], runner: Runner, before: Coroutine[None, None, None]) -> bool:

@@ -64,6 +64,14 @@ class Turn:
     over: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiting:
+    """A call in line: for how many images, and its turn when it comes."""
+
+    images: int
+    turn: asyncio.Future[Turn]
+
+
 def _when(turn: Turn) -> float:
     return turn.at
 
@@ -93,8 +101,9 @@ class Gate:
         self._rates = [Rate(per_minute, MINUTE)] if per_minute is not None else []
         if calls_per_minute is not None:
             self._rates.append(Rate(calls_per_minute, MINUTE, of_calls=True))
-        self._line = asyncio.Lock()
-        self._freed = asyncio.Event()
+        self._line: deque[_Waiting] = deque()
+        self._timer: asyncio.Task[None] | None = None
+        """Looks at the line again when its first may go, if that is known."""
         self._halted = False
         self._flying = 0
         self._sent: deque[Turn] = deque()
@@ -108,27 +117,48 @@ class Gate:
 
     async def enter(self, images: int) -> Turn:
         """Waits until a call for so many images may go. Raises Halted."""
-        async with self._line:
-            while (delay := self._delay(images)) > 0:
-                self._freed.clear()
-                await self._rest(delay)
-            if self._halted or (self.halted is not None and self.halted()):
-                raise Halted
-            turn = Turn(self.clock.monotonic(), images)
-            self._doubled = max(self._doubled, turn.at) if not self._sent else self._doubled
-            self._sent.append(turn)
-            self._flying += 1
-            return turn
-
-    async def _rest(self, delay: float) -> None:
-        """Sleeps so long, or until something changes."""
-        freed = asyncio.ensure_future(self._freed.wait())
-        tasks = [freed] if delay == float("inf") else [freed, asyncio.ensure_future(self.clock.sleep(delay))]
+        waiting = _Waiting(images, asyncio.get_running_loop().create_future())
+        self._line.append(waiting)
+        self._serve()
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
+            return await waiting.turn
+        except asyncio.CancelledError:
+            if waiting in self._line:
+                self._line.remove(waiting)
+            elif not waiting.turn.cancelled() and waiting.turn.exception() is None:
+                self.unsent(waiting.turn.result())
+            raise
+
+    def _serve(self) -> None:
+        """Gives their turns to those in front who may go, at once: who is woken to ask again loses time."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        while self._line:
+            waiting = self._line[0]
+            if (delay := self._delay(waiting.images)) > 0:
+                if delay < float("inf"):
+                    self._timer = asyncio.ensure_future(self._serve_after(delay))
+                return
+            self._line.popleft()
+            if waiting.turn.done():
+                continue  # its build was ended while it waited
+            if self._halted or (self.halted is not None and self.halted()):
+                waiting.turn.set_exception(Halted())
+            else:
+                waiting.turn.set_result(self._turn(waiting.images))
+
+    async def _serve_after(self, delay: float) -> None:
+        await self.clock.sleep(delay)
+        self._timer = None  # this very task, which is not to be cancelled by itself
+        self._serve()
+
+    def _turn(self, images: int) -> Turn:
+        turn = Turn(self.clock.monotonic(), images)
+        self._doubled = max(self._doubled, turn.at) if not self._sent else self._doubled
+        self._sent.append(turn)
+        self._flying += 1
+        return turn
 
     def _delay(self, images: int) -> float:
         """Seconds until a call may go, as it looks now; infinite while all places are taken."""
@@ -183,19 +213,17 @@ class Gate:
         if self.room < self.most and (is_fresh or self._successes >= self.room):
             self.room, self._successes = self.room + 1, 0
         self._forget()
-        self._freed.set()
+        self._serve()
 
     def unsent(self, turn: Turn) -> None:
         """A call was not sent after all."""
-        self._land(turn)
-        if turn in self._sent:  # one that took longer than any window is forgotten already
-            self._sent.remove(turn)
-        self._freed.set()
+        self._take_back(turn)
+        self._serve()
 
     def refused(self, turn: Turn, wait: float | None) -> None:
         """A call was certainly not done since it was too much, or nobody was there; `wait` as the server said it."""
         now = self.clock.monotonic()
-        self.unsent(turn)
+        self._take_back(turn)
         self._refused.append(turn)
         if turn.at >= self._episode:
             self._begin(now, has_wait=wait is not None)
@@ -203,6 +231,12 @@ class Gate:
         if wait is not None:
             self._learn(now)
         self._calm = self._until
+        self._serve()
+
+    def _take_back(self, turn: Turn) -> None:
+        self._land(turn)
+        if turn in self._sent:  # one that took longer than any window is forgotten already
+            self._sent.remove(turn)
 
     def _land(self, turn: Turn) -> None:
         turn.over = True
@@ -256,7 +290,7 @@ class Gate:
     def halt(self) -> None:
         """Whoever waits is told that nothing more is sent."""
         self._halted = True
-        self._freed.set()
+        self._serve()
 
 
 class Limits:

@@ -30,7 +30,7 @@ from pixmake.values import dataclass
 LOCK_NAME = "assets.lock"
 LOCK_WAIT = 60.0
 """Seconds to wait for others that change the lockfile; each reads it, writes it and is done."""
-LOCK_REST = 9.0
+LOCK_REST = 4.0
 """Lengths of a write that lie between two of them: each writes the whole file, so that it must not come with each picture."""
 Keeper = Callable[[Artifact], Digest]
 
