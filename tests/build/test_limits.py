@@ -300,6 +300,39 @@ def test_a_waiting_call_that_is_cancelled_keeps_no_place() -> None:
     run(main)
 
 
+def test_a_turn_that_was_given_to_somebody_who_has_just_gone_is_given_on() -> None:
+    """Whoever is cancelled between the gift and his next step has not sent anything."""
+
+    async def main() -> None:
+        gate = Gate(LeapClock(), 1)
+        first = await gate.enter(1)
+        gone = asyncio.ensure_future(gate.enter(1))
+        last = asyncio.ensure_future(gate.enter(1))
+        await asyncio.sleep(1)
+        gate.left(first)  # which gives `gone` his turn, before he knows
+        gone.cancel()
+        turn = await last
+        assert gone.cancelled()
+        assert not turn.over
+
+    assert run(main) < 2
+
+
+def test_who_is_refused_sends_nobody_into_the_same_wall() -> None:
+    """The place that a refused call leaves is given away after the pause, not before it is known."""
+
+    async def main() -> None:
+        gate = Gate(LeapClock(), 1)
+        first = await gate.enter(1)
+        second = asyncio.ensure_future(gate.enter(1))
+        await asyncio.sleep(1)
+        gate.refused(first, 20.0)
+        turn = await second
+        assert turn.at >= 21
+
+    assert run(main) < 30
+
+
 def test_a_refusal_that_comes_after_every_window_has_passed_is_no_trouble() -> None:
     async def main() -> None:
         gate = Gate(LeapClock(), 4)
