@@ -12,10 +12,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from bench.measures import Measure
 
@@ -28,6 +29,8 @@ SIDES = {"large": 632, "small": 8}
 """Sides of the noise: PNGs of 1.2 MB and of 300 bytes."""
 COUNTS = {8: 160, 32: 512, 128: 1024, 256: 1024}
 """Pictures of a run, by how many are in flight."""
+ROUNDS = 3
+"""Runs of each, in turn: the figures are their medians."""
 SHORT = (("large", 32), ("large", 128), ("small", 32))
 GOALS = {("large", 32): 0.92, ("large", 128): 0.60}
 CPU_GOAL = 0.35
@@ -50,9 +53,20 @@ def measure(full: bool) -> Mapping[str, Measure]:
     found: dict[str, Measure] = {}
     for kind, flight in kinds:
         with painter(SIDES[kind]) as port:
-            took = {how: buy(how, COUNTS[flight], flight, port) for how in BUYERS}
+            runs = [{how: buy(how, COUNTS[flight], flight, port) for how in BUYERS} for _ in range(ROUNDS)]
+        took = {how: _middle([run[how] for run in runs]) for how in BUYERS}
         found |= dict(_measures(kind, flight, took))
     return found
+
+
+def _middle(runs: Sequence[Took]) -> Took:
+    """The median of each figure."""
+    return Took(
+        seconds=median(run.seconds for run in runs),
+        cpu=median(run.cpu for run in runs),
+        peak=median(run.peak for run in runs),
+        before=median(run.before for run in runs),
+    )
 
 
 def _measures(kind: str, flight: int, took: Mapping[str, Took]) -> Iterator[tuple[str, Measure]]:
