@@ -318,6 +318,22 @@ def test_a_turn_that_was_given_to_somebody_who_has_just_gone_is_given_on() -> No
     assert run(main) < 2
 
 
+def test_a_turn_that_was_given_before_the_end_is_not_taken_after_it() -> None:
+    """Between the gift and his next step the build was stopped: nothing more is sent."""
+
+    async def main() -> None:
+        gate = Gate(LeapClock(), 1)
+        first = await gate.enter(1)
+        waiting = asyncio.ensure_future(gate.enter(1))
+        await asyncio.sleep(1)
+        gate.left(first)
+        gate.halt()
+        with pytest.raises(Halted):
+            await waiting
+
+    run(main)
+
+
 def test_who_is_refused_sends_nobody_into_the_same_wall() -> None:
     """The place that a refused call leaves is given away after the pause, not before it is known."""
 

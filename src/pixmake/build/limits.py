@@ -121,13 +121,17 @@ class Gate:
         self._line.append(waiting)
         self._serve()
         try:
-            return await waiting.turn
+            turn = await waiting.turn
         except asyncio.CancelledError:
             if waiting in self._line:
                 self._line.remove(waiting)
             elif not waiting.turn.cancelled() and waiting.turn.exception() is None:
                 self.unsent(waiting.turn.result())
             raise
+        if self._halted:  # since the turn was given
+            self.unsent(turn)
+            raise Halted
+        return turn
 
     def _serve(self) -> None:
         """Gives their turns to those in front who may go, at once: who is woken to ask again loses time."""
