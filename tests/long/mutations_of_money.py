@@ -89,6 +89,34 @@ ORDERS: list[Change] = [
         '    if False:\n        return "never',
         "build/test_money_paths.py::test_who_may_never_pay_is_told_so_whatever_was_agreed",
     ),
+    change(
+        "an input that changed is sent under the old request's key",
+        "publish/realize.py",
+        "if sha256_bytes(data) != item.digest:",
+        "if False:",
+        "build/test_corridor.py::test_an_input_that_is_not_what_the_plan_saw_is_not_sent",
+    ),
+    change(
+        "an input is looked at anew while a build runs",
+        "plan/inputs.py",
+        "if item.name in self._seen:",
+        "if False:",
+        "build/test_corridor.py::test_an_input_that_is_not_what_the_plan_saw_is_not_sent",
+    ),
+    change(
+        "a turn that was given is taken after the end",
+        "build/limits.py",
+        "if self._halted:  # since",
+        "if False:  # since",
+        "build/test_limits.py::test_a_turn_that_was_given_before_the_end_is_not_taken_after_it",
+    ),
+    change(
+        "the place of a refused call is given away before the pause",
+        "build/limits.py",
+        "        self._take_back(turn)\n        self._refused",
+        "        self.unsent(turn)\n        self._refused",
+        "build/test_limits.py::test_who_is_refused_sends_nobody_into_the_same_wall",
+    ),
 ]
 PURSE: list[Change] = [
     change(
