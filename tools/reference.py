@@ -22,7 +22,7 @@ from typing import Any
 
 import click
 
-from pixmake.cli.main import COMMANDS, group
+from pixmake.cli.commands import COMMANDS, group
 from pixmake.providers.base import Limits
 from pixmake.providers.models import as_of, table
 from pixmake.spec import local, model, project

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +14,13 @@ import click
 import pytest
 
 from fakes.shell import SPEC, Shell
-from pixmake.cli import main as cli
+from pixmake.cli import build as declared
+from pixmake.cli import building
+from pixmake.cli import commands as cli
 from pixmake.cli.crash import report
+from pixmake.cli.main import main
+from pixmake.cli.quick import PLAIN
+from pixmake.cli.session import Session
 from pixmake.diagnostics import problem
 
 TESTS = Path(__file__).parents[1]
@@ -93,6 +100,59 @@ def test_bare_pixmake_counts_by_state(shell: Shell) -> None:
     said = shell.run()
     assert (said.code, said.out, said.err) == (0, "2  pay  to be bought\n", "next: pixmake build --max-cost 0.08\n")
     assert shell.run("--json").body["by_state"] == {"pay": 2}
+
+
+# --- a plain build, which needs no click ------------------------------------------------------------------------------
+
+FLAGS = sorted(PLAIN["build"])
+PLAIN_LINES = [list(flags) for count in range(len(FLAGS) + 1) for flags in itertools.combinations(FLAGS, count)]
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What `build` is told to do, instead of doing it; an exception in front is raised."""
+    told: list[object] = []
+
+    def run(session: Session, selectors: tuple[str, ...], wishes: building.Wishes) -> int:
+        if told and isinstance(told[0], BaseException):
+            raise told[0]
+        told.append((session, selectors, wishes))
+        return 0
+
+    monkeypatch.setattr(building, "run", run)
+    monkeypatch.setattr(declared, "run", run)
+    return told
+
+
+@pytest.mark.parametrize("flags", PLAIN_LINES)
+def test_a_plain_build_is_what_click_reads(heard: list[object], flags: list[str]) -> None:
+    standing = ("/somewhere", (1, 2, 3, 4))
+    assert main(["build", *flags], standing) == cli.run(["build", *flags], standing) == 0
+    ours, theirs = heard
+    assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt(), EOFError(), OSError(28, "full", "a"), problem("a", "b"), ValueError("x")]
+)
+def test_it_ends_as_any_other(shell: Shell, heard: list[object], error: BaseException) -> None:
+    heard.append(error)
+    ours, theirs = shell.run("build"), shell.run("build", "--keep-going")
+    assert (ours.code, ours.out) == (theirs.code, theirs.out) != (0, "")
+    assert re.sub(r"crash-[^']*", "", ours.err) == re.sub(r"crash-[^']*", "", theirs.err) != ""
+
+
+def test_it_does_without_click(shell: Shell) -> None:
+    program = "import sys; from pixmake.cli.main import main; print(main(['build', '--yes']), 'click' in sys.modules)"
+    path = os.pathsep.join([str(shell.packages), str(TESTS)])
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path},
+        check=True,
+    )
+    assert done.stdout == "0 False\n"
 
 
 # --- where the project is ----------------------------------------------------------------------------------------------

@@ -10,8 +10,9 @@ from pixmake.build.intent import Intent
 from pixmake.build.remembering import not_kept
 from pixmake.build.targets import candidates_of, target_of
 from pixmake.cli.following import after_verb
+from pixmake.cli.options import common_options, complete_target, target_argument, with_session
 from pixmake.cli.pick import bound_line, candidate_json
-from pixmake.cli.session import Session, common_options, complete_target, localize, target_argument, with_session
+from pixmake.cli.session import Session, localize
 from pixmake.diagnostics import Problem
 
 FILE = click.Path(dir_okay=False, path_type=Path)

@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 
 from pixmake.cli.console import counted
-from pixmake.cli.session import Session, common_options, with_session
+from pixmake.cli.options import common_options, with_session
+from pixmake.cli.session import Session
 from pixmake.diagnostics import Diagnostic, ExitCode, Problem, did_you_mean, problem, worst
 from pixmake.digest import decimal_text
 from pixmake.plan.entries import usd

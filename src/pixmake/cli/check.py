@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from pixmake.cli.console import counted
-from pixmake.cli.session import Session, common_options, exclude_option, selector_argument, with_session
+from pixmake.cli.options import common_options, exclude_option, selector_argument, with_session
+from pixmake.cli.session import Session
 from pixmake.diagnostics import Diagnostic, ExitCode, worst
 from pixmake.plan.planner import Plan
 from pixmake.plan.retirement import mixed, retiring, uses_of

@@ -11,7 +11,8 @@ import click
 from pixmake.build.recording import LOCK_NAME
 from pixmake.build.remembering import not_kept
 from pixmake.cli.console import counted, folded
-from pixmake.cli.session import Session, common_options, exclude_option, selector_argument, with_session
+from pixmake.cli.options import common_options, exclude_option, selector_argument, with_session
+from pixmake.cli.session import Session
 from pixmake.diagnostics import ExitCode, problem
 from pixmake.plan.planner import Plan
 from pixmake.plan.world import World

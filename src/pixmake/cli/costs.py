@@ -14,7 +14,8 @@ from pixmake.build.budget import DayLedger
 from pixmake.build.costs import Account, Charge, Drift, account, by_name, charges, drift, tags_of
 from pixmake.build.project import Project
 from pixmake.cli.console import Console, counted, folded
-from pixmake.cli.session import Session, common_options, selector_argument, with_session
+from pixmake.cli.options import common_options, selector_argument, with_session
+from pixmake.cli.session import Session
 from pixmake.cli.table import Cell, lay_out
 from pixmake.diagnostics import Problem, problem
 from pixmake.digest import decimal_text

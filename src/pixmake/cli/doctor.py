@@ -15,7 +15,8 @@ import click
 
 from pixmake import __version__
 from pixmake.cli.console import Console, counted
-from pixmake.cli.session import Session, common_options, with_session
+from pixmake.cli.options import common_options, with_session
+from pixmake.cli.session import Session
 from pixmake.cli.table import Cell, lay_out, wrapped
 from pixmake.diagnostics import ExitCode, Problem
 from pixmake.providers.models import table

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 import click
 
 from pixmake.cli.following import next_command
+from pixmake.cli.options import common_options, exclude_option, selector_argument, with_session
 from pixmake.cli.plain import plain
 from pixmake.cli.plantext import color_of, money
-from pixmake.cli.session import Session, common_options, exclude_option, selector_argument, with_session
+from pixmake.cli.session import Session
 from pixmake.cli.table import Cell, lay_out, wrapped
 from pixmake.diagnostics import Span
 from pixmake.digest import decimal_text

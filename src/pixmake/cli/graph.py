@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 
 from pixmake.cli.console import counted
+from pixmake.cli.options import common_options, exclude_option, selector_argument, with_session
 from pixmake.cli.plantext import money
-from pixmake.cli.session import Session, common_options, exclude_option, path_from_root, selector_argument, with_session
+from pixmake.cli.session import Session, path_from_root
 from pixmake.cli.table import Cell, lay_out
 from pixmake.diagnostics import did_you_mean, problem
 from pixmake.plan.entries import cost_json

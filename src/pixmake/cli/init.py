@@ -11,7 +11,8 @@ from pathlib import Path
 import click
 
 from pixmake.cli.console import Console, counted
-from pixmake.cli.session import Session, common_options, with_session
+from pixmake.cli.options import common_options, with_session
+from pixmake.cli.session import Session
 from pixmake.diagnostics import ExitCode, problem
 from pixmake.values import dataclass
 

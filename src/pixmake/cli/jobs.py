@@ -12,7 +12,8 @@ from pixmake.build.jobs import Job, jobs_of
 from pixmake.cli.cache import Nested
 from pixmake.cli.collected import Talk, standing_line
 from pixmake.cli.console import Console, counted
-from pixmake.cli.session import Session, common_options, with_session
+from pixmake.cli.options import common_options, with_session
+from pixmake.cli.session import Session
 from pixmake.cli.table import Cell, lay_out
 from pixmake.diagnostics import ExitCode, problem
 from pixmake.digest import decimal_text

@@ -9,14 +9,8 @@ import click
 from pixmake.build.intent import Intent
 from pixmake.cli.console import counted
 from pixmake.cli.following import after_verb
-from pixmake.cli.session import (
-    Session,
-    common_options,
-    complete_selector,
-    selector_argument,
-    session_of,
-    with_session,
-)
+from pixmake.cli.options import common_options, complete_selector, selector_argument, session_of, with_session
+from pixmake.cli.session import Session
 from pixmake.diagnostics import Problem
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from pixmake.cli.session import Session, common_options, exclude_option, localize, selector_argument, with_session
+from pixmake.cli.options import common_options, exclude_option, selector_argument, with_session
+from pixmake.cli.session import Session, localize
 
 
 @click.command("list")

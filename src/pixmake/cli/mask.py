@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from pixmake.build.masking import write_mask
-from pixmake.cli.session import Session, common_options, path_from_root, target_argument, with_session
+from pixmake.cli.options import common_options, target_argument, with_session
+from pixmake.cli.session import Session, path_from_root
 
 
 @click.command("mask")

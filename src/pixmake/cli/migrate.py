@@ -9,13 +9,14 @@ import click
 
 from pixmake.build.migrating import Migration, Move, Sample
 from pixmake.build.report import BuildReport
-from pixmake.cli.build import Dollars, recover_calls
+from pixmake.cli.building import recover_calls
 from pixmake.cli.console import counted, folded
 from pixmake.cli.following import cents
+from pixmake.cli.options import Dollars, common_options, exclude_option, selector_argument, with_session
 from pixmake.cli.outcome import tell
 from pixmake.cli.plantext import entry_lines, money
 from pixmake.cli.progress import watching
-from pixmake.cli.session import Session, common_options, exclude_option, localize, selector_argument, with_session
+from pixmake.cli.session import Session, localize
 from pixmake.diagnostics import ExitCode, Problem
 from pixmake.digest import decimal_text
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from pixmake.cli.console import Console, counted
-from pixmake.cli.session import Session, common_options, with_session
+from pixmake.cli.options import common_options, with_session
+from pixmake.cli.session import Session
 from pixmake.cli.table import Cell, lay_out
 from pixmake.diagnostics import Diagnostic, ExitCode, Problem, did_you_mean, problem
 from pixmake.digest import decimal_text

@@ -10,7 +10,8 @@ from pixmake.build.intent import Intent
 from pixmake.build.targets import Candidate, Target, candidates_of, target_of
 from pixmake.cli.console import counted
 from pixmake.cli.following import after_verb
-from pixmake.cli.session import Session, common_options, target_argument, with_session
+from pixmake.cli.options import common_options, target_argument, with_session
+from pixmake.cli.session import Session
 from pixmake.cli.table import Cell, lay_out
 from pixmake.digest import decimal_text
 from pixmake.plan.entries import usd

@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from pixmake.cli.following import next_command
+from pixmake.cli.options import common_options, exclude_option, selector_argument, with_session
 from pixmake.cli.plantext import plan_lines
 from pixmake.cli.saved import saved_plan
-from pixmake.cli.session import Session, common_options, exclude_option, selector_argument, with_session
+from pixmake.cli.session import Session
 from pixmake.diagnostics import ExitCode, worst
 from pixmake.plan.planner import Plan
 

@@ -9,16 +9,17 @@ import click
 from pixmake.build.intent import Intent, Reroll
 from pixmake.build.report import BuildReport
 from pixmake.build.targets import Candidate, candidates_of, target_of
-from pixmake.cli.build import Dollars, recover_calls
+from pixmake.cli.building import recover_calls
 from pixmake.cli.collected import Talk
 from pixmake.cli.consent import ask, blocked_provider, needs_consent
 from pixmake.cli.console import counted
 from pixmake.cli.following import after_verb, by_trouble, consent
+from pixmake.cli.options import Dollars, common_options, target_argument, with_session
 from pixmake.cli.outcome import tell, unaffordable
 from pixmake.cli.pick import bound_line, candidate_json
 from pixmake.cli.plantext import money
 from pixmake.cli.progress import watching
-from pixmake.cli.session import Session, common_options, target_argument, with_session
+from pixmake.cli.session import Session
 from pixmake.diagnostics import ExitCode
 from pixmake.digest import decimal_text
 

@@ -7,9 +7,10 @@ import click
 from pixmake.build.intent import Intent
 from pixmake.build.report import BuildReport
 from pixmake.cli.following import after_verb
+from pixmake.cli.options import common_options, selector_argument, with_session
 from pixmake.cli.outcome import tell
 from pixmake.cli.progress import watching
-from pixmake.cli.session import Session, common_options, selector_argument, with_session
+from pixmake.cli.session import Session
 
 
 @click.command("restore")

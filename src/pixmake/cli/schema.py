@@ -7,7 +7,8 @@ import json
 import click
 
 from pixmake.cli.formats import FORMATS, json_schema
-from pixmake.cli.session import Session, common_options, with_session
+from pixmake.cli.options import common_options, with_session
+from pixmake.cli.session import Session
 
 
 @click.command("schema")

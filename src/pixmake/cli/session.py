@@ -1,15 +1,13 @@
-"""CLI room: what all commands share: their common options, the project they are about, and the way to the next command."""
+"""CLI room: what all commands share: the project they are about, and the way to the next command."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import field
-from functools import cached_property, update_wrapper
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
-
-import click
+from typing import TYPE_CHECKING, Any
 
 from pixmake.cli.console import Console
 from pixmake.diagnostics import Problem, problem
@@ -22,9 +20,6 @@ if TYPE_CHECKING:
     from pixmake.plan.planner import Plan
 
 SPEC_NAME = "assets.yaml"
-META = "pixmake.session"
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 @dataclass
@@ -171,93 +166,3 @@ def path_from_root(root: Path, text: str) -> str:
     """A path from the current folder as the project writes it: from its root, with `/`."""
     path = os.path.relpath(os.path.abspath(text), root)
     return path.replace(os.sep, "/")
-
-
-# --- options and arguments ------------------------------------------------------------------------------------------
-
-
-def session_of(context: click.Context) -> Session:
-    """The session of this run; group and command share it."""
-    session = context.meta.setdefault(META, Session(standing=context.obj))
-    assert isinstance(session, Session)
-    return session
-
-
-def _set(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
-    def keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
-        if value not in (None, False, 0, ()):  # a default of the command must not undo what the group was told
-            target = session_of(context)
-            setattr(target.console if hasattr(target.console, name) else target, name, value)
-
-    return keep
-
-
-COMMON = (
-    click.option("-f", "--file", metavar="FILE", help="The spec, if it is not the nearest assets.yaml."),
-    click.option("--profile", metavar="NAME", help="See the project through this profile."),
-    click.option("--allow-outside", is_flag=True, help="Let output paths lead out of the project."),
-    click.option("--json", is_flag=True, help="One JSON document on stdout."),
-    click.option("-q", "--quiet", is_flag=True, help="Only errors on stderr."),
-    click.option("-v", "--verbose", count=True, help="Fold no list."),
-)
-NAMES = ("file", "profile", "allow_outside", "json", "quiet", "verbose")
-
-
-def common_options(function: Callable[..., R]) -> Callable[..., R]:
-    """Declares the options that group and commands share."""
-    for name, option in zip(reversed(NAMES), reversed(COMMON), strict=True):
-        option(function)
-        parameter = function.__click_params__[-1]  # type: ignore[attr-defined]
-        parameter.callback, parameter.expose_value = _set(name), False
-    return function
-
-
-def exclude_option(function: Callable[..., R]) -> Callable[..., R]:
-    """Declares --exclude, for commands that take selectors."""
-    wrap = click.option(
-        "--exclude", metavar="SEL", multiple=True, callback=_set("exclude"), expose_value=False, help="Leave these out."
-    )
-    return wrap(function)
-
-
-def complete_selector(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Asset names and tags for the shell; nothing where the spec can't be read."""
-    session = session_of(context)
-    try:
-        assets = session.project.assets
-    except (Problem, OSError):
-        return []
-    tags = (f"tag:{tag}" for tag in dict.fromkeys(tag for asset in assets for tag in asset.tags))
-    return [name for name in [*(asset.name for asset in assets), *tags] if name.startswith(incomplete)]
-
-
-def complete_target(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Asset names for the shell, and after a `#` the steps of one; nothing where the spec can't be read."""
-    try:
-        assets = session_of(context).project.assets
-    except (Problem, OSError):
-        return []
-    steps = (f"{asset.name}#{step.index}" for asset in assets for step in asset.steps)
-    names = steps if "#" in incomplete else (asset.name for asset in assets)
-    return [name for name in names if name.startswith(incomplete)]
-
-
-def target_argument() -> Callable[[Callable[..., R]], Callable[..., R]]:
-    """Declares the one asset, or step of it, that a verb is about."""
-    return click.argument("target", metavar="ASSET[#STEP]", shell_complete=complete_target)
-
-
-def selector_argument(*, required: bool = False) -> Callable[[Callable[..., R]], Callable[..., R]]:
-    """Declares the selectors of a command."""
-    return click.argument(
-        "selectors", nargs=-1, required=required, metavar="[SELECTOR]...", shell_complete=complete_selector
-    )
-
-
-def with_session(function: Callable[Concatenate[Session, P], R]) -> Callable[P, R]:
-    """Hands the session to a command as its first argument."""
-
-    def call(*values: P.args, **options: P.kwargs) -> R:
-        return function(session_of(click.get_current_context()), *values, **options)
-
-    return update_wrapper(call, function)

@@ -10,9 +10,10 @@ import click
 
 from pixmake.cli.console import counted
 from pixmake.cli.explain import call_json, call_line
+from pixmake.cli.options import common_options, exclude_option, selector_argument, with_session
 from pixmake.cli.plain import plain
 from pixmake.cli.plantext import color_of
-from pixmake.cli.session import Session, common_options, exclude_option, selector_argument, with_session
+from pixmake.cli.session import Session
 from pixmake.diagnostics import ExitCode, problem
 from pixmake.digest import Digest, decimal_text
 from pixmake.plan.entries import Entry, usd

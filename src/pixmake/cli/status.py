@@ -10,8 +10,9 @@ import click
 
 from pixmake.cli.console import FOLD, Console, counted, fold_line
 from pixmake.cli.following import next_command
+from pixmake.cli.options import common_options, exclude_option, selector_argument, with_session
 from pixmake.cli.plantext import GLOSS, TOLD, color_of, heading, short_reason
-from pixmake.cli.session import Session, common_options, exclude_option, selector_argument, with_session
+from pixmake.cli.session import Session
 from pixmake.cli.table import Cell, lay_out
 from pixmake.digest import Digest, decimal_text
 from pixmake.imaging.marks import read_draft_mark

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pixmake.cli.build import Dollars
 from pixmake.cli.console import Console, counted
 from pixmake.cli.keys import Keys, readable
-from pixmake.cli.session import Session, common_options, exclude_option, localize, selector_argument, with_session
+from pixmake.cli.options import Dollars, common_options, exclude_option, selector_argument, with_session
+from pixmake.cli.session import Session, localize
 from pixmake.diagnostics import Problem, problem
 from pixmake.events import Event, PaidPending, WatchChanged, WatchEnded, WatchProblem, WatchReady
 from pixmake.plan.entries import usd
