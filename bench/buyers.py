@@ -111,7 +111,7 @@ def bare(count: int, flight: int, folder: Path) -> dict[str, float]:
 
 
 def least(count: int, flight: int, folder: Path) -> dict[str, float]:
-    """What all this needs at least."""
+    """The duties alone, in a plain loop."""
     from urllib.parse import urlsplit
 
     from bench.least import buy

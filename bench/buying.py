@@ -3,7 +3,7 @@
 Beside a plain asyncio loop over the SDK and one over httpx2, for small pictures and for such of 1.2 MB. Ideal is
 pictures x latency / in flight. All have imported what they need before the clock starts; pixmake's figures hold the
 journal, every flush to the disk, checksums and the lockfile, the others' a file that is written and nothing else. `least` is
-what receiving, checking and flushing take without anything else (bench/least.py): goals beyond it can't be reached.
+what receiving, checking and flushing take in a plain loop (bench/least.py): a yardstick, no bound.
 """
 
 from __future__ import annotations

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from fakes.project import Ground, states
+from pixmake.build.intent import Intent
+from pixmake.digest import sha256_file
+from pixmake.store.lockfile import read
 
 HEAD = "version: 1\ndefaults: {model: m, size: 64x64}\nassets:\n"
 NIGHT = HEAD + "  hen: {prompt: a hen}\n  night: {from: '@hen', prompt: at night, frozen: true}\n"
@@ -34,6 +39,7 @@ def test_its_parent_is_bought_anew_and_it_is_not(tmp_path: Path) -> None:
 
 def test_only_its_parent_is_in_the_price(tmp_path: Path) -> None:
     ground = built(tmp_path, NIGHT)
+    assert set(states(ground.plan()).values()) == {"fresh"}, "as long as nothing changed nothing is held"
     ground.edit("a hen", "a black hen")
     plan = ground.plan()
     assert states(plan) == {"hen#0": "pay", "night#0": "held"}
@@ -63,3 +69,43 @@ def test_a_fenced_picture_stays_fenced_while_its_parent_is_on_the_way(tmp_path: 
     assert states(ground.plan()) == {"hen#0": "pay", "hat#0": "held"}
     assert (ground.build().exit_code, ground.painter.prompts) == (0, ["a black hen"])
     assert (ground.root / "assets/hat.png").read_bytes() == before
+
+
+def lines(ground: Ground) -> list[str]:
+    """What the lock says of all but the hens."""
+    return [line for line in (ground.root / "assets.lock").read_text().splitlines() if '"asset":"hen"' not in line]
+
+
+@pytest.mark.parametrize(("pick", "shown"), [("2", 1), ("1", 0), ("ask", 0)])
+def test_the_candidate_that_was_picked_stays(tmp_path: Path, pick: str, shown: int) -> None:
+    """Not the first of them, nor one of the new request; and the lock says of it what it said."""
+    spec = HEAD.replace(", size: 64x64", ", size: auto")
+    spec += f"  cow: {{prompt: a cow, variants: 2, pick: {pick}, frozen: true}}\n"
+    ground = built(tmp_path, spec)
+    line = read(ground.root / "assets.lock").alternatives("cow", None)[0].steps[0]
+    picture = ground.root / "assets/cow.png"
+    before, known = picture.read_bytes(), lines(ground)
+    assert (sha256_file(picture), len(line.variants)) == (line.variants[shown], 2)
+    ground.edit("a cow", "a brown cow")
+    ground.edit("variants: 2", "variants: 3")
+    for _ in range(2):
+        verdict = ground.plan().entries[0].verdict
+        assert (verdict.state, verdict.key, verdict.pinned) == ("held", line.key, line.variants)
+        assert (verdict.picked, verdict.reason) == (line.pick, HELD)
+        picture.unlink()
+        assert (ground.build().exit_code, ground.sent()) == (0, 0)
+        assert (picture.read_bytes(), lines(ground)) == (before, known)
+
+
+def test_what_was_picked_of_it_by_hand_stays(tmp_path: Path) -> None:
+    spec = HEAD.replace(", size: 64x64", ", size: auto") + "  cow: {prompt: a cow, variants: 2}\n"
+    ground = built(tmp_path, spec)
+    verbs = Intent(ground.project())
+    verbs.pick("cow", 2)
+    verbs.freeze(["cow"])
+    ground.build()
+    before, known = (ground.root / "assets/cow.png").read_bytes(), lines(ground)
+    ground.edit("a cow", "a brown cow")
+    (ground.root / "assets/cow.png").unlink()
+    assert (ground.build().exit_code, ground.sent()) == (0, 0)
+    assert ((ground.root / "assets/cow.png").read_bytes(), lines(ground)) == (before, known)
