@@ -142,7 +142,9 @@ def test_a_draft_feeds_nothing_that_is_paid(tmp_path: Path) -> None:
     ground = Ground(tmp_path, spec)
     for _ in range(2):
         assert ground.build().exit_code == 3
-        assert told(ground.plan())["sky#0"] == ("blocked", "an input is a draft, and drafts never feed a paid request")
+        plan = ground.plan()
+        assert told(plan)["sky#0"] == ("blocked", "an input is a draft, and drafts never feed a paid request")
+        assert plan.entries[1].key is not None, "what it would be asked by is known"
     assert ground.sent() == 0
 
 
