@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pixmake.build.recording import change_lock
 from pixmake.diagnostics import Problem
 from pixmake.digest import sha256_bytes
 from pixmake.store import lockfile, lockwriting
@@ -34,6 +35,18 @@ def test_what_others_wrote_meanwhile_stays(tmp_path: Path) -> None:
     assert {name for name, _ in read(file.path).lines} == {"ours", "ours too", "theirs"}
     file.path.unlink()
     assert file.read() == Lock()
+
+
+def test_what_a_killed_writer_left_beside_it_goes_with_the_next_change(tmp_path: Path) -> None:
+    left, others = (
+        ".assets.lock.0123456789ab.tmp",
+        [".assets.lock.mine.tmp", ".assets.lock.swp", ".other.0123456789ab.tmp"],
+    )
+    for name in (left, *others):
+        (tmp_path / name).write_text("half a fi")
+    change_lock(tmp_path, [line("a")])
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == sorted([*others, "assets.lock"])
+    assert read(tmp_path / "assets.lock") == Lock().put(line("a"))
 
 
 def test_its_own_words_are_neither_read_nor_rendered_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

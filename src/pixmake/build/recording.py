@@ -17,7 +17,7 @@ from pixmake.plan.planner import Plan
 from pixmake.publish.outputs import Written
 from pixmake.publish.realize import Gone
 from pixmake.spec.asset import Asset
-from pixmake.store.durable import writing
+from pixmake.store.durable import clear_unfinished, writing
 from pixmake.store.lockfile import Line, Lock, Name, OutputPin, StepPin, read, render, write
 from pixmake.store.locks import hold_file
 from pixmake.store.lockwriting import LockFile
@@ -134,6 +134,7 @@ def change_lock(
     with writing(path):
         state.mkdir(exist_ok=True)
         with hold_file(state / "assets.lock.held", timeout=LOCK_WAIT, what="writes assets.lock"):
+            clear_unfinished(path)
             before = look(path)
             found = file.read() if file is not None else read(path)
             mine = lines if known is None else [_with_theirs(line, known, found, decided) for line in lines]

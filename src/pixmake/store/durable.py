@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,6 +81,13 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
         discard(temporary)
         raise
     sync_folder(path.parent)
+
+
+def clear_unfinished(path: Path) -> None:
+    """Removes what killed writers of `path` left beside it: for who holds the lock under which it is written. Raises OSError."""
+    for name in os.listdir(path.parent):  # noqa: PTH208 (names only: no Path is made for the others)
+        if name.endswith(".tmp") and re.fullmatch(rf"\.{re.escape(path.name)}\.[0-9a-f]{{12}}\.tmp", name):
+            discard(path.with_name(name))
 
 
 def replace_quickly(path: Path, data: bytes) -> None:

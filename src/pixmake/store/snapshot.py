@@ -16,6 +16,7 @@ bring one along:
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import time
@@ -92,7 +93,7 @@ def save(path: Path, snapshot: Snapshot) -> bool:
 
 def _clear_unfinished(folder: Path) -> None:
     """Removes what processes that were killed while they wrote here left behind: megabytes, in large projects."""
-    for left in folder.glob(f"{UNFINISHED}*"):
+    for left in itertools.chain(folder.glob(f"{UNFINISHED}*"), folder.glob(".*.tmp")):
         with suppress(OSError):  # its writer was only slow, or somebody else removed it
             if time.time() - left.stat().st_mtime > DAY:
                 discard(left)
