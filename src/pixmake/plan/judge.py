@@ -320,7 +320,7 @@ class Judge:
         key = case.key
         ahead = min(missing, self.ordered.get(key, 0)) if self.planning else 0
         images = missing - ahead
-        self.ordered[key] = ahead + images
+        self.ordered[key] = max(missing, self.ordered.get(key, 0))
         changed, causes = self._changes(case)
         partials = self.world.view.partials
         counts = chunks(case.painter, case.request, images, partials)
