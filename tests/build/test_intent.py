@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from PIL import Image
 
 from fakes.project import Ground, states
 from pixmake.build.intent import Intent
+from pixmake.build.project import Project
+from pixmake.build.targets import Target, point
 from pixmake.diagnostics import Problem
-from pixmake.digest import sha256_file
+from pixmake.digest import Digest, sha256_file
 
 ONE = "version: 1\ndefaults: {model: gpt-image-2.5-flare}\nassets:\n  a: {prompt: a heart, variants: 3}\n"
 CHAIN = ONE.replace("variants: 3", "edits: [at night]")
@@ -168,6 +171,28 @@ def test_a_file_that_was_painted_over_is_adopted(tmp_path: Path) -> None:
     assert (ground.build().exit_code, ground.sent()) == (0, 0)
     assert (ground.root / "assets/a.png").read_bytes() == mine
     assert set(states(ground.plan()).values()) == {"fresh"}
+
+
+def test_adopt_needs_nothing_of_the_project_once_it_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An input that can't be read any more, just then: the picture is adopted all the same."""
+    ground = Ground(tmp_path, ONE.replace("a heart", "a heart, references: [style.png]"))
+    mine, style = ground.picture("mine.png", (64, 64), "green"), ground.picture("style.png")
+    ground.build()
+
+    def point_and_lose(project: Project, target: Target, digest: Digest, variants: Sequence[Digest]) -> None:
+        point(project, target, digest, variants)
+        style.unlink()
+
+    monkeypatch.setattr("pixmake.build.intent.point", point_and_lose)
+    adopted = intent(ground).adopt("a", mine)
+    assert (adopted.source, adopted.number, adopted.picked) == ("human", 4, True)
+    ground.picture("style.png")
+    assert [(item.number, item.picked) for item in intent(ground).candidates("a")] == [
+        (1, False),
+        (2, False),
+        (3, False),
+        (4, True),
+    ]
 
 
 def test_verbs_about_steps_do_not_mind_whose_the_file_is(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pixmake.build.paying import believed
 from pixmake.build.project import Project
 from pixmake.build.recording import change_lock, record_lock
 from pixmake.build.targets import Candidate as Candidate
-from pixmake.build.targets import Target, asset_of, candidates_of, point, target_of
+from pixmake.build.targets import Target, asset_of, candidate, candidates_of, point, target_of
 from pixmake.diagnostics import Problem, Span, problem
 from pixmake.digest import Digest
 from pixmake.imaging.probe import BadPicture, Facts
@@ -169,9 +169,9 @@ class Intent:
         result = self._kept(file, "human", target)
         outcome = Outcome(intent=None, key=verdict.key, results=(result,), request=preimage(verdict.request))
         self.project.store.journal.append(outcome)
-        point(self.project, target, result.digest, list(dict.fromkeys([*verdict.pinned, result.digest])))
-        found = candidates_of(self.project, target_of(self.project, target.name, thawed=True))
-        return next(item for item in found if item.digest == result.digest)
+        variants = list(dict.fromkeys([*verdict.pinned, result.digest]))
+        point(self.project, target, result.digest, variants)
+        return candidate(self.project, variants.index(result.digest) + 1, result.digest, result, result.digest)
 
     def accept(self, text: str) -> list[str]:
         """The wording changed, the picture stays: binds new keys of X's own steps to the pictures of the old ones.

@@ -101,14 +101,13 @@ def candidates_of(project: Project, target: Target) -> list[Candidate]:
     if verdict.state == "conflict":  # each of the two lines has its own
         picked = None
     return [
-        _candidate(project, number, digest, known.get(digest), picked)
+        candidate(project, number, digest, known.get(digest), picked)
         for number, digest in enumerate(verdict.pinned, start=1)
     ]
 
 
-def _candidate(
-    project: Project, number: int, digest: Digest, result: Result | None, picked: Digest | None
-) -> Candidate:
+def candidate(project: Project, number: int, digest: Digest, result: Result | None, picked: Digest | None) -> Candidate:
+    """A picture of a step, with what the store knows of it; `picked`: which of them goes on."""
     content = project.store.content
     return Candidate(
         number=number,
