@@ -169,8 +169,8 @@ class Cashier:
         """One try when its turn comes, which is over when the call has ended: its pictures are stored while the next
         is sent. Raises Halted."""
         turn = await gate.enter(order.count)
-        begun()
         try:
+            begun()
             return await self._once(order, Leave(gate, turn))
         finally:
             if not turn.over:
