@@ -16,6 +16,7 @@ from pixmake.plan.planner import Plan
 
 HEAD = "version: 1\ndefaults: {model: m, size: auto}\nassets:\n"
 HEN = HEAD + "  hen: {prompt: a hen, variants: 2}\n"
+ASK = "variants: 2, pick: ask"
 
 
 def built(folder: Path, spec: str = HEN) -> Ground:
@@ -142,6 +143,31 @@ def test_a_pick_is_of_the_request_it_was_made_for(tmp_path: Path) -> None:
     assert (verdict(ground.plan()).picked, ground.build(yes=False).exit_code, shown(ground)) == (old[1], 0, old[1])
 
 
+def test_the_lock_that_stands_there_says_more_than_what_was_picked_last(tmp_path: Path) -> None:
+    """A lock of another branch, or of a colleague: what is approved is in git."""
+    ground = built(tmp_path)
+    first, second = pool(ground)
+    lock = ground.root / "assets.lock"
+    Intent(ground.project()).pick("hen", 2)
+    ground.build()
+    approved = lock.read_text()
+    Intent(ground.project()).pick("hen", 1)
+    ground.build()
+    assert shown(ground) == first
+    lock.write_text(approved)
+    assert verdict(ground.plan()).picked == second
+    assert (ground.build(yes=False).exit_code, ground.sent(), shown(ground)) == (0, 0, second)
+
+
+def test_whoever_has_chosen_is_not_asked_again(tmp_path: Path) -> None:
+    ground = built(tmp_path, HEN.replace("variants: 2", f"{ASK}, edits: [at night]"))
+    assert verdict(ground.plan()).asking
+    Intent(ground.project()).pick("hen#0", 2)
+    plan = ground.plan()
+    assert (verdict(plan).asking, verdict(plan).picked, verdict(plan).reason) == (False, pool(ground)[1], "bought")
+    assert (plan.entries[1].state, ground.build().exit_code, ground.painter.prompts) == ("pay", 0, ["at night"])
+
+
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_number_counts_in_the_lock_s_order(tmp_path: Path, number: int) -> None:
     ground = built(tmp_path)
@@ -179,9 +205,6 @@ def test_a_number_that_nobody_ordered_buys_nothing(tmp_path: Path) -> None:
 # --- who asks ----------------------------------------------------------------------------------------------------------
 
 ASKED = "the first of several: a pick is asked for"
-
-
-ASK = "variants: 2, pick: ask"
 
 
 @pytest.mark.parametrize(

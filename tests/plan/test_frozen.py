@@ -109,3 +109,16 @@ def test_what_was_picked_of_it_by_hand_stays(tmp_path: Path) -> None:
     (ground.root / "assets/cow.png").unlink()
     assert (ground.build().exit_code, ground.sent()) == (0, 0)
     assert ((ground.root / "assets/cow.png").read_bytes(), lines(ground)) == (before, known)
+
+
+def test_a_chain_that_begins_with_an_edit_is_frozen_as_any(tmp_path: Path) -> None:
+    """Each of its steps for itself, by what the lock says of that step."""
+    ground = Ground(tmp_path, HEAD + "  hat: {from: straw.png, edits: [a hat, a feather], frozen: true}\n")
+    ground.picture("straw.png")
+    assert (ground.build().exit_code, ground.sent()) == (0, 2)
+    assert states(ground.plan()) == {"hat#0": "fresh", "hat#1": "fresh"}
+    ground.edit("a hat", "a bonnet")
+    assert states(ground.plan()) == {"hat#0": "held", "hat#1": "fresh"}
+    ground.edit("a feather", "a flower")
+    assert states(ground.plan()) == {"hat#0": "held", "hat#1": "held"}
+    assert (ground.build().exit_code, ground.sent()) == (0, 0)
