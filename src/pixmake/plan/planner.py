@@ -241,10 +241,12 @@ def _block_forward(graph: ActionGraph, judge: Judge, wanted: set[ActionId]) -> N
         if verdict is not None and verdict.state in ("lost", "corrupt"):
             gone.add(node)
         elif lost is not None and verdict is not None and verdict.state in ("pay", "waits"):
-            place = f"{lost[0]}#{lost[1]}"
-            reason = f"'{place}' is {judge.done[lost].state if lost in judge.done else 'lost'}"
+            place = lost[0] if lost[1] is None else f"{lost[0]}#{lost[1]}"
+            reason = f"'{place}' is {judge.done[lost].state if lost in judge.done else 'blocked'}"
             judge.done[node] = Verdict(state="blocked", reason=reason, causes=verdict.causes)
             gone.add(node)
+        elif lost is not None and node[1] is None:
+            gone.add(node)  # what is derived from it
 
 
 # --- entries ---------------------------------------------------------------------------------------------------------
