@@ -105,6 +105,30 @@ def test_a_wrong_checksum_is_told() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        ((), "is a damaged PNG picture"),
+        (
+            (chunk(b"PLTE", bytes(9)), chunk(b"tRNS", bytes(300))),
+            "is a damaged PNG picture: palette index out of range",
+        ),
+    ],
+)
+def test_a_palette_that_does_not_fit_is_told(extra: tuple[bytes, ...], message: str) -> None:
+    with pytest.raises(BadPicture) as caught:
+        decode(raw_png(2, 1, 8, 3, bytes(3), *extra))
+    assert caught.value.message == message
+
+
+def test_what_the_decoder_does_not_know_at_all_is_told_without_our_buffers_address() -> None:
+    data = saved(drawing(), "AVIF")
+    assert data.count(b"hdlr") == 1
+    with pytest.raises(BadPicture) as caught:
+        decode(data.replace(b"hdlr", b"h\0lr"))
+    assert caught.value.message == "is a damaged AVIF picture"
+
+
 def test_the_largest_picture_of_an_icon() -> None:
     for kind in ("png", "bmp"):
         image = drawing(64, 64, "RGBA")

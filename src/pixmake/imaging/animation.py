@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from PIL import Image, ImageSequence
 
 from pixmake.digest import Digest
-from pixmake.imaging.decode import plain
+from pixmake.imaging.decode import damaged, plain
 from pixmake.imaging.encode import MAX_SIDE
 from pixmake.imaging.marks import mark_gif
 from pixmake.imaging.probe import DEFAULT_LIMITS, BadPicture, Facts, Limits, probe_bytes
@@ -51,7 +51,7 @@ def frames_of(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Frame
     except (BadPicture, MemoryError):
         raise
     except Exception as error:  # decoders raise nearly anything on damaged bytes
-        raise BadPicture(f"is a damaged GIF picture: {error}") from error
+        raise damaged("GIF", error) from error
     if seen < facts.frames:
         raise BadPicture(f"is a damaged GIF picture: {seen} of its {facts.frames} frames can be read")
 

@@ -10,7 +10,7 @@ import os
 import struct
 from pathlib import Path
 
-from PIL import AvifImagePlugin, Image, ImageCms, ImageMath, WebPImagePlugin
+from PIL import AvifImagePlugin, Image, ImageCms, ImageMath, UnidentifiedImageError, WebPImagePlugin
 
 from pixmake.digest import open_file
 from pixmake.imaging.ends import check_whole
@@ -71,12 +71,18 @@ def _decoded(data: bytes, format: str | None, facts: Facts, limits: Limits) -> I
         opened = Image.open(io.BytesIO(data), formats=[format or ""])
         limits.check_size(*opened.size)
         opened.load()
+        image = plain(opened)
     except (BadPicture, MemoryError):
         raise
     except Exception as error:  # decoders raise nearly anything on damaged bytes
-        raise BadPicture(f"is a damaged {format} picture: {error}") from error
-    image = plain(opened)
+        raise damaged(format, error) from error
     return image.transpose(TURN[facts.orientation]) if facts.orientation != 1 else image
+
+
+def damaged(format: str | None, error: Exception) -> BadPicture:
+    """What is wrong with a picture that a decoder gave up on, in its own words where it has any but our buffer's address."""
+    words = "" if isinstance(error, UnidentifiedImageError) else str(error)
+    return BadPicture(f"is a damaged {format} picture{': ' if words else ''}{words}")
 
 
 def plain(image: Image.Image) -> Image.Image:
