@@ -184,6 +184,29 @@ def test_warnings_are_told_again(project: Project) -> None:
     assert project.load(cache=cache).warnings == first.warnings != ()
 
 
+@pytest.mark.parametrize("icon", [BASE["templates/icon.j2"], "icon: {{ prompt }}"])
+@pytest.mark.parametrize("name", ["templates/icon.j2", "templates/part.j2", "data.csv", "more/x.yaml", "assets.yaml"])
+def test_a_file_that_can_not_be_read_any_more_is_told_as_at_a_first_load(
+    project: Project, name: str, icon: str
+) -> None:
+    project.write({**BASE, "templates/icon.j2": icon})
+    cache = SpecCache()
+    before = project.load(cache=cache)
+    whole = (project.folder / name).read_bytes()
+    project.write({name: whole.decode().encode("utf-16")})
+    assert outcome(project.folder, cache) == outcome(project.folder, None)
+    project.write({name: whole})
+    assert project.load(cache=cache) == before
+
+
+def test_a_template_that_nobody_uses_any_more_may_be_what_it_likes(project: Project) -> None:
+    project.write(BASE)
+    cache = SpecCache()
+    project.load(cache=cache)
+    project.write({"templates/part.j2": b"\xff\xfe", "templates/icon.j2": "{{ prompt }}"})
+    assert project.load(cache=cache) == project.load()
+
+
 def test_another_profile_starts_anew(project: Project) -> None:
     cache = SpecCache()
     text = "version: 1\nprofiles: {p: {defaults: {quality: low}}}\nassets: {a: x}\n"

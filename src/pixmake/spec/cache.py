@@ -12,7 +12,7 @@ from pixmake.diagnostics import Diagnostic, Source
 from pixmake.spec.asset import Asset, Output
 from pixmake.spec.cutting import Pieces
 from pixmake.spec.expand import Draft, Family, Rendering
-from pixmake.spec.files import Files, Seen
+from pixmake.spec.files import Files, Seen, readable
 from pixmake.spec.inputs import Link
 from pixmake.spec.nodes import Spot
 from pixmake.spec.rendering import Renderer
@@ -91,7 +91,7 @@ class SpecCache:
         return found
 
     def settle_templates(self) -> None:
-        """Lets every renderer look whether its files changed. Raises Broken where one can't be read any more."""
+        """Lets every renderer look whether its files changed."""
         for renderer in self.renderers.values():
             renderer.renew()
 
@@ -107,5 +107,5 @@ def unchanged(seen: Iterable[tuple[Path, Source | None]], files: Files, known: d
     """Whether files are as they were; `known` remembers the answer by the identity of `seen`."""
     answer = known.get(id(seen))
     if answer is None:
-        answer = known[id(seen)] = all(files.text(path) is source for path, source in seen)
+        answer = known[id(seen)] = all(readable(files, path) is source for path, source in seen)
     return answer

@@ -147,6 +147,14 @@ def _masked(found: re.Match[str]) -> str:
     return found[1] + "•" * len(found[2])
 
 
+def readable(files: Files, path: Path) -> Source | None:
+    """A file's text; None where there is nothing, or nothing that can be read: that is told where it is needed."""
+    try:
+        return files.text(path)
+    except Broken:
+        return None
+
+
 def is_glob(text: str) -> bool:
     return WILD.search(text) is not None
 

@@ -12,7 +12,6 @@ from pixmake.garbage import uncollected
 from pixmake.spec.asset import Asset, Footprint, ProviderSettings, Spec
 from pixmake.spec.cache import Expanded, SpecCache, unchanged
 from pixmake.spec.expand import MOST_ASSETS, Draft, Expander, Family, Workshop
-from pixmake.spec.failing import Broken
 from pixmake.spec.files import Seen
 from pixmake.spec.making import Makers, later
 from pixmake.spec.names import canonical
@@ -73,10 +72,7 @@ class _Load:
 
     def run(self) -> Spec:
         was_sound, self.cache.is_sound = self.cache.is_sound, False
-        try:
-            self.cache.settle_templates()
-        except Broken as broken:
-            raise Problem([broken.diagnostic]) from None
+        self.cache.settle_templates()
         root = self.reader.root(self.file, self.profile)
         if root is None:
             raise Problem(self.collector.errors)

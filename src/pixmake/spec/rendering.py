@@ -80,7 +80,7 @@ class Renderer:
         return self.engine.holds(leaf, text, context, what)
 
     def renew(self) -> None:
-        """Drops what was compiled where a file is not as it was. Raises Broken where one can't be read any more."""
+        """Drops what was compiled where a file is not as it was."""
         self._named.clear()
         self._left = MOST_FILLED
         if "engine" in vars(self):

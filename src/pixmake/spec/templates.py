@@ -19,7 +19,7 @@ from pixmake.diagnostics import Diagnostic, Source, Span, did_you_mean
 from pixmake.spec.bounds import Bounded, UndefinedName
 from pixmake.spec.complaints import nearest
 from pixmake.spec.failing import Broken, Failed, locate
-from pixmake.spec.files import Files, Seen
+from pixmake.spec.files import Files, Seen, readable
 from pixmake.spec.filters import TooMuch
 from pixmake.spec.nodes import Leaf
 
@@ -116,11 +116,11 @@ class Engine:
         return self._guarded(lambda: self._compiled(source).render(context) == "1", leaf, context, what)
 
     def renew(self) -> None:
-        """Drops what was compiled where a file is not as it was. Raises Broken where one can't be read any more."""
+        """Drops what was compiled where a file is not as it was."""
         self.environment.clock.written = 0
         self.uses.clear()
         files = self.loader.files
-        if all(files.text(path) is source for path, source in self.loader.loaded.items()):
+        if all(readable(files, path) is source for path, source in self.loader.loaded.items()):
             return
         self.loader.loaded.clear()
         self.loader.sources.clear()
@@ -144,14 +144,7 @@ class Engine:
             names |= more
             waiting += more
         paths = [self.loader.path(name) for name in sorted(names)]
-        return tuple((path, self._source(path)) for path in paths)
-
-    def _source(self, path: Path) -> Source | None:
-        """None where there is nothing, or nothing that can be read: that was told where it was to be rendered."""
-        try:
-            return self.loader.files.text(path)
-        except Broken:
-            return None
+        return tuple((path, readable(self.loader.files, path)) for path in paths)
 
     def _compiled(self, text: str) -> Compiled:
         found = self.inline.get(text)
