@@ -419,3 +419,19 @@ def test_a_link_in_place_of_a_lock_is_not_followed(journal: Journal, tmp_path: P
     with pytest.raises(Problem, match="too many levels of symbolic links"):
         journal.append(intent())
     assert not prey.exists()
+
+
+def test_a_folder_of_locks_that_may_not_be_looked_into_is_told_as_the_store_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise each asset of a build would fail by itself."""
+    store = store_at(tmp_path)
+
+    def refused(path: Path) -> bool:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "is_dir", refused)
+        with pytest.raises(Problem) as caught, store.journal.key_lock(key("heart"), timeout=0):
+            pass
+    assert caught.value.diagnostics[0].code == "not-writable"

@@ -37,8 +37,8 @@ class Locks:
         """
         self._folder.prepare()
         path = self.path(name)
-        if not path.parent.is_dir():
-            with writing(path):
+        with writing(path):
+            if not path.parent.is_dir():
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with hold_file(path, timeout=timeout, what=what):
             yield
