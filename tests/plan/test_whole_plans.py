@@ -46,25 +46,27 @@ def test_it_is_pending_where_any_of_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize("what", ["pay", "waits", "nothing"])
 def test_records_that_can_t_be_read_stand_in_the_way_of_buying_alone(tmp_path: Path, what: str) -> None:
     """One of them may name a picture that was paid for."""
-    ground = built(tmp_path, HEN)
+    ground = built(tmp_path, HEN.replace("a hen", "a hen, variants: 2, pick: ask"))
     with open(ground.store / "journal.jsonl", "ab") as stream:
         stream.write(b'{"type":"done","key":')
         stream.write(b"\n")
-    if what == "pay":
-        ground.write("assets.yaml", HEN + "  cow: {prompt: a cow}\n")
-    if what == "waits":
-        ground.write("assets.yaml", HEN.replace("a hen", "a hen, variants: 2") + "  cow: {from: '@hen', prompt: x}\n")
+    more = {"pay": "  cow: {prompt: a cow}\n", "waits": "  cow: {from: '@hen', prompt: x}\n", "nothing": ""}[what]
+    ground.write("assets.yaml", (ground.root / "assets.yaml").read_text() + more)
     plan = ground.plan()
+    assert [entry.state for entry in plan.entries] == (["fresh"] if what == "nothing" else ["fresh", what])
     assert bool(plan.damage) == (what != "nothing")
     assert [item["code"] for item in plan.to_json()["problems"]] == [item.code for item in plan.damage]  # type: ignore[attr-defined]
 
 
 def test_what_stands_in_the_way_is_told_by_place_and_only_warned_of_with_drafts(tmp_path: Path) -> None:
-    ground = Ground(tmp_path, HEAD + "  cow: {prompt: x, quality: max}\n  ant: {prompt: y, quality: hd}\n")
+    ground = Ground(
+        tmp_path, HEAD + "  cow: {prompt: x, quality: max, references: ['@ant']}\n  ant: {prompt: y, quality: hd}\n"
+    )
     plan = ground.plan()
     assert [(item.asset, item.severity) for item in plan.problems] == [("cow", "error"), ("ant", "error")]
     plan = ground.plan(draft=True)
     assert plan.problems == () and plan.draft and plan.to_json()["draft"] is True
+    assert [(item.code, item.asset, item.severity) for item in plan.warnings] == [("not-accepted", "ant", "warning")]
 
 
 def test_the_dearest_cause_stands_first(tmp_path: Path) -> None:
@@ -172,6 +174,32 @@ def test_nothing_is_bought_on_top_of_what_is_damaged(tmp_path: Path) -> None:
         ("blocked", "'hen#0' is corrupt"),
     ]
     assert (ground.build().exit_code, ground.sent()) == (8, 0)
+
+
+def test_only_what_reads_what_is_lost_is_blocked(tmp_path: Path) -> None:
+    spec = HEN + "  cow: {prompt: a cow}\n  night: {from: '@hen', prompt: at night}\n"
+    ground = built(tmp_path, spec)
+    key = next(entry.key for entry in ground.plan().entries if entry.asset == "hen")
+    assert key is not None
+    store = ground.project().store
+    store.content.path(store.results.pool(key).results[0].digest).unlink()
+    (ground.root / "assets/hen.png").unlink()
+    spec += "  sky: {prompt: a sky, references: ['@hen']}\n  sea: {prompt: a sea, references: ['@cow']}\n"
+    ground.write("assets.yaml", spec)
+    assert states(ground.plan()) == {
+        "hen#0": "lost", "cow#0": "fresh", "night#0": "fresh", "sky#0": "blocked", "sea#0": "pay",
+    }  # fmt: skip
+    assert states(ground.plan("sky", "sea")) == {"hen#0": "lost", "cow#0": "fresh", "sky#0": "blocked", "sea#0": "pay"}
+    assert (ground.build().exit_code, ground.painter.prompts) == (5, ["a sea"])
+
+
+def test_a_file_that_is_to_be_made_another_way_needs_its_original(tmp_path: Path) -> None:
+    ground = built(tmp_path, HEN)
+    shutil.rmtree(ground.store / "cas")
+    assert states(ground.plan()) == {"hen#0": "fresh"}
+    ground.edit("size: 64x64", "size: 64x64, fit: contain")
+    assert states(ground.plan()) == {"hen#0": "lost"}
+    assert (ground.build().exit_code, ground.sent()) == (5, 0)
 
 
 # --- where files hang --------------------------------------------------------------------------------------------------
