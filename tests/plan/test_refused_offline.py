@@ -154,6 +154,8 @@ def test_what_is_sound_for_one_asset_is_looked_at_for_the_next(tmp_path: Path) -
     assert told(tmp_path / "3", sound + f"  c: {{prompt: {'x' * 20}}}\n", most_prompt=20) == []
     wish = "  c: {prompt: x, options: {frame_count: 8}}\n"
     assert told(tmp_path / "4", sound + wish) == [frames]
+    best = ("not-accepted", "m has no quality 'max'")
+    assert told(tmp_path / "5", sound + "  c: {prompt: x, quality: max}\n") == [best]
 
 
 def test_a_model_that_is_not_deployed(tmp_path: Path) -> None:
