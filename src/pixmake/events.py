@@ -63,12 +63,13 @@ class StepStarted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepWaiting(Event):
-    """A provider asked us to come back later; the call will be sent again, since it was certainly not done."""
+class CallsPaused(Event):
+    """A provider turned calls away that were certainly not done: for `seconds` none is sent to this model, then they are
+    sent again."""
 
-    kind: ClassVar[str] = "step-waiting"
-    asset: str
-    step: int
+    kind: ClassVar[str] = "calls-paused"
+    provider: str
+    model: str | None
     seconds: float
     why: str
     at: float

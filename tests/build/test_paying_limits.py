@@ -14,6 +14,7 @@ from fakes.counting import CountingProvider
 from fakes.openai_server import Error, FakeOpenAI
 from fakes.project import Ground
 from pixmake.build.project import Project
+from pixmake.events import CallsPaused, Event
 from pixmake.providers.base import Call
 from pixmake.store.content import Arrival, Content
 from pixmake.store.records import Failure, Intent, decode_or_none
@@ -49,6 +50,31 @@ def test_every_try_has_its_own_intent_and_its_own_end(tmp_path: Path) -> None:
     assert sum(isinstance(record, Intent) for record in records) == 3
     assert [record.why for record in records if isinstance(record, Failure)] == ["not-sent", "not-sent"]
     assert len({record.intent for record in records if isinstance(record, Intent)}) == 3
+
+
+def test_each_pause_is_told_and_why(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, icons(1), CountingProvider(script={"icon": ["busy", "busy"]}))
+    told = pauses(ground)
+    assert [(event.provider, event.model, event.why) for event in told] == [
+        ("openai", "gpt-image-2.5-flare", "too many requests")
+    ] * 2
+    assert 0 < told[0].seconds <= 0.01
+    assert 0.5 < told[1].seconds <= 1, "a second time in a row it is longer than the server said"
+
+
+def test_a_pause_of_many_is_told_once(tmp_path: Path) -> None:
+    painter = CountingProvider(script={f"icon {number}": ["busy"] for number in range(3)})
+    assert len(pauses(Ground(tmp_path, icons(3), painter))) == 1
+    assert len(painter.calls) == 6
+
+
+def pauses(ground: Ground) -> list[CallsPaused]:
+    """What is told of pauses while all of a project is bought."""
+    events: list[Event] = []
+    project = ground.project()
+    report = project.build(project.plan(), yes=True, on_event=events.append)
+    assert report.exit_code == 0
+    return [event for event in events if isinstance(event, CallsPaused)]
 
 
 def test_the_next_call_is_sent_while_a_picture_is_being_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

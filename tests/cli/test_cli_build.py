@@ -287,11 +287,22 @@ def _interrupted(shell: Shell, times: int) -> tuple[int, str]:
     return process.returncode, err
 
 
+def test_why_nothing_is_sent_for_a_while_is_told(shell: Shell) -> None:
+    shell.script(heart=["busy", "busy"])
+    said = shell.run("build", "--yes", "-j", "1")
+    assert said.code == 0
+    told = [line for line in said.err.splitlines() if "waiting" in line]
+    assert told == ["ink-1: too many requests; waiting 0.0 s", "ink-1: too many requests; waiting 1.0 s"]
+
+
 def test_a_second_ctrl_c_leaves_it_unknown(shell: Shell) -> None:
     shell.write(HEAD + "assets: {a.png: a snail, b.png: a snail and a hen}\n")
     code, err = _interrupted(shell, 2)
     assert code == 130 and "Traceback" not in err, err
-    assert "stopping: what was sent is left unknown" in err.splitlines()
+    lines = err.splitlines()
+    assert "stopping: what was sent is left unknown" in lines
+    assert "unknown: a.png: sent before, and no usable answer came: it may have been billed" in lines, err
+    assert "next: pixmake build --max-cost 0.04" in lines, "for the other one: the unknown one needs a yes"
     shell.script()
     assert shell.run("build", "--max-cost", "9").code == 5
     assert shell.calls == ["a snail", "a snail and a hen"], "the open call is not sent again"

@@ -8,8 +8,9 @@ import pytest
 
 from pixmake.diagnostics import Collector, Source
 from pixmake.spec.asset import Data
-from pixmake.spec.document import parse
-from pixmake.spec.nodes import Branch, Template
+from pixmake.spec.cutting import Pieces, document
+from pixmake.spec.document import compose, parse
+from pixmake.spec.nodes import Branch, Origin, Template
 
 
 def data(text: str) -> Data:
@@ -95,3 +96,12 @@ def test_places_count_characters() -> None:
     assert isinstance(inner, Branch)
     assert str(inner.keys["b"].span) == "a.yaml:1:18"
     assert inner.entries["émoji"].span.length == 1
+
+
+def test_a_map_behind_an_anchor_is_no_entry_of_another_name() -> None:
+    """Cut out, the piece would be one map with one key: that of the map inside."""
+    text = "assets: \n\n  a3: &n3 \n  {x: }\n"
+    cut, whole = Collector(), Collector()
+    assert document(Source("a.yaml", text), Pieces(), cut) is None
+    assert compose(text, Origin(Source("a.yaml", text)), whole) is None
+    assert [item.code for item in cut.found] == [item.code for item in whole.found] == ["bad-indent"]

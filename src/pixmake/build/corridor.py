@@ -78,6 +78,8 @@ def execute(plan: Plan, orders: Orders, clock: Clock, listener: Listener) -> Bui
     interrupted = False
     if jobs or batch or strays:
         interrupted = _schedule(plan, orders, runner, jobs, _before(runner, strays, dispatch, batch))
+    if interrupted:
+        _look_again(runner, jobs)
     unkept: Sequence[Diagnostic] = ()
     try:
         unkept = _record(plan, orders, runner)
@@ -195,6 +197,16 @@ def _schedule(
         return asyncio.run(_run(plan, scheduler, runner, before))
     except asyncio.CancelledError:
         return True
+
+
+def _look_again(runner: Runner, jobs: Iterable[Job[ActionId]]) -> None:
+    """Steps that ended in no way, since they were cut short: calls of theirs may have been sent, and are unknown now."""
+    runner.world.refresh()
+    runner.world.may_repeat = False  # a yes to that was for this build, and nothing more is sent
+    for job in jobs:
+        cut_short = job.id[1] is not None and job.id not in runner.outcomes.steps
+        if cut_short and runner.judge.done[job.id].state == "pay":
+            runner.judge.rejudge(runner.plan.graph.actions[job.id])
 
 
 def _with_spare(painter: Painter) -> int:

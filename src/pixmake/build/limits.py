@@ -114,6 +114,7 @@ class Gate:
         """Times of refusals since the last call that got through."""
         self._successes = 0
         self._too_wide: Rate | None = None
+        self._told = float("-inf")
 
     async def enter(self, images: int) -> Turn:
         """Waits until a call for so many images may go. Raises Halted."""
@@ -237,6 +238,13 @@ class Gate:
         self._calm = self._until
         self._serve()
 
+    def untold_pause(self) -> float | None:
+        """Seconds that a new time of refusals lasts yet, when this is asked for the first time in it."""
+        if self._told == self._episode:
+            return None
+        self._told = self._episode
+        return max(0.0, self._until - self.clock.monotonic())
+
     def _take_back(self, turn: Turn) -> None:
         self._land(turn)
         if turn in self._sent:  # one that took longer than any window is forgotten already
@@ -297,6 +305,10 @@ class Gate:
         self._serve()
 
 
+def _nobody(provider: str, model: str | None, seconds: float, why: str) -> None:
+    """Nobody wants to know."""
+
+
 class Limits:
     """The gates of one build, by provider and model."""
 
@@ -304,6 +316,8 @@ class Limits:
         """`asked`: whether somebody wants nothing more to be sent; it is asked before each call."""
         self.clock = clock
         self.asked = asked
+        self.on_pause: Callable[[str, str | None, float, str], object] = _nobody
+        """Told of the provider, the model, seconds for which nothing is sent to it, and why."""
         self._gates: dict[tuple[str, str | None], Gate] = {}
         self._halted = False
         self._closed: set[str] = set()
@@ -325,6 +339,12 @@ class Limits:
             if self._halted or provider in self._closed:
                 known.halt()
         return known
+
+    def tell(self, provider: str, model: str | None, why: str) -> None:
+        """Has a pause of this model told that began since the last one."""
+        seconds = self._gates[provider, model].untold_pause()
+        if seconds is not None:
+            self.on_pause(provider, model, seconds, why)
 
     @property
     def halted(self) -> bool:

@@ -151,9 +151,10 @@ class Cashier:
                 receipt = await self._at_gate(gate, order, begun)
             except Halted:
                 break
-            if receipt.busy is None:
+            busy = receipt.busy
+            if busy is None:
                 break
-            if isinstance(receipt.busy, Forgotten):
+            if isinstance(busy, Forgotten):
                 if order.previous is None:
                     break  # it forgets what nobody asked for
                 order = replace(order, previous=None)  # the same turn once more, with the parent's bytes
@@ -161,6 +162,7 @@ class Cashier:
             if gate.streak >= MOST_TRIES:  # nobody got through for minutes: the others need not find out one by one
                 receipt = replace(receipt, fatal=True)
                 break
+            self.limits.tell(painter.name, order.request.model, busy.message)
         if receipt.fatal:
             self.limits.halt(painter.name)
         return receipt

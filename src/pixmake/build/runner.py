@@ -23,7 +23,7 @@ from pixmake.build.scheduler import End, Job
 from pixmake.clock import Clock
 from pixmake.diagnostics import Problem
 from pixmake.digest import Digest
-from pixmake.events import AssetFinished, Event, Listener, OutputWritten, StepFinished, StepStarted
+from pixmake.events import AssetFinished, CallsPaused, Event, Listener, OutputWritten, StepFinished, StepStarted
 from pixmake.imaging.probe import BadPicture
 from pixmake.plan.artifact import DraftPicture, Fenced, Processed
 from pixmake.plan.entries import State, Verdict
@@ -71,6 +71,7 @@ class Runner:
         self._began = clock.monotonic()
         self._lanes: list[bool] = []
         self._missed: dict[Digest, StepOutcome] = {}
+        cashier.limits.on_pause = self._paused
 
     async def run(self, job: Job[ActionId]) -> End:
         """The scheduler's work. A Problem of the whole build (a full disk, a damaged store) ends it and is in the outcomes."""
@@ -109,6 +110,9 @@ class Runner:
             StepStarted(asset=asset, step=step, provider=job.lane, at=began, lane=lane, price=self._price(job.id))
         )
         return lane, began
+
+    def _paused(self, provider: str, model: str | None, seconds: float, why: str) -> None:
+        self._say(CallsPaused(provider=provider, model=model, seconds=seconds, why=why, at=self._at()))
 
     def ended_by(self, error: Gone | BadPicture | OSError | Problem) -> StepOutcome:
         """How a piece of work ends that its picture, a file or the whole store stands in the way of; the last stops all."""

@@ -17,11 +17,11 @@ from pixmake.events import (
     BuildFinished,
     BuildStarted,
     BuildStopping,
+    CallsPaused,
     Event,
     Listener,
     StepFinished,
     StepStarted,
-    StepWaiting,
 )
 from pixmake.plan.entries import State, usd
 
@@ -54,8 +54,8 @@ class Lines:
             self.write(self._bad(event))
         elif isinstance(event, BuildStopping):
             self.write(AWAITING if event.awaited else "stopping: what was sent is left unknown")
-        elif isinstance(event, StepWaiting):
-            self.write(f"{event.asset}: {event.why}; waiting {event.seconds:.0f} s")
+        elif isinstance(event, CallsPaused):
+            self.write(f"{event.model or event.provider}: {event.why}; waiting {event.seconds:.1f} s")
         elif isinstance(event, AssetFinished):
             self.write(self._finished(event))
 
@@ -148,7 +148,7 @@ class Live:
         elif isinstance(event, StepFinished):
             self.running.remove(event.asset)
             self._settle(event)
-        if isinstance(event, StepFinished | StepWaiting | BuildStopping) or (
+        if isinstance(event, StepFinished | CallsPaused | BuildStopping) or (
             isinstance(event, AssetFinished) and event.message
         ):
             self._troubles(event)
@@ -223,9 +223,11 @@ class Trace:
         elif isinstance(event, StepFinished):
             self.lanes.add(event.lane)
             self.events.append(self._span(event))
-        elif isinstance(event, StepWaiting):
+        elif isinstance(event, CallsPaused):
             place = {"name": f"wait: {event.why}", "cat": "wait", "ph": "i", "s": "p", "pid": 1, "tid": 0}
-            self.events.append(place | {"ts": _micro(event.at), "args": {"asset": event.asset}})
+            self.events.append(
+                place | {"ts": _micro(event.at), "args": {"model": event.model, "seconds": event.seconds}}
+            )
 
     def _span(self, event: StepFinished) -> dict[str, object]:
         name = event.asset if event.step is None else f"{event.asset}#{event.step}"

@@ -169,7 +169,10 @@ def _piece(source: Source, text: str, lines: Known) -> Piece | None:
     if not isinstance(node, Branch) or len(node.entries) != 1:
         return None
     name, value = next(iter(node.entries.items()))
-    return Piece(origin=origin, key=node.keys[name], name=name, node=value)
+    key = node.keys[name]
+    if key.spot.line != 1 or key.spot.column - 1 != len(text) - len(text.lstrip(" ")):
+        return None  # not the name that stands where the entry begins, but one in a map behind an anchor, say
+    return Piece(origin=origin, key=key, name=name, node=value)
 
 
 def _composed(text: str, origin: Origin, lines: Known) -> Node | None:
