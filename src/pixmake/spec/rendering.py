@@ -9,8 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pixmake.spec.failing import Broken
-from pixmake.spec.files import Files, Seen
+from pixmake.spec.files import Files, Seen, readable
 from pixmake.spec.filling import Blanks, blanks_of
 from pixmake.spec.nodes import Leaf
 
@@ -64,12 +63,7 @@ class Renderer:
 
     def _read(self, name: str) -> Blanks | None:
         """The blanks of a template file; None for one that Jinja has to read, or to say what is wrong with it."""
-        if not re.fullmatch(NAMED, name):
-            return None
-        try:
-            source = self.files.text(self._path(name))
-        except Broken:
-            return None
+        source = readable(self.files, self._path(name)) if re.fullmatch(NAMED, name) else None
         return None if source is None else blanks_of(source.text)
 
     def _path(self, name: str) -> Path:
