@@ -52,6 +52,8 @@ TIMED = ("import time\nbegan = time.perf_counter()\nfound =", "\nprint(time.perf
 """What is timed, without the start of Python and imports."""
 WHOLE = "import yaml; yaml.load(open('assets.yaml'), Loader=yaml.CLoader)"
 SDK = "import openai; " + WHOLE
+ASYNCIO = "import asyncio"
+"""What a build that asks a provider can't do without: timed beside, it shows how much of a start is its own."""
 CHANGES = {1_000: 8.0, 10_000: 2.5, 100_000: 1.0}
 """Goals of one change against ninja's, by size."""
 FIRST_GOAL = 0.06
@@ -115,8 +117,11 @@ def _inside(code: str, root: Path, env: Mapping[str, str]) -> float:
     return float(subprocess.run(command, cwd=root, env=os.environ | env, check=True, capture_output=True).stdout)
 
 
-def _ratio(ours: float, theirs: float, goal: float | None, name: str) -> Measure:
-    return Measure(ratio=ours / theirs, goal=goal, seen={"ms": ours * 1000, f"{name} ms": theirs * 1000})
+def _ratio(
+    ours: float, theirs: float, goal: float | None, name: str, beside: Mapping[str, float] | None = None
+) -> Measure:
+    seen = {"ms": ours * 1000, f"{name} ms": theirs * 1000, **(beside or {})}
+    return Measure(ratio=ours / theirs, goal=goal, seen=seen)
 
 
 # --- one entry changed -------------------------------------------------------------------------------------------------
@@ -138,11 +143,14 @@ def _changes(root: Path, count: int, goal: float) -> dict[str, Measure]:
         cases["ninja"] = Case(command=theirs.command, folder=theirs.folder, env=theirs.env, before=touch)
     else:
         print("  ninja is not installed: left out", file=sys.stderr)
+    cases["asyncio"] = Case(command=[sys.executable, "-c", ASYNCIO], folder=ours, env=env)
     runs = side_by_side(cases, ROUNDS)
     shutil.rmtree(root)
     if "ninja" not in runs:
         return {}
-    return {f"one of {count} changed / ninja": _ratio(runs["pixmake"].seconds, runs["ninja"].seconds, goal, "ninja")}
+    beside = {"Python with asyncio ms": runs["asyncio"].seconds * 1000}
+    ratio = _ratio(runs["pixmake"].seconds, runs["ninja"].seconds, goal, "ninja", beside)
+    return {f"one of {count} changed / ninja": ratio}
 
 
 def _first(root: Path) -> dict[str, Measure]:
