@@ -26,7 +26,7 @@ SMALL = SizeRule(exact=True)
 Kind = TypeVar("Kind", bound=Event)
 PATIENCE = 20.0
 """Seconds after which a test gives up waiting; nothing here takes as long on its own."""
-PACE = Pace(paying=0.05, sweep=3600.0)
+PACE = Pace(paying=0.05, sweep=3600.0, asking=3600.0)
 """Looks without a cause are off: what the events miss must show."""
 
 
@@ -42,6 +42,7 @@ class Watching:
         max_cost: str | None = None,
         clock: Clock | None = None,
         selectors: tuple[str, ...] = (),
+        pace: Pace = PACE,
     ) -> None:
         self.root = root
         self.painter = painter or CountingProvider(sizes=SMALL)
@@ -55,7 +56,7 @@ class Watching:
             selectors=selectors,
             draft=draft,
             max_cost=None if max_cost is None else Decimal(max_cost),
-            pace=PACE,
+            pace=pace,
             clock=clock,
         )
         self._news = threading.Condition()

@@ -18,7 +18,8 @@ MOST_NAMES = 5000
 class Pace:
     """How fast a watch is, in seconds. `whole`: the quiet after a single file that was renamed into its place, or closed by
     its writer; `doubt`: before an error is told, which may be that of a file half written;
-    `paying`: quiet before money is spent unasked; `sweep`: looks without a cause.
+    `paying`: quiet before money is spent unasked; `sweep`: looks without a cause; `asking`: quiet before batches are asked
+    after, and between two questions.
 
     The defaults: editors write a file in several steps within a few milliseconds; a person who pauses for a second and
     a half has finished a sentence; events can be lost (network folders, watch limits), so everything is looked at twice
@@ -31,6 +32,7 @@ class Pace:
     doubt: float = 0.15
     paying: float = 1.5
     sweep: float = 30.0
+    asking: float = 120.0
     beat: float = 1.0
 
 

@@ -24,6 +24,7 @@ from pixmake.diagnostics import Diagnostic, ExitCode, Problem
 from pixmake.events import Listener, WatchChanged, WatchEnded, WatchProblem, WatchReady
 from pixmake.plan.planner import Plan
 from pixmake.store.memo import look
+from pixmake.watch.asking import Asking, said_of_batches
 from pixmake.watch.ears import Ears, identity
 from pixmake.watch.inbox import Batch, Inbox, Pace
 from pixmake.watch.places import Places, first_places, joined, places_of
@@ -95,6 +96,8 @@ class Watch:
         self._pace = pace or Pace()
         self._clock = clock or SystemClock()
         self._inbox = Inbox(self._pace)
+        self._asking = Asking(self._pace)
+        self._came = Done()
         self._places = first_places(self.file)
         self._ears: Ears | None = None
         self._project: Project | None = None
@@ -157,6 +160,8 @@ class Watch:
         batch.files = {path: None for path in batch.files if not self._is_own(path)}
         if batch.changed:
             self._look(batch)
+        elif self._project is not None and not batch.keys and self._asking.is_due(self._changed):
+            self._ask(self._project)
         elif self._littered and not batch.keys:
             gc.collect(YOUNG)
             self._littered = False
@@ -220,7 +225,7 @@ class Watch:
         changed = self._load()
         project = self._project
         assert project is not None
-        done = Done()
+        done, self._came = self._came, Done()
         if changed and not (self._selectors or self._exclude or self._broken):
             plan = project.plan(*(f"{name}+" for name in changed), draft=self._draft)
             done.add(self._build(project, plan, max_cost=Decimal(0)))
@@ -237,7 +242,7 @@ class Watch:
         project = self._project
         if project is None:
             project = self._open()
-            project.collect()  # what has been done of batches
+            self._take_in(project)
             project.recover()  # what an earlier process had sent and not recorded
             self._project = project
             return ()
@@ -245,6 +250,22 @@ class Watch:
         project.reload()
         changed = [asset.name for asset in project.assets if before.pop(asset.name, None) is not asset]
         return tuple(changed) if len(changed) <= FEW and not before else ()
+
+    def _ask(self, project: Project) -> None:
+        """Asks after batches, and looks at all where one brought something."""
+        try:
+            has_news = self._take_in(project)
+        except (Problem, OSError) as trouble:
+            self._tell(trouble.diagnostics if isinstance(trouble, Problem) else (system_trouble(trouble),))
+        else:
+            if has_news:
+                self._look(Batch(lost=True))
+
+    def _take_in(self, project: Project) -> bool:
+        """Whether anything became of calls that were handed in by batch: the next look tells what."""
+        gathered = self._asking.ask(project)
+        self._came = Done(made=gathered.saved, spent=gathered.spent, problems=said_of_batches(gathered))
+        return bool(gathered.saved or gathered.failed or gathered.released)
 
     def _build(self, project: Project, plan: Plan, *, max_cost: Decimal | None, yes: bool = False) -> BuildReport:
         report = project.build(
