@@ -143,6 +143,11 @@ class Office:
         """`do` (Error, Cut, Hang of the server, or Then) to the next so many requests of a kind."""
         self._rules.append((action, do, [times]))
 
+    def forget(self) -> None:
+        """Does all requests well again."""
+        with self._lock:
+            self._rules.clear()
+
     @property
     def asked(self) -> list[Any]:
         """Every line that was done, of all batches."""
