@@ -28,7 +28,7 @@ def suite(cases: int, **more: Any) -> settings:
 
 def at_length(cases: int, **more: Any) -> settings:
     """Other cases each time, with what is needed to run the one that failed again."""
-    return settings(max_examples=cases, print_blob=True, phases=SHRINKING, **UNHURRIED, **more)
+    return settings(max_examples=cases, derandomize=False, print_blob=True, phases=SHRINKING, **UNHURRIED, **more)
 
 
 def law(cases: int, **strategies: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:

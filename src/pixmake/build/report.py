@@ -116,8 +116,8 @@ def _entry_report(plan: Plan, entry: Entry, outcomes: Outcomes, held: Mapping[Ac
     result = _result(entry, step, end)
     if (entry.asset, entry.step) in held:
         state, result, message = "held", "held", held[entry.asset, entry.step]
-    if entry.last and outcomes.edited.get(entry.asset):
-        state, message = "edited", f"'{outcomes.edited[entry.asset][0]}' was edited by hand: left alone"
+    if entry.last and (edited := _left_alone(entry, outcomes, end)) and state in ("fresh", "draft", "edited"):
+        state, message = "edited", f"'{edited[0]}' was edited by hand: left alone"
     return EntryReport(
         entry=entry,
         state=state,
@@ -125,6 +125,12 @@ def _entry_report(plan: Plan, entry: Entry, outcomes: Outcomes, held: Mapping[Ac
         message=message,
         settled=step.cost if step is not None else (Decimal(0) if not entry.verdict.images else None),
     )
+
+
+def _left_alone(entry: Entry, outcomes: Outcomes, end: StepOutcome | None) -> list[str]:
+    """Outputs that are somebody's own: those met while publishing, and where nothing was published, those planned as such."""
+    found = outcomes.edited.get(entry.asset, [])
+    return found or [item.path for item in entry.outputs if item.state == "edited" and end is None]
 
 
 def _state(plan: Plan, entry: Entry, step: StepOutcome | None, end: StepOutcome | None) -> tuple[State, str | None]:

@@ -34,7 +34,7 @@ from pixmake.plan.planner import Plan
 from pixmake.plan.pricing import chunks, looks, price
 from pixmake.plan.requests import StepInputs
 from pixmake.providers.base import Call, ProviderError
-from pixmake.publish.outputs import NotOurs, Written, publish
+from pixmake.publish.outputs import NotOurs, Written, publish, unchanged
 from pixmake.publish.realize import Gone, Realizer
 from pixmake.store.pool import Pool
 
@@ -304,7 +304,10 @@ class Runner:
         loop = asyncio.get_running_loop()
         for order in deliveries(self.world, asset, end, self.judge):
             path = order.path() or self.world.path_of(asset.name, order.recipe)
-            if path is not None and self.world.stands(path, order.recipe):
+            digest = self.world.standing(path) if path is not None else None
+            if path is not None and digest is not None and self.world.stands(path, order.recipe):
+                there = unchanged(order, self.world.root, path, digest)
+                self.outcomes.written.setdefault(asset.name, []).append(there)
                 continue
             try:
                 written = await loop.run_in_executor(None, publish, order, self.realizer, self.world.root, self.world)

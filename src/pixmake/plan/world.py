@@ -335,6 +335,10 @@ class World:
             return True
         return self._draft_mark(path) is not None
 
+    def claim(self, path: str, recipe: Digest, digest: Digest) -> None:
+        """Told by publishing: this file will stand there in a moment."""
+        self.memo.claim(path, OutputPin(recipe=recipe, digest=digest), self.profile)
+
     def _draft_mark(self, path: str) -> Digest | None:
         """The recipe that a draft at `path` names itself."""
         from pixmake.imaging.marks import read_draft_mark

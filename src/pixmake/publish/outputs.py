@@ -49,6 +49,10 @@ class Ownership(Protocol):
         """Whether the file that stands at `path` (relative to the project) was made by the tool and not edited since."""
         ...
 
+    def claim(self, path: str, recipe: Digest, digest: Digest) -> None:
+        """Notes that these bytes are about to stand at `path`: whoever dies before he recorded it leaves a file of ours."""
+        ...
+
 
 class NotOurs(Exception):
     """A file at an output's path was not made by the tool, or was edited since: it is left alone."""
@@ -171,6 +175,8 @@ def publish(order: Delivery, realizer: Realizer, root: Path, owned: Ownership) -
     if changed:
         if standing is not None and not owned.owns(path):
             raise NotOurs(path)
+        if not order.picture.draft:  # a draft says itself what it is
+            owned.claim(path, order.recipe, digest)
         write_atomically(target, data, durable=not order.picture.draft)
     return Written(
         path=path,
@@ -180,6 +186,18 @@ def publish(order: Delivery, realizer: Realizer, root: Path, owned: Ownership) -
         draft=order.picture.draft,
         changed=changed,
         removed=made.removed,
+    )
+
+
+def unchanged(order: Delivery, root: Path, path: str, digest: Digest) -> Written:
+    """An output that stands at `path` as it should be, by the records. Raises OSError where it is gone by now."""
+    return Written(
+        path=path,
+        recipe=order.recipe,
+        digest=digest,
+        size=(root / path).stat().st_size,
+        draft=order.picture.draft,
+        changed=False,
     )
 
 

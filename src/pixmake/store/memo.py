@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pixmake.digest import Digest, read_file, sha256_file
+from pixmake.store.claims import Claims
 from pixmake.store.content import is_digest
 from pixmake.store.durable import replace_file, writing
 from pixmake.store.lockfile import OutputPin
@@ -72,6 +73,7 @@ class Memo:
     def __init__(self, path: Path, *, now: Nanoseconds = time.time_ns) -> None:
         """Reads `path`; what is missing, damaged or of another version is as if empty."""
         self._path = path
+        self._claims = Claims(path.with_name("claims"))
         self._now = now
         # Values are as the file has them until somebody asks: decoding all would take as long as parsing all.
         self._parts: dict[str, dict[str, object]] = {part: {} for part in PARTS}
@@ -134,6 +136,16 @@ class Memo:
                 self._profiles[path] = profile
             self._changed = True
 
+    def claim(self, path: str, pin: OutputPin, profile: str | None) -> None:
+        """Notes at once what is about to stand at an output path; `keep_output` follows when it does."""
+        self._claims.claim(path, pin, profile)
+
+    def take_over(self, root: Path) -> None:
+        """Remembers what builds that died have put in place, where it still stands. Raises OSError as `open` does."""
+        for path, pin, profile in self._claims.noted():
+            if self.digest_of(os.path.join(root, path)) == pin.digest:
+                self.keep_output(path, pin, profile)
+
     def drop_output(self, path: str) -> None:
         """Forgets an output path: the file there is not ours any more."""
         self._read_all()
@@ -148,6 +160,7 @@ class Memo:
         if self._changed:
             self._read_all()
         if not self._changed or not (any(self._parts.values()) or self._path.exists()):
+            self._claims.settle()
             return False
         self._forget_vanished()
         body = {
@@ -161,6 +174,7 @@ class Memo:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             replace_file(self._path, json.dumps(body, separators=(",", ":")).encode())
         self._changed = False
+        self._claims.settle()
         return True
 
     def _hash(self, name: str, stat: Stat) -> Digest:
