@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import seed, settings
@@ -23,7 +21,7 @@ from fakes.openai_batches import Action, Made
 from fakes.openai_server import Cut, Error, FakeOpenAI, moderated
 from laws.calls import Book, note_wanted
 from laws.house import dies_in_a_child
-from laws.running import at_length, suite
+from laws.running import at_length, quick_folder, suite
 from pixmake.build.project import Project
 from pixmake.plan.planner import Plan
 
@@ -52,7 +50,7 @@ class Post(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="post-"))
+        self.folder = quick_folder("post-")
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr("pixmake.store.memo.time.sleep", lambda seconds: None)
         for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
@@ -265,8 +263,8 @@ class Post(RuleBasedStateMachine):
         assert set(self.yard.states()) <= {"fresh", "refused", "blocked"}
 
 
-PARTS, RUNS, STEPS = 3, 4, 30
-"""12 runs of 30 steps in the suite, in parts that can run side by side. The long command: 1 000 of 60."""
+PARTS, RUNS, STEPS = 3, 10, 30
+"""30 runs of 30 steps in the suite, in parts that can run side by side. The long command: 1 000 of 60."""
 
 
 @pytest.mark.parametrize("part", range(PARTS))

@@ -271,8 +271,8 @@ def stats(folder: Path) -> dict[Path, tuple[int, int]]:
     return found
 
 
-PARTS, RUNS, STEPS = 10, 10, 50
-"""100 runs of 50 steps in the suite, in parts that can run side by side. The long command: 5 000 of 100."""
+PARTS, RUNS, STEPS = 10, 30, 50
+"""300 runs of 50 steps in the suite, in parts that can run side by side. The long command: 5 000 of 100."""
 
 
 @pytest.mark.parametrize("part", range(PARTS))

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import tempfile
 from collections import Counter
-from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -22,7 +20,7 @@ from fakes.openai_server import Cut, Error, FakeOpenAI
 from fakes.talking import HEAD, PROVIDER, Ground
 from laws.calls import Book, note_wanted
 from laws.house import dies_in_a_child
-from laws.running import at_length, suite
+from laws.running import at_length, quick_folder, suite
 from pixmake.build.costs import account, charges
 from pixmake.build.jobs import jobs_of
 from pixmake.build.report import BuildReport
@@ -49,7 +47,7 @@ class Talks(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="talks-"))
+        self.folder = quick_folder("talks-")
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr("pixmake.store.memo.time.sleep", lambda seconds: None)
         for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
@@ -220,8 +218,8 @@ class Talks(RuleBasedStateMachine):
         assert set(left) <= {"fresh", "refused", "blocked", "failed"}, left
 
 
-PARTS, RUNS, STEPS = 2, 4, 20
-"""8 runs of 20 steps in the suite, in parts that can run side by side. The long command: 1 000 of 60."""
+PARTS, RUNS, STEPS = 3, 8, 25
+"""24 runs of 25 steps in the suite, in parts that can run side by side. The long command: 1 000 of 60."""
 
 
 @pytest.mark.parametrize("part", range(PARTS))

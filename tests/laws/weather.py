@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from hypothesis import strategies as st
@@ -15,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from fakes.counting import png
 from laws.books import Books, damage_file
 from laws.house import House, Room
+from laws.running import quick_folder
 from laws.sketch import FORMATS, SIZES, TURNS, WORDS, Drawing
 from pixmake.store import results
 
@@ -31,7 +30,7 @@ class Weather(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="life-"))
+        self.folder = quick_folder("life-")
         self.patch = pytest.MonkeyPatch()
         # what is young is hashed again instead of waited for; an index is written long before it pays
         self.patch.setattr("pixmake.store.memo.time.sleep", lambda seconds: None)
