@@ -66,7 +66,7 @@ def test_a_fenced_picture_stays_fenced_while_its_parent_is_on_the_way(tmp_path: 
     before = (ground.root / "assets/hat.png").read_bytes()
     ground.edit("a hen", "a black hen")
     (ground.root / "assets/hat.png").unlink()
-    assert states(ground.plan()) == {"hen#0": "pay", "hat#0": "held"}
+    assert states(ground.plan()) == {"hen#0": "pay", "hat#1": "held"}
     assert (ground.build().exit_code, ground.painter.prompts) == (0, ["a black hen"])
     assert (ground.root / "assets/hat.png").read_bytes() == before
 
@@ -116,9 +116,9 @@ def test_a_chain_that_begins_with_an_edit_is_frozen_as_any(tmp_path: Path) -> No
     ground = Ground(tmp_path, HEAD + "  hat: {from: straw.png, edits: [a hat, a feather], frozen: true}\n")
     ground.picture("straw.png")
     assert (ground.build().exit_code, ground.sent()) == (0, 2)
-    assert states(ground.plan()) == {"hat#0": "fresh", "hat#1": "fresh"}
+    assert states(ground.plan()) == {"hat#1": "fresh", "hat#2": "fresh"}
     ground.edit("a hat", "a bonnet")
-    assert states(ground.plan()) == {"hat#0": "held", "hat#1": "fresh"}
+    assert states(ground.plan()) == {"hat#1": "held", "hat#2": "fresh"}
     ground.edit("a feather", "a flower")
-    assert states(ground.plan()) == {"hat#0": "held", "hat#1": "held"}
+    assert states(ground.plan()) == {"hat#1": "held", "hat#2": "held"}
     assert (ground.build().exit_code, ground.sent()) == (0, 0)

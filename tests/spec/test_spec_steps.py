@@ -68,6 +68,61 @@ assets:
     assert [step.variants for step in found["c"].steps] == [2]
 
 
+def test_without_a_prompt_the_chain_begins_with_step_1(project: Project) -> None:
+    """Step i is the i-th edit, in its own asset and wherever it is named."""
+    text = """
+assets:
+  old: {from: r.png, edits: [one, two], outputs: [{path: first.png, step: 1}]}
+  made: {prompt: zero, edits: [one]}
+  b: {from: {asset: old, step: 1}}
+  c: {prompt: x, references: [{asset: old, step: 2}]}
+"""
+    found = project.assets(text, {"r.png": ""})
+    assert [step.index for step in found["old"].steps] == [1, 2]
+    assert [step.index for step in found["made"].steps] == [0, 1]
+    assert found["b"].origin == AssetInput(asset="old", step=1)
+    assert found["c"].steps[0].references == (AssetInput(asset="old", step=2),)
+
+
+def test_steps_that_are_not_there(project: Project) -> None:
+    text = """
+assets:
+  old: {from: r.png, edits: [one], outputs: [{path: x.png, step: 0}, {path: y.png, step: 2}]}
+  copy: {from: "@old"}
+  b: {from: {asset: copy, step: 0}}
+  c: {from: {asset: copy, variant: 2}}
+  d: {from: {asset: old, step: 0}}
+"""
+    assert (
+        project.problem("version: 1" + text, {"r.png": ""})
+        == """\
+assets.yaml:3:46: error[no-such-step]: 'old' has no step 0
+    3 |   old: {from: r.png, edits: [one], outputs: [{path: x.png, step: 0}, {path: y.png, step: 2}]}
+      |                                              ^^^^
+help: it has one step, 1
+
+assets.yaml:3:70: error[no-such-step]: 'old' has no step 2
+    3 |   old: {from: r.png, edits: [one], outputs: [{path: x.png, step: 0}, {path: y.png, step: 2}]}
+      |                                                                      ^^^^
+help: it has one step, 1
+
+assets.yaml:5:13: error[no-such-step]: 'copy' has no step 0
+    5 |   b: {from: {asset: copy, step: 0}}
+      |             ^^^^^
+help: nothing is bought for it: name the asset that it is made from
+
+assets.yaml:6:13: error[no-such-step]: 'copy' has no step, so no candidate 2
+    6 |   c: {from: {asset: copy, variant: 2}}
+      |             ^^^^^
+help: nothing is bought for it: name the asset that it is made from
+
+assets.yaml:7:13: error[no-such-step]: 'old' has no step 0
+    7 |   d: {from: {asset: old, step: 0}}
+      |             ^^^^^
+help: it has one step, 1"""
+    )
+
+
 def test_template_without_prompt(project: Project) -> None:
     text = """
 assets:

@@ -15,7 +15,7 @@ def check_cycles(assets: Mapping[str, Asset], linked: Sequence[Asset], collector
     """Tells every ring that starts at one of the `linked` assets (those with inputs from others), each once."""
     done: set[Point] = set()
     for asset in linked:
-        for index in range(-1, len(asset.steps)):
+        for index in (-1, *(step.index for step in asset.steps)):
             if (asset.name, index) not in done:
                 _visit((asset.name, index), assets, done, collector)
 
@@ -44,19 +44,21 @@ def _visit(start: Point, assets: Mapping[str, Asset], done: set[Point], collecto
 def _links(point: Point, assets: Mapping[str, Asset]) -> Iterator[tuple[Point, AssetInput | None]]:
     asset = assets[point[0]]
     index = point[1]
-    if index > 0:
+    first = asset.steps[0].index if asset.steps else 0
+    if index > first:
         yield (asset.name, index - 1), None
     inputs: list[Input | None] = []
-    if index <= 0:
+    if index <= first:
         inputs.append(asset.origin)
-    if index >= 0:
-        step = asset.steps[index]
+    if index >= first and asset.steps:
+        step = asset.steps[index - first]
         mask = step.mask.source if step.mask is not None else None
         inputs += [*step.references, step.markup, mask if isinstance(mask, AssetInput) else None]
     for item in inputs:
         if isinstance(item, AssetInput) and item.asset in assets:
-            last = len(assets[item.asset].steps) - 1
-            yield (item.asset, last if item.step is None else min(item.step, last)), item
+            steps = assets[item.asset].steps
+            last = steps[-1].index if steps else -1
+            yield (item.asset, last if item.step is None else item.step), item
 
 
 def _tell(ring: list[tuple[Point, AssetInput | None]], collector: Collector) -> None:

@@ -8,11 +8,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pixmake.diagnostics import Collector, Diagnostic, Note
+from pixmake.diagnostics import Collector, Diagnostic
 from pixmake.spec import names
 from pixmake.spec.complaints import complain, nearest
 from pixmake.spec.failing import Failed
@@ -81,6 +80,12 @@ class Draft:
     context: Mapping[str, Any]
     row: str | None
     scope: Scope
+
+    @property
+    def steps(self) -> range:
+        """The numbers of its steps: 0 is the prompt, *i* the *i*-th edit, also where no prompt comes before it."""
+        first = 0 if self.has_first else 1
+        return range(first, first + len(self.prompts))
 
 
 Rendering = tuple[Mapping[str, Any], Draft | None]
@@ -262,7 +267,7 @@ class Expander:
                 return None
             return self.draft(name, merged, context, label)
         except Failed as failed:
-            self.collector.found.append(told(failed, name or self.family.name, label))
+            self.collector.found.append(failed.told(name or self.family.name, label))
         except _Unusable:
             pass
         return None
@@ -390,11 +395,3 @@ def _matches(wanted: Mapping[str, Any], axes: Mapping[str, Any], record: Record 
         if found != value and str(found) != str(value):
             return False
     return bool(wanted)
-
-
-def told(failed: Failed, asset: str, row: str | None) -> Diagnostic:
-    """The diagnostic with the asset that it was found in."""
-    notes = failed.diagnostic.notes
-    if failed.field is not None:
-        notes += (Note(message=f"while rendering '{failed.field}' of '{asset}'"),)
-    return replace(failed.diagnostic, asset=asset, row=row, notes=notes)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from pixmake.diagnostics import Diagnostic, Span
+from pixmake.diagnostics import Diagnostic, Note, Span
 from pixmake.spec.nodes import Leaf, Spot
 
 
@@ -23,6 +24,13 @@ class Failed(Exception):
         self.diagnostic = diagnostic
         self.field = field
         super().__init__(diagnostic.message)
+
+    def told(self, asset: str, row: str | None) -> Diagnostic:
+        """The diagnostic with the asset that it was found in."""
+        notes = self.diagnostic.notes
+        if self.field is not None:
+            notes += (Note(message=f"while rendering '{self.field}' of '{asset}'"),)
+        return replace(self.diagnostic, asset=asset, row=row, notes=notes)
 
 
 def locate(leaf: Leaf, line: int, word: str | None) -> Span:

@@ -20,10 +20,18 @@ MOST_GUESSES = 20
 """Unknown names that get a 'did you mean' in one load; more than these have one cause."""
 
 
-Link = tuple[str, Any, Any, tuple[str, ...] | str | None, int]
-"""An answer that an asset was built on: ("file", path, compared name, None, 0), ("glob", folder, pattern, names, 0)
-or ("asset", word, prefixes, name, number of steps).
+Link = tuple[str, Any, Any, tuple[str, ...] | str | None, range | None]
+"""An answer that an asset was built on: ("file", path, compared name, None, None), ("glob", folder, pattern, names, None)
+or ("asset", word, prefixes, name, its steps).
 """
+
+
+def steps_there(draft: Draft) -> str:
+    """The remedy for a step that is not there: those that are."""
+    steps = draft.steps
+    if not steps:
+        return "nothing is bought for it: name the asset that it is made from"
+    return f"it has steps {steps[0]} to {steps[-1]}" if len(steps) > 1 else f"it has one step, {steps[0]}"
 
 
 class Lookup:
@@ -49,7 +57,7 @@ class Lookup:
 
     def holds(self, links: Iterable[Link]) -> bool:
         """Whether all answers would be the same today."""
-        for kind, what, how, answer, count in links:
+        for kind, what, how, answer, steps in links:
             if kind == "file":
                 if self.files.kind(what) != "file" or how in self.written:
                     return False
@@ -58,7 +66,7 @@ class Lookup:
                     return False
             else:
                 name = names.find(what, how, self.drafts)
-                if name is None or name != answer or len(self.drafts[name].prompts) != count:
+                if name is None or name != answer or self.drafts[name].steps != steps:
                     return False
         return True
 
@@ -99,7 +107,7 @@ class Lookup:
     def _glob(self, text: str, node: Node, draft: Draft, role: str | None) -> Iterator[Input]:
         folder = self.workshop.folder(node)
         matches = self.files.glob(folder, text)
-        self.links.append(("glob", folder, text, matches, 0))
+        self.links.append(("glob", folder, text, matches, None))
         if not matches:
             self.error(
                 "no-match",
@@ -124,7 +132,7 @@ class Lookup:
             return None
         kind = self.files.kind(str(path))
         if kind == "file":
-            self.links.append(("file", str(path), names.canonical(name), None, 0))
+            self.links.append(("file", str(path), names.canonical(name), None, None))
             return FileInput(path=path, name=name, role=role, span=node.span)
         if kind == "folder":
             self.error(
@@ -153,11 +161,14 @@ class Lookup:
             if not self._may_be_absent(word, draft):
                 self._unknown(word, node, draft)
             return
-        count = len(self.drafts[name].prompts)
-        self.links.append(("asset", names.normal(word), draft.scope.prefixes, name, count))
-        if picture.step is not None and picture.step >= max(count, 1):
-            has = f"steps 0 to {count - 1}" if count > 1 else "one step, 0" if count else "no steps"
-            self.error("no-such-step", f"'{name}' has no step {picture.step}", node, draft, f"it has {has}")
+        target = self.drafts[name]
+        self.links.append(("asset", names.normal(word), draft.scope.prefixes, name, target.steps))
+        if picture.step is not None and picture.step not in target.steps:
+            self.error("no-such-step", f"'{name}' has no step {picture.step}", node, draft, steps_there(target))
+            return
+        if picture.variant is not None and not target.steps:
+            message = f"'{name}' has no step, so no candidate {picture.variant}"
+            self.error("no-such-step", message, node, draft, steps_there(target))
             return
         yield AssetInput(
             asset=name,

@@ -11,7 +11,7 @@ from typing import Any
 from pixmake.diagnostics import Collector, Span
 from pixmake.spec.asset import Output
 from pixmake.spec.complaints import complain
-from pixmake.spec.expand import Draft, told
+from pixmake.spec.expand import Draft
 from pixmake.spec.failing import Failed
 from pixmake.spec.fields import SIZE as SIZE_IN_PIXELS
 from pixmake.spec.fields import split_list
@@ -79,7 +79,7 @@ class Outlet:
         try:
             return tuple([output for output in self.declared() if self.fits(output)])
         except Failed as failed:
-            self.collector.found.append(told(failed, self.draft.name, self.draft.row))
+            self.collector.found.append(failed.told(self.draft.name, self.draft.row))
             return ()
 
     def error(self, code: str, message: str, span: Span | None, remedy: str) -> None:

@@ -12,7 +12,7 @@ from pixmake.spec.asset import Asset, Input, Mask, Output, Step
 from pixmake.spec.complaints import nearest
 from pixmake.spec.expand import Draft
 from pixmake.spec.fields import texts
-from pixmake.spec.inputs import Lookup
+from pixmake.spec.inputs import Lookup, steps_there
 from pixmake.spec.layers import deep_data
 from pixmake.spec.model import AssetFields, EditFields, Feather, StepFields
 from pixmake.spec.nodes import Branch, Node, Places, Row
@@ -64,6 +64,7 @@ class Builder:
         steps = self.steps(size)
         self.check_texts(steps)
         self.check_transparency(steps, outputs)
+        self.check_outputs(outputs)
         return Asset(
             name=draft.name,
             family=draft.family,
@@ -106,6 +107,19 @@ class Builder:
         else:
             remedy = "it gets a plain background; the other files stay transparent"
             self.collector.warn("transparent-jpeg", message, opaque[0].span, help=remedy, asset=self.draft.name)
+
+    def check_outputs(self, outputs: tuple[Output, ...]) -> None:
+        """An output's `step` is one of the chain's."""
+        for output in outputs:
+            if output.step is not None and output.step not in self.draft.steps:
+                self.collector.error(
+                    "no-such-step",
+                    f"'{self.draft.name}' has no step {output.step}",
+                    output.span,
+                    help=steps_there(self.draft),
+                    asset=self.draft.name,
+                    row=self.draft.row,
+                )
 
     def origin(self) -> Input | None:
         value = self.fields.from_
@@ -161,7 +175,9 @@ class Builder:
             levels.append(
                 (edit if isinstance(edit, EditFields) else EditFields(), node if isinstance(node, Branch) else None)
             )
-        return tuple([self.step(index, level, node, size) for index, (level, node) in enumerate(levels)])
+        return tuple(
+            [self.step(index, level, node, size) for index, (level, node) in zip(draft.steps, levels, strict=True)]
+        )
 
     def unused(self, has_edits: bool) -> None:
         """Tells which own fields no step takes: without step 0 they would be dropped in silence."""
@@ -172,12 +188,13 @@ class Builder:
                 self.error("unused-field", f"'{name}' belongs to a prompt, and there is none", self.nodes[name], remedy)
 
     def step(self, index: int, level: StepFields, node: Branch | None, size: str) -> Step:
-        prompt = self.draft.prompts[index]
+        first = self.draft.steps[0]
+        prompt = self.draft.prompts[index - first]
         own = self.nodes if node is None else node.entries
         nodes: Mapping[str, Node] = self.nodes
         if node is not None or nodes.get("prompt") is not prompt.leaf:
             nodes = {**nodes, **own, "prompt": prompt.leaf}
-        if level is not self.fields and not self.draft.has_first and index == 0:
+        if level is not self.fields and not self.draft.has_first and index == first:
             level = self.with_candidates(level)
         values: dict[str, Any] = dict(zip(INHERITED, _inherited(level), strict=True))
         if level is not self.fields:
@@ -236,7 +253,7 @@ class Builder:
         self, index: int, level: StepFields, own: Mapping[str, Node], nodes: Mapping[str, Node]
     ) -> tuple[Mask | None, Input | None]:
         """Mask and markup of a step; both need a parent picture."""
-        if index == 0 and self.draft.has_first and self.fields.from_ is None:
+        if index == 0 and self.fields.from_ is None:
             for name in ("mask", "markup"):
                 if getattr(level, name) is not None:
                     remedy = "add 'from:', or move it into an entry of 'edits'"
