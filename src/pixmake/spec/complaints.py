@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pixmake.diagnostics import Diagnostic, did_you_mean
+from pixmake.diagnostics import Diagnostic, Span, did_you_mean
 from pixmake.spec.declaring import Declared, maps_in
 from pixmake.spec.fields import shown
+from pixmake.spec.flowing import end_of, mended
 from pixmake.spec.marks import LIST, MAP, TEXT, Misfit, Unfit
-from pixmake.spec.nodes import Node, Rendered, at
+from pixmake.spec.nodes import Branch, Leaf, Node, Rendered, at
 
 AT_KEY = ("unknown-key", "options-field", "output-twice", "mask-and-markup")
 """What is wrong with these is the key, not its value."""
@@ -24,10 +25,46 @@ def complain(
     """One diagnostic for each thing in `node` that is not as declared."""
     for misfit in unfit.misfits:
         target, key = at(node, misfit.way)
+        flaw = unquoted(node, misfit.way) if misfit.kind == "extra" else None
+        if flaw is not None:
+            yield Diagnostic(code="needs-quotes", message=flaw[0], span=flaw[1], help=flaw[2], asset=asset, row=row)
+            continue
         code, message, remedy = _words(misfit, target, declared)
         if code in AT_KEY and key is not None:
             target = key
         yield Diagnostic(code=code, message=message, span=target.span, help=remedy or None, asset=asset, row=row)
+
+
+def unquoted(node: Node, way: tuple[Any, ...]) -> tuple[str, Span, str] | None:
+    """What is wrong, where and its remedy, where an unknown key is a piece of a text that wants quotes."""
+    parent, name = at(node, way[:-1])[0], way[-1]
+    if not isinstance(parent, Branch) or not isinstance(parent.entries.get(name), Leaf):
+        return None
+    key, value = parent.keys[name], parent.entries[name]
+    line = key.span.source.line(key.span.line)
+    start, after = key.span.column - 1, line[key.span.column - 1 + key.span.length :].lstrip()
+    is_entry = len(way) > 1 and isinstance(way[-2], int)
+    if after.startswith(":") and is_entry and len(parent.entries) == 1 and " " in name:
+        end = len(line.rstrip()) if line[:start].rstrip().endswith("-") else end_of(line, start, False)
+        return _unquoted(key, line, start, end, ": ")
+    if value.data is not None or after.startswith(":"):
+        return None
+    above = list(parent.entries.values())[: list(parent.entries).index(name)]
+    before = next((item for item in reversed(above) if item.data is not None), None)
+    if (
+        isinstance(before, Leaf)
+        and before.plain
+        and isinstance(before.value, str)
+        and before.span.line == key.span.line
+    ):
+        start = before.span.column - 1
+        return _unquoted(before, line, start, end_of(line, start, True), ",")
+    return None
+
+
+def _unquoted(leaf: Leaf, line: str, start: int, end: int, sign: str) -> tuple[str, Span, str]:
+    span = Span(source=leaf.span.source, line=leaf.span.line, column=start + 1, length=end - start)
+    return f"text with '{sign}' in it needs quotes", span, f"write it as:\n{mended(line, start, end)}"
 
 
 def _words(misfit: Misfit, target: Node, declared: type[Declared]) -> tuple[str, str, str]:

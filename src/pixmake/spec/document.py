@@ -16,8 +16,9 @@ from yaml.cyaml import CParser  # type: ignore[attr-defined]
 from pixmake.diagnostics import Collector, Diagnostic, Note, Source
 from pixmake.spec.asset import Scalar
 from pixmake.spec.failing import Broken
+from pixmake.spec.flowing import end_of, mended
 from pixmake.spec.nodes import MOST_DEPTH, Branch, Leaf, Node, Origin, Row, Spot
-from pixmake.spec.quoting import explain, quoted_line, quoting_remedy
+from pixmake.spec.quoting import explain, opening, quoted_line, quoting_remedy
 from pixmake.spec.scalars import resolve
 
 MOST_NODES = 3_000_000
@@ -30,13 +31,16 @@ CORE_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bo
 
 def compose(text: str, origin: Origin, collector: Collector) -> Node | None:
     """The tree of one YAML document, or None where it is empty or broken; problems go to `collector`."""
+    composer = None
     try:
         _refuse_strange(text, origin)
-        return _Composer(text, origin, collector).run()
+        composer = _Composer(text, origin, collector)
+        return composer.run()
     except Broken as broken:
         collector.found.append(broken.diagnostic)
     except yaml.YAMLError as error:
-        collector.found.append(explain(error, text, origin))
+        if composer is None or not composer.is_cut_short:
+            collector.found.append(explain(error, text, origin))
     return None
 
 
@@ -67,6 +71,9 @@ class _Composer:
         self.anchors: dict[str, Node] = {}
         self.open_anchors: list[str | None] = []
         self.stack: list[Node] = []
+        self.in_brackets: list[bool] = []
+        self.is_cut_short = False
+        """Whether a comment took the end of a map or list in brackets, so that what follows can't be read."""
         self.keys: list[Node | None] = []
         self.merges: list[list[tuple[Node, Node]]] = []
         self.root: Node | None = None
@@ -145,13 +152,22 @@ class _Composer:
         if not CUT.match(rest):
             return None
         column = event.end_mark.column + len(rest) - len(rest.lstrip()) + 1
+        self.is_cut_short = self.in_brackets[-1:] == [True]
         self.collector.error(
             "comment-cuts-text",
             f"YAML drops '{_short(rest.strip())}' here: ' #' begins a comment",
             Spot(self.origin, number + 1, column, len(rest.strip())).span,
-            help="quote the text, or put a space after '#' if a comment is meant:\n" + quoted_line(line),
+            help="quote the text, or put a space after '#' if a comment is meant:\n" + self.whole(event),
         )
         return rest.strip() if not event.value else None
+
+    def whole(self, event: Any) -> str:
+        """The line of a text with that text in quotes, up to where it was meant to end."""
+        line = self.lines[event.end_mark.line]
+        if self.in_brackets[-1:] != [True]:
+            return quoted_line(line)
+        start = event.start_mark.column if event.start_mark.line == event.end_mark.line else 0
+        return mended(line, start, end_of(line, start, isinstance(self.stack[-1], Branch)))
 
     def begin(self, event: Any) -> None:
         if len(self.stack) >= MOST_DEPTH:
@@ -166,6 +182,7 @@ class _Composer:
         if wrong:
             raise self.broken(event, "unknown-tag", f"unknown YAML tag '{event.tag}'", "remove the tag")
         self.stack.append(node)
+        self.in_brackets.append(event.flow_style)
         self.keys.append(None)
         self.merges.append([])
         self.open_anchors.append(event.anchor)
@@ -174,6 +191,7 @@ class _Composer:
 
     def end(self) -> None:
         node, merges = self.stack.pop(), self.merges.pop()
+        self.in_brackets.pop()
         self.keys.pop()
         if merges:
             self.merge(node, merges)
@@ -189,13 +207,8 @@ class _Composer:
         if node is None:
             inside = event.anchor in self.open_anchors
             message = f"'*{event.anchor}' stands inside its own anchor" if inside else f"no anchor '&{event.anchor}'"
-            line = self.lines[event.start_mark.line]
-            raise self.broken(
-                event,
-                "unknown-alias",
-                message,
-                "'*' begins an alias; quote the text if it is meant:\n" + quoted_line(line),
-            )
+            remedy = "'*' begins an alias; quote the text if it is meant:\n"
+            raise self.broken(event, "unknown-alias", message, remedy + self.whole(event))
         self.put(node)
 
     def put(self, node: Node) -> None:
@@ -244,12 +257,13 @@ class _Composer:
         number, column = key.spot.line, key.spot.column
         line = self.lines[number - 1] if number <= len(self.lines) else ""
         start = column - 1 if line[column - 2 : column] == "{{" else column
-        length = len(line.rstrip()) - start + 1
+        end = len(line.rstrip()) if opening(line) is None else end_of(line, start - 1, True)
+        length = end - start + 1
         return Diagnostic(
             code="needs-quotes",
             message=f"text that begins with '{line[start - 1 : start + 1]}' needs quotes",
             span=Spot(self.origin, number, start, max(1, length)).span,
-            help=quoting_remedy(line),
+            help=quoting_remedy(line, start - 1),
         )
 
     def key_text(self, key: Leaf) -> str:

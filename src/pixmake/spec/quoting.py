@@ -7,22 +7,15 @@ import re
 import yaml
 
 from pixmake.diagnostics import Diagnostic
+from pixmake.spec.flowing import BRACES, end_of, flaw_in, mended, quote
 from pixmake.spec.nodes import Origin, Spot
 
 ENTRY = re.compile(
     r"^(?P<head>\s*(?:- +)*(?:(?:\"[^\"]*\"|'[^']*'|[^\s:'\"{\[#&*!|>%@`][^:]*?):[ \t]+)?)(?P<value>\S.*)$"
 )
-QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '(?:[^']|'')*' """, re.VERBOSE)
 KEY_WITH_BRACES = re.compile(
     r"^(?P<indent>\s*(?:- +)*)(?P<key>[^\s'\"#:]?[^'\"#:]*\{\{.*?\}\}[^'\"\s:]*)(?P<rest>:(?:\s.*)?)$"
 )
-
-
-def quote(text: str) -> str:
-    """`text` as a YAML scalar in quotes."""
-    if '"' in text or "\\" in text:
-        return "'" + text.replace("'", "''") + "'"
-    return f'"{text}"'
 
 
 def quoted_line(line: str) -> str:
@@ -39,12 +32,19 @@ def quoted_line(line: str) -> str:
     return f"{entry['head']}{quote(value)}".strip()
 
 
-def quoting_remedy(line: str) -> str:
-    """How to quote what stands on the line; in a map in braces only the one text."""
+def quoting_remedy(line: str, start: int) -> str:
+    """How to quote what stands on the line; in brackets only the one text, which begins at `start` (from 0)."""
+    if opening(line) is None:
+        return f"write it as:\n{quoted_line(line)}"
+    return f"write it as:\n{mended(line, start, end_of(line, start, True))}"
+
+
+def opening(line: str) -> int | None:
+    """Where a map or list in brackets begins that is the whole value of a line; None where there is none."""
     entry = ENTRY.match(line)
-    if entry is not None and entry["value"][0] in "{[" and not entry["value"].startswith(("{{", "{%", "{#")):
-        return 'put the text with braces in quotes, like {prompt: "{{ x }} at night"}'
-    return f"write it as:\n{quoted_line(line)}"
+    if entry is None or entry["value"][0] not in "{[" or entry["value"].startswith(BRACES):
+        return None
+    return entry.start("value")
 
 
 def explain(error: yaml.YAMLError, text: str, origin: Origin) -> Diagnostic:
@@ -58,6 +58,9 @@ def explain(error: yaml.YAMLError, text: str, origin: Origin) -> Diagnostic:
     line = lines[number] if number < len(lines) else ""
     if "\t" in line[: len(line) - len(line.lstrip())]:
         return _tab(origin, number, line)
+    flawed = _in_brackets(lines, origin, context, mark)
+    if flawed is not None:
+        return flawed
     wanting = _wanting(line, column)
     if wanting is None and context is not None and context.line < number:
         wanting = _before(lines, number, context.line)
@@ -66,33 +69,25 @@ def explain(error: yaml.YAMLError, text: str, origin: Origin) -> Diagnostic:
             wanting = _wanting(line, len(line))
     if wanting is not None:
         return _quotes(origin, number, line, wanting)
-    braces = _unquoted_braces(lines, context, mark)
-    if braces is not None:
-        return braces_in_flow(origin, *braces)
     return _plain(error, origin, number, column, context)
 
 
-def braces_in_flow(origin: Origin, number: int, column: int) -> Diagnostic:
-    """A template without quotes inside a map or list in brackets. Line and column from 1."""
-    return Diagnostic(
-        code="needs-quotes",
-        message="text with '{{' in it needs quotes",
-        span=Spot(origin, number, column, 2).span,
-        help='put the text with braces in quotes, like {prompt: "{{ x }} at night"}',
-    )
-
-
-def _unquoted_braces(lines: list[str], context: yaml.Mark | None, mark: yaml.Mark) -> tuple[int, int] | None:
-    """Where braces stand outside quotes in a map or list that could not be read to its end."""
-    if context is None:
+def _in_brackets(lines: list[str], origin: Origin, context: yaml.Mark | None, mark: yaml.Mark) -> Diagnostic | None:
+    """A text that needs quotes in the map or list in brackets that could not be read to its end."""
+    lines = [*lines, ""]  # the end of the text is seen on the line after the last
+    line, column = mark.line, opening(lines[mark.line])
+    if context is not None and lines[context.line][context.column : context.column + 1] in ("{", "["):
+        line, column = context.line, context.column
+    if column is None:
         return None
-    for number in range(context.line, min(mark.line + 1, len(lines))):
-        start = context.column if number == context.line else 0
-        text = QUOTED.sub(lambda found: " " * len(found.group()), lines[number][start:])
-        found = re.search(r"[^\s{\[,:]\s*(\{\{)", text)
-        if found:
-            return number + 1, start + found.start(1) + 1
-    return None
+    text = "\n".join(lines[line : mark.line + 1])
+    flaw = flaw_in(text, column, len(text) - len(lines[mark.line]) + mark.column)
+    if flaw is None:
+        return None
+    above = text.count("\n", 0, flaw.start)
+    place = Spot(origin, line + above + 1, flaw.start - text.rfind("\n", 0, flaw.start), flaw.end - flaw.start)
+    remedy = f"write it as:\n{mended(text, flaw.start, flaw.end)}"
+    return Diagnostic(code="needs-quotes", message=f"{flaw.why} needs quotes", span=place.span, help=remedy)
 
 
 def _before(lines: list[str], number: int, first: int) -> tuple[int, str] | None:
