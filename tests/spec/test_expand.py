@@ -317,12 +317,75 @@ assets:
         1,
     )
     assert (b.alt, b.steps[0].quality, b.tags, b.meta, b.steps[0].references) == (
-        None,
-        "medium",
+        "default",
+        "low",
         ("fixed",),
         {"b": 1},
         (),
     )
+
+
+def test_rendered_empty_shows_the_layer_below(project: Project) -> None:
+    """As if it had not been written: the next layer down holds, in maps too, and each preset for itself."""
+    text = """
+defaults: {quality: high, size: 64x64, output: "of/{{ asset.name }}.webp", options: {seed: 7, o: 1}}
+presets: {small: {size: 32x32}, own: {quality: "{{ row.q }}", size: "{{ row.s }}"}}
+assets:
+  "a{{ row.id }}":
+    {rows: m.csv, prompt: x, size: "{{ row.s }}", options: {seed: "{{ row.q }}"}, output: "{{ row.o }}", name: "{{ row.o }}"}
+  "b{{ row.id }}": {rows: m.csv, prompt: x, use: [small, own]}
+"""
+    found = project.assets(text, {"m.csv": "id,q,s,o\n1,,,\n2,low,16x16,z\n"})
+    assert {name: (asset.size, asset.steps[0].quality) for name, asset in found.items()} == {
+        "a1": ("64x64", "high"),
+        "z": ("16x16", "high"),
+        "b1": ("32x32", "high"),
+        "b2": ("16x16", "low"),
+    }
+    assert [found[name].steps[0].options for name in ("a1", "z")] == [{"seed": 7, "o": 1}, {"seed": "low", "o": 1}]
+    assert [found[name].outputs[0].path for name in ("a1", "z")] == ["assets/of/a1.webp", "assets/z.png"]
+
+
+def test_a_picture_without_a_source_is_not_set(project: Project) -> None:
+    text = """
+assets:
+  base: x
+  "{{ row.id }}":
+    rows: m.csv
+    prompt: x
+    from: {asset: "{{ row.parent }}"}
+    references: [{path: "{{ row.ref }}", role: pose}]
+    edits: [{prompt: y, mask: {path: "{{ row.ref }}", invert: true}}]
+"""
+    found = project.assets(text, {"m.csv": "id,parent,ref\na,,\nb,base,r.png\n", "r.png": ""})
+    a, b = found["a"], found["b"]
+    assert (a.origin, a.steps[0].references, a.steps[1].mask) == (None, (), None)
+    assert b.origin == AssetInput(asset="base")
+    assert [len(b.steps[0].references), b.steps[1].mask is not None] == [1, True]
+
+
+def test_a_text_in_the_place_of_a_list(project: Project) -> None:
+    """Split at commas outside quotes, whether or not anything in it was filled in."""
+    text = """
+vars: {sides: [32, 64], kinds: "png, webp", where: "0.5, 0.25", steps: 'at night, "with owls, many"'}
+presets: {big: {size: 64x64}, titled: {title: T}}
+assets:
+  a: {prompt: x, use: "big, titled", tags: "ui, hero", references: "a.png, b.png", gravity: "{{ where }}"}
+  b:
+    prompt: x
+    edits: "{{ steps }}"
+    outputs: [{path: "{{ width }}.{{ format }}", widths: "{{ sides }}", formats: "{{ kinds }}"}]
+  c: {prompt: "{{ asset.tags | join('+') }}", tags: "ui, {{ kinds }}", edits: "{{ '' }}"}
+"""
+    found = project.assets(text, {"a.png": "", "b.png": ""})
+    a, b, c = found["a"], found["b"], found["c"]
+    assert (a.size, a.title, a.tags, len(a.steps[0].references)) == ("64x64", "T", ("ui", "hero"), 2)
+    assert a.gravity == ("0.5", "0.25")
+    assert [step.prompt for step in b.steps] == ["x", "at night", "with owls, many"]
+    assert [output.path for output in b.outputs] == [
+        f"assets/{side}.{kind}" for kind in ("png", "webp") for side in (32, 64)
+    ]
+    assert (c.tags, [step.prompt for step in c.steps]) == (("ui", "png", "webp"), ["ui+png+webp"])
 
 
 def test_rendered_text_becomes_what_the_field_holds(project: Project) -> None:

@@ -123,6 +123,11 @@ help: it has one step, 1"""
     )
 
 
+def test_an_empty_prompt_is_none_verbatim_or_not(project: Project) -> None:
+    text = 'assets: {a: {verbatim: true, prompt: ""}, b: {verbatim: true, prompt: " "}, c: {prompt: ""}, d: ""}\n'
+    assert project.codes(text) == ["no-prompt"] * 4
+
+
 def test_template_without_prompt(project: Project) -> None:
     text = """
 assets:

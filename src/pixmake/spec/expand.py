@@ -263,8 +263,6 @@ class Expander:
             if not self.holds(merged, context):
                 return None
             name = self.name(merged, context)
-            if name is None:
-                return None
             return self.draft(name, merged, context, label)
         except Failed as failed:
             self.collector.found.append(failed.told(name or self.family.name, label))
@@ -310,13 +308,14 @@ class Expander:
             raise Failed(Diagnostic(code="bad-when", message="'when' needs no braces", span=node.span, help=remedy))
         return self.renderers.of(node).holds(node, str(node.value), context, "when")
 
-    def name(self, merged: Branch, context: Mapping[str, Any]) -> str | None:
-        """The complete name; None where it is rendered empty by `name`."""
-        node = entry(merged, "name")
-        leaf = node if isinstance(node, Leaf) and isinstance(node.value, str) else self.family.key
-        text = str(leaf.value) if leaf is not self.family.key else self.family.name
-        if leaf.has_template:
-            text = self.renderers.of(leaf).text(leaf, context, "name")
+    def name(self, merged: Branch, context: Mapping[str, Any]) -> str:
+        """The complete name: the key's where there is no `name`, or it is rendered empty."""
+        node, leaf, text = entry(merged, "name"), self.family.key, ""
+        if isinstance(node, Leaf) and isinstance(node.value, str):
+            text = self.renderers.of(node).text(node, context, "name") if node.has_template else str(node.value)
+            leaf = node if text or not node.has_template else leaf
+        if leaf is self.family.key:
+            text = self.renderers.of(leaf).text(leaf, context, "name") if leaf.has_template else self.family.name
         name = names.normal(self.scope.prefix + text)
         wrong = names.fault(name) if text else names.fault("")
         if wrong is not None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from pixmake.spec.marks import LIST, TEXT, Rule, Templated, read_text, refuse
-from pixmake.spec.nodes import untemplated
+from pixmake.spec.nodes import Rendered, untemplated
 from pixmake.spec.scalars import resolve
 
 MOST_PIXELS = 16_384
@@ -20,6 +20,11 @@ def split_list(text: str) -> list[str]:
     """The parts of `text` between commas that stand outside quotes; outer white space and quotes dropped."""
     parts = [part.strip() for part in re.findall(r"""(?:[^,"']|"[^"]*"|'[^']*'|["'])+""", text)]
     return [_unquoted(part) for part in parts if part]
+
+
+def read_list(text: str) -> list[Rendered]:
+    """`split_list` of rendered text: each part is read as what it stands for."""
+    return [Rendered(part) for part in split_list(text)]
 
 
 def _unquoted(text: str) -> str:
@@ -142,11 +147,11 @@ NamedSize = Annotated[str, Rule(check_named_size, NAMED_SCHEMA)]
 Salt = Annotated[str, Rule(check_salt, (("type", ["string", "integer"]),))]
 DataMap = Annotated[dict[str, Any], Rule(check_data_map, (("type", "object"),))]
 Texts = Annotated[Annotated[list[Text], LIST] | Annotated[str, TEXT], Templated(split_list)]
-"""A list of text; a single text stands for a list of one."""
+"""A list of text, or one text that is split at commas outside quotes."""
 
 
 def texts(value: list[str] | str | None) -> tuple[str, ...]:
     """The items of a `Texts` field."""
     if value is None:
         return ()
-    return (value,) if isinstance(value, str) else tuple(value)
+    return tuple(split_list(value) if isinstance(value, str) else value)

@@ -12,6 +12,7 @@ from pixmake.diagnostics import Collector, Span
 from pixmake.spec import names
 from pixmake.spec.asset import AssetInput, FileInput, Input, Mask, Region
 from pixmake.spec.expand import Draft, Workshop
+from pixmake.spec.fields import split_list
 from pixmake.spec.files import is_glob
 from pixmake.spec.model import MaskMap, PictureMap
 from pixmake.spec.nodes import Branch, Node, Row, at
@@ -198,7 +199,7 @@ class Lookup:
         """All of a `references` field, in order."""
         if node is None or value is None:
             return ()
-        values = value if isinstance(value, list) else [value]
+        values = split_list(value) if isinstance(value, str) else value if isinstance(value, list) else [value]
         nodes = node.items if isinstance(node, Row) else [node] * len(values)
         found: list[Input] = []
         for item, place in zip(values, nodes, strict=False):

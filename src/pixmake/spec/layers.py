@@ -9,6 +9,8 @@ from pixmake.spec.nodes import Branch, Keys, Leaf, Node, Row
 
 WHOLE = frozenset(("mask", "markup", "from", "fence", "references"))
 """Fields whose map is one value: half a mask of another layer makes no sense."""
+PROMPTS = frozenset(("prompt", "template", "verbatim"))
+"""Fields that make one text together: an empty one means no text, not that of another layer."""
 RIVALS = {"output": "outputs", "outputs": "output", "mask": "markup", "markup": "mask"}
 """A layer that sets one of these takes the other one away."""
 
@@ -25,7 +27,7 @@ def overlay(below: Branch, above: Branch) -> Branch:
             continue
         old = entries.get(name)
         if old is not None:
-            node = _joined(name, old, node)
+            node = _joined(name, old, node) if name in PROMPTS else covering(_joined(name, old, node), old)
         if name in RIVALS and RIVALS[name] in entries and RIVALS[name] not in above.entries:
             del entries[RIVALS[name]]
         entries[name] = node
@@ -61,9 +63,26 @@ def deep(below: Branch, above: Branch) -> Branch:
         result.add(below.keys[name], name, node)
     for name, node in above.entries.items():
         old = result.entries.get(name)
-        both = isinstance(old, Branch) and isinstance(node, Branch)
-        result.add(above.keys[name], name, deep(old, node) if both else node)  # type: ignore[arg-type]
+        if isinstance(old, Branch) and isinstance(node, Branch):
+            node = deep(old, node)
+        elif old is not None:
+            node = covering(node, old)
+        result.add(above.keys[name], name, node)
     return result
+
+
+class Covering(Leaf):
+    """A template over the value of another layer, which holds where the template is rendered empty."""
+
+    __slots__ = ("below",)
+
+    def __init__(self, node: Leaf, below: Node) -> None:
+        super().__init__(node.spot, node.value, node.plain, node.head)
+        self.below = below
+
+
+def covering(node: Node, below: Node) -> Node:
+    return Covering(node, below) if isinstance(node, Leaf) and node.has_template else node
 
 
 def _united(old: Node, new: Node) -> Row:

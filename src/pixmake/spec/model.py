@@ -19,6 +19,7 @@ from pixmake.spec.fields import (
     Texts,
     YesNo,
     check_pick,
+    read_list,
     read_scalar,
     shown,
     split_list,
@@ -173,7 +174,14 @@ Fence = Annotated[Annotated[bool, TEXT] | Annotated[Feather, MAP], Templated(rea
 PICK_SCHEMA = (("anyOf", ({"type": "integer", "minimum": 1}, {"const": "ask"}, TEMPLATE_SCHEMA)),)
 Pick = Annotated[Any, Rule(check_pick, PICK_SCHEMA, read_scalar)]
 Options = Annotated[dict[str, Any], Rule(check_options, (("type", "object"),))]
-Gravity = Annotated[Text, TEXT] | Annotated[list[Number], LIST]
+
+
+def read_gravity(text: str) -> Any:
+    """A word, or the two fractions that rendered text lists."""
+    return read_list(text) if "," in text else text
+
+
+Gravity = Annotated[Annotated[str, TEXT] | Annotated[list[Number], LIST], Templated(read_gravity)]
 
 
 class StepFields(Declared):
@@ -235,11 +243,13 @@ class OutputFields(Declared):
     """One entry of 'outputs': a path, multiplied by widths and formats."""
 
     path: Text | None = field(None, description="Path below the project; sees stem, width, height, format, hash.")
-    widths: Annotated[list[Annotated[int, Range(1, 16384), Templated(read_scalar)]], Length(1)] | None = field(
-        None, description="One file for each width in pixels (an .ico holds them all)."
-    )
+    widths: (
+        Annotated[list[Annotated[int, Range(1, 16384), Templated(read_scalar)]], Length(1), Templated(read_list)] | None
+    ) = field(None, description="One file for each width in pixels (an .ico holds them all).")
     format: Format | None = field(None, description="File format; default by the path's suffix.")
-    formats: Annotated[list[Format], Length(1)] | None = field(None, description="One file for each format.")
+    formats: Annotated[list[Format], Length(1), Templated(split_list)] | None = field(
+        None, description="One file for each format."
+    )
     size: ExactSize | None = field(None, description="Size of this file, WxH.")
     quality: Annotated[int, Range(1, 100), Templated(read_scalar)] | None = field(
         None, description="Encoder quality, 1 to 100."
@@ -286,7 +296,9 @@ class AssetFields(StepFields):
     )
     gravity: Gravity | None = field(None, description="Where to crop: center, a compass name, auto, or [x, y].")
     from_: Picture | None = field(None, alias="from", description="Start from this picture instead of nothing.")
-    edits: list[Edit] | None = field(None, description="The chain of edits after the first picture.")
+    edits: Annotated[list[Edit], Templated(split_list)] | None = field(
+        None, description="The chain of edits after the first picture."
+    )
     salt: Salt | None = field(None, description="Makes equal requests different ones.")
     process: Operations | None = field(None, description="Free local steps on the final picture, in order.")
     expect: Expectations | None = field(None, description="Checks before the picture is published.")

@@ -15,6 +15,7 @@ from pixmake.spec.expand import Draft
 from pixmake.spec.failing import Failed
 from pixmake.spec.fields import SIZE as SIZE_IN_PIXELS
 from pixmake.spec.fields import split_list
+from pixmake.spec.layers import Covering
 from pixmake.spec.marks import Unfit
 from pixmake.spec.model import IMAGE_SUFFIXES, OutputFields
 from pixmake.spec.names import PLAIN, canonical
@@ -96,11 +97,18 @@ class Outlet:
             text = self.renderers.of(many).text(many, self.context(self.own_width(None), None), "outputs")
             for part in split_list(text) or [default_path(draft.name)]:
                 yield from self.listed(many.rendered(part))
-        elif isinstance(one, Leaf) and one.value is not False:
-            path = self.path(one, self.own_width(None), None)
-            yield self.single(path or draft.name, one)
+        elif isinstance(one, Leaf):
+            yield from self.only(one)
         elif one is None:
             yield self.single(draft.name, draft.key)
+
+    def only(self, node: Leaf) -> Iterator[Output]:
+        """What `output` says; rendered empty, what it says in the layer below, and at last the name."""
+        path = self.path(node, self.own_width(None), None) if node.value is not False else None
+        if not path and isinstance(node, Covering) and isinstance(node.below, Leaf):
+            yield from self.only(node.below)
+        elif path is not None:
+            yield self.single(path or self.draft.name, node)
 
     def single(self, path: str, node: Node) -> Output:
         """The output at a path, or, where that has no image suffix, a PNG."""

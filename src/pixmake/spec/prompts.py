@@ -9,7 +9,7 @@ from typing import Any
 
 from pixmake.diagnostics import Diagnostic
 from pixmake.spec.failing import Failed, locate
-from pixmake.spec.fields import read_scalar
+from pixmake.spec.fields import read_scalar, split_list
 from pixmake.spec.layers import deep_data
 from pixmake.spec.nodes import Branch, Leaf, Node, Row, Template
 from pixmake.spec.scopes import Renderers, branch, entry, render_node, render_vars
@@ -37,6 +37,8 @@ def render_prompts(
     if first is not None:
         prompts.append(first)
     edits = entry(merged, "edits")
+    if isinstance(edits, Leaf) and edits.has_template:
+        edits = _listed(edits, context, renderers)
     if not isinstance(edits, Row):
         return tuple(prompts), first is not None, None
     made = Row(edits.spot)
@@ -46,6 +48,14 @@ def render_prompts(
             prompts.append(prompt)
             made.add(prompt.fields or item)
     return tuple(prompts), first is not None, made
+
+
+def _listed(edits: Leaf, context: Mapping[str, Any], renderers: Renderers) -> Row:
+    """The edits that one rendered text lists."""
+    made = Row(edits.spot)
+    for part in split_list(renderers.of(edits).text(edits, context, "edits")):
+        made.add(edits.rendered(part))
+    return made
 
 
 def _first(merged: Branch, set_here: AbstractSet[str], context: dict[str, Any], renderers: Renderers) -> Prompt | None:
@@ -88,7 +98,7 @@ def _prompt(
     """The text of one step; `own` names the fields that are written at it and not taken from below."""
     prompt, template = _leaf(fields, "prompt"), _leaf(fields, "template")
     if _verbatim(fields, context, renderers):
-        if prompt is None:
+        if prompt is None or not str(prompt.value).strip():
             return None
         if template is not None and {"template", "verbatim"} <= own:
             _refuse_template(template)

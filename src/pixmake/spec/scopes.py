@@ -13,11 +13,13 @@ from pixmake.diagnostics import Collector, Source
 from pixmake.spec.complaints import nearest
 from pixmake.spec.failing import Failed
 from pixmake.spec.fields import split_list
-from pixmake.spec.layers import deep_data, overlay
-from pixmake.spec.nodes import Branch, Leaf, Node, Origin, Rendered, Row, Spot, untemplated
+from pixmake.spec.layers import WHOLE, Covering, deep_data, overlay
+from pixmake.spec.nodes import Branch, Leaf, Node, Origin, Row, Spot, untemplated
 from pixmake.spec.rendering import Renderer
 from pixmake.values import dataclass
 
+SOURCES = frozenset(("path", "asset", "url", "rect", "ellipse"))
+"""What a map in one of the fields WHOLE may take its picture from."""
 NOWHERE = Origin(Source("", ""))
 
 
@@ -102,6 +104,8 @@ def render_node(node: Node, renderers: Renderers, context: Mapping[str, Any], wh
         return node
     if isinstance(node, Leaf):
         text = renderers.of(node).text(node, context, what)
+        if not text and isinstance(node, Covering):
+            return render_node(node.below, renderers, context, what)
         return node.rendered(text) if text else None
     if isinstance(node, Row):
         row = Row(node.spot)
@@ -116,6 +120,8 @@ def render_node(node: Node, renderers: Renderers, context: Mapping[str, Any], wh
         made = render_node(item, renderers, context, what)
         if made is not None:
             result.add(node.keys[name], name, made)
+    if what in WHOLE and not SOURCES.isdisjoint(node.entries) and SOURCES.isdisjoint(result.entries):
+        return None  # a picture whose only source is rendered empty is not set
     return result
 
 
@@ -230,9 +236,7 @@ def use_of(node: Node | None) -> list[Leaf]:
         return [item for item in node.items if isinstance(item, Leaf) and item.value is not None]
     if not isinstance(node, Leaf) or node.value is None:
         return []
-    if isinstance(node.value, Rendered):
-        return [node.rendered(part) for part in split_list(node.value)]
-    return [node]
+    return [node.rendered(part) for part in split_list(str(node.value))]
 
 
 def base_of(scope: Scope, use: list[Leaf], collector: Collector) -> Base | None:
