@@ -213,6 +213,28 @@ help: did you mean 'gpt-image-2.5-flare'?"""
     ]
 
 
+def test_an_unknown_model_of_a_server_of_ones_own(tmp_path: Path) -> None:
+    """The provider that is asked is named; where its price is stated, the name is nobody's matter."""
+    spec = HEAD.replace("gpt-image-2.5-flare", "flux-dev, provider: studio")
+    studio = "providers: {studio: {type: openai, base_url: 'http://127.0.0.1:9/v1'}}\n"
+    said = real_models(Ground(tmp_path / "a", spec.replace("defaults", studio + "defaults") + "  a: x\n"), tmp_path)
+    assert [text.rsplit("\n", 1)[1] for text in said] == [
+        "help: state what it costs: providers: {studio: {price_per_image: 0.05}}"
+    ]
+    priced = studio.replace("}}", ", price_per_image: 0}}")
+    assert (
+        real_models(Ground(tmp_path / "b", spec.replace("defaults", priced + "defaults") + "  a: x\n"), tmp_path) == []
+    )
+
+
+def test_drafts_need_no_model(tmp_path: Path) -> None:
+    from pixmake.build.project import Project
+
+    ground = Ground(tmp_path, "version: 1\nassets:\n  a: x\n")
+    plan = Project(ground.root / "assets.yaml", store=tmp_path / "store", env={}).plan(draft=True)
+    assert (plan.problems, plan.warnings) == ((), ())
+
+
 def test_what_a_model_does_not_take(tmp_path: Path) -> None:
     ground = Ground(tmp_path, HEAD + "  a: {prompt: x, model: gpt-image-2, quality: max, complexity: low}\n")
     assert real_models(ground, tmp_path) == [

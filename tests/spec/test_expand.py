@@ -194,6 +194,17 @@ assets:
     }
 
 
+def test_exclude_by_a_part_of_a_map(project: Project) -> None:
+    text = """
+assets:
+  "{{ tier.id }}-{{ n }}":
+    matrix: {tier: [{id: gold, is: {glow: yes}}, {id: tin, is: {glow: no}}], n: [1, 2]}
+    prompt: x
+    exclude: [{tier: {id: tin}, n: 1}, {tier: {is: {glow: yes}}, n: 2}]
+"""
+    assert list(project.assets(text)) == ["gold-1", "tin-2"]
+
+
 def test_rows_and_matrix_multiply(project: Project) -> None:
     text = 'assets: {"{{ id }}-{{ n }}": {rows: m.csv, matrix: {n: [1, 2]}, prompt: x}}\n'
     found = project.assets(text, {"m.csv": "id\na\nb\n"})

@@ -101,10 +101,13 @@ class Painters:
 
 def _unknown_type(settings: ProviderSettings, types: Sequence[str]) -> Diagnostic:
     near = did_you_mean(settings.type, types)
+    remedy = "install the package that registers it under 'pixmake.providers'"
+    if settings.type == settings.name:
+        remedy = f"say whose ways it has, like {{{settings.name}: {{type: openai}}}}, or {remedy}"
     return Diagnostic(
         code="unknown-provider-type",
         message=f"the provider '{settings.name}' is of type '{settings.type}', which nothing here offers",
         span=settings.span,
         notes=(Note(message=f"types here: {', '.join(types)}"),),
-        help=f"did you mean '{near}'?" if near else "install the package that registers it under 'pixmake.providers'",
+        help=f"did you mean '{near}'?" if near else remedy,
     )

@@ -8,7 +8,8 @@ from pixmake.diagnostics import Collector, did_you_mean
 from pixmake.plan.fault import Fault
 from pixmake.plan.kinds import asked_sizes, kind_faults, moving_fault
 from pixmake.plan.sizes import allowed, final_size
-from pixmake.providers.base import Limits, Provider, Request
+from pixmake.plan.world import Painter
+from pixmake.providers.base import Limits, Request
 from pixmake.spec.asset import Asset, Step
 
 
@@ -29,15 +30,16 @@ def check_request(
     trouble: Collector,
     asset: Asset,
     step: Step,
-    provider: Provider,
+    painter: Painter,
     request: Request,
     today: str,
     moving: Sequence[tuple[str, str]] = (),
 ) -> None:
-    """Reports what `provider` would refuse of a request that is to be bought. `today` is a day (ISO).
+    """Reports what `painter` would refuse of a request that is to be bought. `today` is a day (ISO).
 
     `moving` are the inputs that are animations, each by its field and what it is called.
     """
+    provider = painter.provider
     if provider.free:
         return
     if request.model is None:
@@ -52,7 +54,7 @@ def check_request(
         return
     limits = provider.limits(request.model)
     if limits.unknown:
-        _warn_unknown(trouble, asset, step, provider, request.model)
+        _warn_unknown(trouble, asset, step, painter, request.model)
     found = [*_retired(limits, today), *_absent(limits, step.provider), *faults(limits, request)]
     found += [*_server(limits, request, step.provider), *moving_fault(moving), *_fenced_drawing(asset, step)]
     for fault in found:
@@ -60,13 +62,17 @@ def check_request(
         trouble.error(fault.code, fault.message, span, help=fault.help, asset=asset.name, row=asset.row)
 
 
-def _warn_unknown(trouble: Collector, asset: Asset, step: Step, provider: Provider, model: str) -> None:
-    near = did_you_mean(model, provider.known_models())
+def _warn_unknown(trouble: Collector, asset: Asset, step: Step, painter: Painter, model: str) -> None:
+    """A name that is perhaps misspelt, or the price of which nobody has stated."""
+    near = did_you_mean(model, painter.provider.known_models())
+    if near is None and painter.price_per_image is not None:
+        return
+    remedy = f"state what it costs: providers: {{{painter.name}: {{price_per_image: 0.05}}}}"
     trouble.warn(
         "unknown-model",
         f"the model '{model}' is not in this version's table: its price and limits are unknown",
         step.spans.get("model") or step.span or asset.span,
-        help=f"did you mean '{near}'?" if near else "state what it costs: providers: {openai: {price_per_image: 0.05}}",
+        help=f"did you mean '{near}'?" if near else remedy,
         asset=asset.name,
         row=asset.row,
     )

@@ -160,7 +160,7 @@ class Judge:
             if len(request.prompt) <= self._sound.get(terms, -1):
                 return
             moving, before = self.inputs.moving(action.asset, action.step), len(self.trouble.found)
-            check_request(self.trouble, action.asset, action.step, painter.provider, request, today, moving)
+            check_request(self.trouble, action.asset, action.step, painter, request, today, moving)
             if terms and len(self.trouble.found) == before:
                 self._sound[terms] = painter.provider.limits(request.model).most_prompt
 

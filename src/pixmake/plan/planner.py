@@ -122,7 +122,8 @@ def _damage(world: World, entries: Iterable[Entry]) -> tuple[Diagnostic, ...]:
 
 
 def _warnings(trouble: Collector, world: World) -> tuple[Diagnostic, ...]:
-    softened = [replace(item, severity="warning") for item in trouble.errors] if world.draft else []
+    wrong = [item for item in trouble.errors if world.draft and item.code != "no-model"]  # drafts need none
+    softened = [replace(item, severity="warning") for item in wrong]
     return fold([*trouble.warnings, *softened])
 
 

@@ -23,7 +23,12 @@ def complain(
     unfit: Unfit, node: Node, declared: type[Declared], *, asset: str | None = None, row: str | None = None
 ) -> Iterator[Diagnostic]:
     """One diagnostic for each thing in `node` that is not as declared."""
+    extras = [misfit.way for misfit in unfit.misfits if misfit.kind == "extra"]
     for misfit in unfit.misfits:
+        if misfit.kind == "missing" and did_you_mean(
+            str(misfit.way[-1]), [str(way[-1]) for way in extras if way[:-1] == misfit.way[:-1]]
+        ):
+            continue  # it is there, misspelt: that is told
         target, key = at(node, misfit.way)
         flaw = unquoted(node, misfit.way) if misfit.kind == "extra" else None
         if flaw is not None:

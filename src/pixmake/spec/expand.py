@@ -17,7 +17,7 @@ from pixmake.spec.complaints import complain, nearest
 from pixmake.spec.failing import Failed
 from pixmake.spec.fields import split_list
 from pixmake.spec.files import Files
-from pixmake.spec.layers import deep_data, overlay
+from pixmake.spec.layers import deep_data, is_part, overlay
 from pixmake.spec.marks import Unfit
 from pixmake.spec.model import AssetFields
 from pixmake.spec.nodes import Branch, Leaf, Node, Row, Spot, Template
@@ -390,7 +390,6 @@ def _with_vars(
 def _matches(wanted: Mapping[str, Any], axes: Mapping[str, Any], record: Record | None) -> bool:
     columns = record.columns if record else {}
     for name, value in wanted.items():
-        found = axes[name] if name in axes else columns.get(name)
-        if found != value and str(found) != str(value):
+        if not is_part(value, axes[name] if name in axes else columns.get(name)):
             return False
     return bool(wanted)

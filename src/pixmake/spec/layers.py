@@ -107,3 +107,10 @@ def deep_data(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, A
         old = result.get(name)
         result[name] = deep_data(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
     return result
+
+
+def is_part(wanted: Any, found: Any) -> bool:
+    """Whether data is the wanted; a map is, where it has at least the wanted entries. Numbers may be written as text."""
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        return all(name in found and is_part(value, found[name]) for name, value in wanted.items())
+    return bool(found == wanted or str(found) == str(wanted))

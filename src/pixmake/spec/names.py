@@ -78,5 +78,7 @@ def suggest(word: str, prefixes: Sequence[str], known: Iterable[str]) -> str | N
     bare = word.rsplit(".", 1)[0]
     if bare in names:
         return bare
-    near = [name for name in names if abs(len(name) - len(word)) <= 6]
-    return did_you_mean(word, near[:3000])
+    near = [name for name in names if abs(len(name) - len(word)) <= 6][:3000]
+    by_stem = {name.rsplit(".", 1)[0]: name for name in reversed(near)}
+    guess = did_you_mean(word, near) or did_you_mean(word, list(by_stem))
+    return by_stem.get(guess, guess) if guess is not None else None

@@ -15,6 +15,7 @@ from pixmake.spec.cutting import Pieces, document
 from pixmake.spec.declaring import Declared
 from pixmake.spec.expand import Family
 from pixmake.spec.failing import Broken
+from pixmake.spec.fields import shown
 from pixmake.spec.files import Files, is_glob
 from pixmake.spec.layers import deep_data
 from pixmake.spec.marks import Unfit
@@ -198,10 +199,9 @@ class Reader:
             return node.judged
         if isinstance(node, Leaf) and isinstance(node.value, str):
             return True
-        given = "nothing" if isinstance(node, Leaf) and node.value is None else f"'{node.data}'"
-        given = "a list" if isinstance(node, Row) else given
         remedy = f"write its prompt: '{name}: \"a heart\"'"
-        self.collector.error("wrong-type", f"'{name}' is a prompt or a map, not {given}", node.span, help=remedy)
+        message = f"'{name}' is a prompt or a map, not {shown(node.data)}"
+        self.collector.error("wrong-type", message, node.span, help=remedy)
         return False
 
     def chosen(self, node: Branch, profile: str | None) -> Branch | None:
