@@ -128,6 +128,28 @@ def test_an_empty_prompt_is_none_verbatim_or_not(project: Project) -> None:
     assert project.codes(text) == ["no-prompt"] * 4
 
 
+def test_edits_alone_have_nothing_to_work_on(project: Project) -> None:
+    """The first of them would be bought as if it were the prompt: of a row with an empty cell, say."""
+    text = """
+assets:
+  a: {edits: [at night]}
+  "{{ row.id }}": {rows: [{id: b, look: ""}, {id: c, look: a fox}], prompt: "{{ row.look }}", edits: [at night]}
+"""
+    assert (
+        project.problem("version: 1" + text)
+        == """\
+assets.yaml:3:3: error[no-prompt]: 'a' has no prompt
+    3 |   a: {edits: [at night]}
+      |   ^
+help: add 'prompt:', or 'from:' for a picture to edit
+
+assets.yaml:4:3: error[no-prompt]: 'b' has no prompt (assets.yaml:4)
+    4 |   "{{ row.id }}": {rows: [{id: b, look: ""}, {id: c, look: a fox}], prompt: "{{ row.look }}", edits: [at night]}
+      |   ^^^^^^^^^^^^^^
+help: add 'prompt:', or 'from:' for a picture to edit"""
+    )
+
+
 def test_template_without_prompt(project: Project) -> None:
     text = """
 assets:

@@ -115,6 +115,8 @@ def _type_help(kind: str, value: object) -> str:
         return "text that begins with '{' needs quotes, or stands on its own lines after '|'"
     if kind == "list" and isinstance(value, str) and "\n" not in value:
         return "write a list: [...], or one entry a line after '- '"
+    if kind == "yes-no" and isinstance(value, str) and value.lower() in ("yes", "on", "no", "off"):
+        return f"write {'true' if value.lower() in ('yes', 'on') else 'false'}"
     if kind in ("whole", "yes-no") and isinstance(value, str):
         return "write it without quotes" if value.lower() in ("true", "false") or value.isdigit() else ""
     return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
+from pixmake.diagnostics import did_you_mean
 from pixmake.secrecy import names_a_secret
 from pixmake.spec.declaring import Declared, field
 from pixmake.spec.fields import DataMap, Money, NamedSize, Texts, check_exact_size, shown
@@ -13,6 +14,8 @@ from pixmake.spec.marks import LIST, MAP, TEXT, Checked, Deferred, Range, Rule, 
 from pixmake.spec.model import AssetFields
 from pixmake.spec.servers import ServerFields
 
+SENT = ("model", "n", "size", "quality", "background", "complexity", "output_format", "input_fidelity", "moderation")
+"""Fields of requests that the tool writes by itself; a name near to one of them is a slip."""
 Presets = dict[str, AssetFields]
 AssetEntry = Annotated[str, TEXT] | Annotated[AssetFields, MAP]
 Assets = dict[str, AssetEntry]
@@ -71,6 +74,10 @@ def check_drop(value: Any) -> list[str]:
     """Names of request fields that a server does not take."""
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         refuse("wrong-type", f"'drop' is a list of request fields, not {shown(value)}", "write drop: [quality]")
+    for index, item in enumerate(value):
+        near = did_you_mean(item, SENT) if item not in SENT else None
+        if near is not None:
+            refuse("bad-value", f"'{item}' is no field of requests", f"did you mean '{near}'?", (index,))
     return value
 
 

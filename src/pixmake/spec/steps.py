@@ -58,8 +58,9 @@ class Builder:
         """The asset, complete."""
         draft, fields = self.draft, self.fields
         origin = self.origin()
-        if not draft.prompts and fields.from_ is None:
-            self.error("no-prompt", f"'{draft.name}' has no prompt", draft.key, "add 'prompt:', or 'from:' for a copy")
+        if not draft.has_first and fields.from_ is None:  # edits alone have nothing to work on
+            remedy = f"add 'prompt:', or 'from:' for a{' picture to edit' if draft.prompts else ' copy'}"
+            self.error("no-prompt", f"'{draft.name}' has no prompt", draft.key, remedy)
         size = self.size()
         steps = self.steps(size)
         self.check_texts(steps)
