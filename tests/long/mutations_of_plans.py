@@ -101,8 +101,8 @@ KEYS: list[Change] = [
     change(
         "roles are not sent",
         "plan/requests.py",
-        'if item.role\n    ]\n    return "\\n".join([*roles, "", step.prompt]) if roles else step.prompt',
-        "if item.role\n    ]\n    return step.prompt",
+        'return "\\n".join([*roles, "", step.prompt]) if roles else step.prompt',
+        "return step.prompt",
         "plan/test_prompts_sent.py",
     ),
     change(

@@ -64,6 +64,11 @@ def test_a_candidate_that_is_to_be_bought_is_waited_for(tmp_path: Path) -> None:
     assert reasons(ground.plan())["sky#0"] == "waits: waits until 'hen#0' is bought"
 
 
+def test_a_candidate_that_nobody_will_order_is_not_waited_for(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, HEN + "  sky: {prompt: a sky, references: [{asset: hen, step: 0, variant: 3}]}\n")
+    assert reasons(ground.plan())["sky#0"] == "blocked: 'hen#0' has 2 candidates, not 3"
+
+
 def test_a_candidate_that_nobody_ordered_is_told(tmp_path: Path) -> None:
     ground = Ground(tmp_path, HEN)
     ground.build()

@@ -22,6 +22,10 @@ SENT = {
         "Image 2: palette.\nImage 3: the hat to wear.\n\na hen"
     ),
     f"prompt: a hen, from: hen.png, references: [{STRAW}], verbatim: true": "a hen",
+    "prompt: a hen, from: {path: hen.png, role: the pose}": "Image 1: the pose.\n\na hen",
+    f"from: {{path: hen.png, role: the pose}}, edits: [{{prompt: a hen, references: [hen.png, {STRAW}]}}]": (
+        "Image 1: the pose.\nImage 3: palette.\n\na hen"
+    ),
 }
 
 
@@ -32,6 +36,14 @@ def test_a_prompt_is_sent_with_its_roles(tmp_path: Path, said: str) -> None:
         ground.picture(name)
     assert ground.build().exit_code == 0
     assert ground.painter.prompts == [SENT[said]]
+
+
+def test_a_role_of_from_is_told_where_it_is_the_parent(tmp_path: Path) -> None:
+    said = "from: {path: hen.png, role: the pose}, prompt: a hen, edits: [at night]"
+    ground = Ground(tmp_path, f"{HEAD}  hen: {{{said}}}\n")
+    ground.picture("hen.png")
+    assert ground.build().exit_code == 0
+    assert ground.painter.prompts == ["Image 1: the pose.\n\na hen", "at night"]
 
 
 def test_the_parent_of_an_edit_is_image_1(tmp_path: Path) -> None:

@@ -278,10 +278,10 @@ class _Look:
             assert verdict.key is not None
             original = self.resolver.world.original(verdict.pinned[variant - 1], verdict.key)
             return self.frames[asset.name, index].around(original)
-        place = f"{asset.name}#{index}"
-        if verdict.images:
+        place, there = f"{asset.name}#{index}", len(verdict.pinned) + verdict.images
+        if verdict.images and variant <= there:
             return _pending_on(verdict, place)
-        return Pending(state="blocked", reason=f"'{place}' has {len(verdict.pinned)} candidates, not {variant}")
+        return Pending(state="blocked", reason=f"'{place}' has {there} candidates, not {variant}")
 
 
 def _pending_on(verdict: Verdict, place: str) -> Pending:

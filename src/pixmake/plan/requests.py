@@ -105,14 +105,10 @@ def with_roles(step: Step, *, has_parent: bool) -> str:
 
     All inputs are counted; the parent is image 1. A verbatim prompt gets none.
     """
-    if step.verbatim or not step.references:
+    if step.verbatim:
         return step.prompt
-    first = 2 if has_parent else 1
-    roles = [
-        f"Image {number}: {item.role.strip().rstrip('.')}."
-        for number, item in enumerate(step.references, start=first)
-        if item.role
-    ]
+    given = ([step.parent_role] if has_parent else []) + [item.role for item in step.references]
+    roles = [f"Image {number}: {role.strip().rstrip('.')}." for number, role in enumerate(given, start=1) if role]
     return "\n".join([*roles, "", step.prompt]) if roles else step.prompt
 
 

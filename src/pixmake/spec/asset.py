@@ -91,6 +91,8 @@ class Step:
     input_fidelity: str | None = None
     moderation: str | None = None
     options: Mapping[str, Data] = field(default_factory=dict)
+    parent_role: str | None = None
+    """What the asset's `from` is for, at the step that it is the parent of."""
     references: tuple[Input, ...] = ()
     mask: Mask | None = None
     markup: Input | None = None

@@ -62,7 +62,7 @@ class Builder:
             remedy = f"add 'prompt:', or 'from:' for a{' picture to edit' if draft.prompts else ' copy'}"
             self.error("no-prompt", f"'{draft.name}' has no prompt", draft.key, remedy)
         size = self.size()
-        steps = self.steps(size)
+        steps = self.steps(size, origin)
         self.check_texts(steps)
         self.check_transparency(steps, outputs)
         self.check_outputs(outputs)
@@ -161,7 +161,7 @@ class Builder:
             return "center"
         return format(value[0], "f"), format(value[1], "f")
 
-    def steps(self, size: str) -> tuple[Step, ...]:
+    def steps(self, size: str, origin: Input | None) -> tuple[Step, ...]:
         """Step 0 where there is a prompt, then the edits; each inherits from the asset."""
         draft = self.draft
         edits = self.fields.edits or []
@@ -176,9 +176,9 @@ class Builder:
             levels.append(
                 (edit if isinstance(edit, EditFields) else EditFields(), node if isinstance(node, Branch) else None)
             )
-        return tuple(
-            [self.step(index, level, node, size) for index, (level, node) in zip(draft.steps, levels, strict=True)]
-        )
+        roles = [origin.role if origin is not None else None, *(None for _ in levels)]
+        made = zip(draft.steps, levels, roles, strict=False)
+        return tuple([self.step(index, level, node, size, role) for index, (level, node), role in made])
 
     def unused(self, has_edits: bool) -> None:
         """Tells which own fields no step takes: without step 0 they would be dropped in silence."""
@@ -188,7 +188,7 @@ class Builder:
                 remedy = "move it into an entry of 'edits', or add a 'prompt'"
                 self.error("unused-field", f"'{name}' belongs to a prompt, and there is none", self.nodes[name], remedy)
 
-    def step(self, index: int, level: StepFields, node: Branch | None, size: str) -> Step:
+    def step(self, index: int, level: StepFields, node: Branch | None, size: str, role: str | None) -> Step:
         first = self.draft.steps[0]
         prompt = self.draft.prompts[index - first]
         own = self.nodes if node is None else node.entries
@@ -215,6 +215,7 @@ class Builder:
             size=size,
             request_size=self.fields.request_size,
             options=self.options(level),
+            parent_role=role,
             references=self.lookup.references(own.get("references"), level.references, self.draft),
             mask=mask,
             markup=markup,
@@ -264,6 +265,9 @@ class Builder:
             return None, None
         mask = None if level.mask is None else self.lookup.mask(level.mask, own["mask"], self.draft)
         markup = None if level.markup is None else self.lookup.picture(level.markup, own["markup"], self.draft)
+        if markup is not None and markup.role is not None:
+            remedy = "leave it out, and say in the prompt what the marks mean"
+            self.error("bad-input", "'role' belongs to 'from' and 'references'", own["markup"], remedy)
         return mask, markup
 
 
