@@ -132,7 +132,7 @@ class Files:
             names = sorted(entry.name for entry in folder.iterdir())[:MOST_NAMES]
         except (OSError, ValueError):
             return None
-        guess = did_you_mean(path.name, names)
+        guess = did_you_mean(path.name, [name for name in names if name != path.name])  # a folder, say
         return self.name(folder / guess) if guess else None
 
     def looked_at(self) -> tuple[tuple[Path, ...], tuple[Path, ...]]:

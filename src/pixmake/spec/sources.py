@@ -96,9 +96,16 @@ class Reader:
             self.collector.found.append(broken.diagnostic)
             return None
         name = self.files.name(file)
+        if source is None and place is not None and self.files.kind(str(file)) == "folder":
+            remedy = f"write '{name}/*.yaml' for its files"
+            self.collector.error("is-a-folder", f"'{name}' is a folder", place.span, help=remedy)
+            return None
         if source is None:
             guess = self.files.nearest(file)
-            remedy = f"did you mean '{guess}'?" if guess else "'pixmake init' writes a first one"
+            lost = (
+                "'pixmake init' writes a first one" if place is None else "paths are relative to the file they stand in"
+            )
+            remedy = f"did you mean '{guess}'?" if guess else lost
             self.collector.error("missing-file", f"no file '{name}'", place.span if place else None, help=remedy)
             return None
         before = len(self.collector.errors)
