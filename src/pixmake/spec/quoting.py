@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 import yaml
 
@@ -80,14 +81,22 @@ def _in_brackets(lines: list[str], origin: Origin, context: yaml.Mark | None, ma
         line, column = context.line, context.column
     if column is None:
         return None
-    text = "\n".join(lines[line : mark.line + 1])
-    flaw = flaw_in(text, column, len(text) - len(lines[mark.line]) + mark.column)
+    inside = [lines[line], *takewhile(lambda below: _is_inside(below, lines[line]), lines[line + 1 : mark.line + 1])]
+    text = "\n".join(inside)
+    is_whole = len(inside) == mark.line + 1 - line
+    flaw = flaw_in(text, column, len(text) - len(lines[mark.line]) + mark.column if is_whole else len(text))
     if flaw is None:
         return None
     above = text.count("\n", 0, flaw.start)
     place = Spot(origin, line + above + 1, flaw.start - text.rfind("\n", 0, flaw.start), flaw.end - flaw.start)
     remedy = f"write it as:\n{mended(text, flaw.start, flaw.end)}"
     return Diagnostic(code="needs-quotes", message=f"{flaw.why} needs quotes", span=place.span, help=remedy)
+
+
+def _is_inside(line: str, first: str) -> bool:
+    """Whether a line can belong to the brackets that open on `first`: what stands no further in begins something else."""
+    deep = len(line) - len(line.lstrip()) > len(first) - len(first.lstrip())
+    return deep or not line.strip() or line.lstrip()[0] in "}]"
 
 
 def _before(lines: list[str], number: int, first: int) -> tuple[int, str] | None:
