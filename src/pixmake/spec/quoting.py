@@ -14,6 +14,8 @@ from pixmake.spec.nodes import Origin, Spot
 ENTRY = re.compile(
     r"^(?P<head>\s*(?:- +)*(?:(?:\"[^\"]*\"|'[^']*'|[^\s:'\"{\[#&*!|>%@`][^:]*?):[ \t]+)?)(?P<value>\S.*)$"
 )
+STRAY = re.compile(r"[-?][ \t]+\S|[|>][-+0-9]*[ \t]+[^\s#]|(?:\[[^][{}\"']*\]|\{[^][{}\"']*\})[ \t]*[^\s#,:]")
+"""A sign that means something to YAML, and behind it what shows that it was meant as text."""
 KEY_WITH_BRACES = re.compile(
     r"^(?P<indent>\s*(?:- +)*)(?P<key>[^\s'\"#:]?[^'\"#:]*\{\{.*?\}\}[^'\"\s:]*)(?P<rest>:(?:\s.*)?)$"
 )
@@ -120,6 +122,8 @@ def _wanting(line: str, column: int) -> tuple[int, str] | None:
         return start, f"text that begins with '{value[0]}'"
     if value.startswith(("{{", "{%", "{#")):
         return start, f"text that begins with '{value[:2]}'"
+    if STRAY.match(value) and start:
+        return start, f"text that begins with '{value[0]}'"
     if value[0] in "\"'" and _closes_early(value):
         return start, "text after a closing quote"
     if value[0] not in "\"'[{|>#" and (": " in value or value.endswith(":")) and column > start:
@@ -139,9 +143,9 @@ def _closes_early(value: str) -> bool:
 def _quotes(origin: Origin, number: int, line: str, wanting: tuple[int, str]) -> Diagnostic:
     start, why = wanting
     span = Spot(origin, number + 1, start + 1, len(line.rstrip()) - start).span
-    return Diagnostic(
-        code="needs-quotes", message=f"{why} needs quotes", span=span, help=f"write it as:\n{quoted_line(line)}"
-    )
+    meant = line[:start] + re.sub(r"^[|>][-+0-9]*[ \t]+", "", line[start:])  # a block's text is on the next lines
+    remedy = f"write it as:\n{quoted_line(meant)}"
+    return Diagnostic(code="needs-quotes", message=f"{why} needs quotes", span=span, help=remedy)
 
 
 def _tab(origin: Origin, number: int, line: str) -> Diagnostic:
