@@ -129,6 +129,8 @@ class Lookup:
         writer = self.written.get(names.canonical(name))
         if writer is not None:
             remedy = f"write '@{writer}': then it is made first"
+            if writer == draft.name:
+                remedy = "nothing is written over its own input: give the asset another name, or an 'output'"
             self.error("written-by-asset", f"'{text}' is written by the asset '{writer}'", node, draft, remedy)
             return None
         kind = self.files.kind(str(path))
