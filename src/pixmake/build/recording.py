@@ -240,12 +240,13 @@ def _pin(verdict: Verdict, written: str, shown: tuple[str, Digest] | None, old: 
 def _outputs(
     plan: Plan, end: Entry | None, old: Mapping[str, OutputPin], written: tuple[Written, ...]
 ) -> dict[str, OutputPin]:
-    """Pins of present outputs. While a recipe stands its digest does too, whatever another library made of it."""
+    """Pins of present outputs. While a recipe stands its digest does too, whatever another library made of it; what was
+    restored is no longer the file that somebody let stand."""
     made = {item.path: item for item in written if not item.draft}
     pins: dict[str, OutputPin] = {}
     for path in _paths(end, made):
         item = made.get(path)
-        if item is not None and (path not in old or old[path].recipe != item.recipe):
+        if item is not None and (path not in old or old[path].recipe != item.recipe or plan.world.restores(path)):
             pins[path] = OutputPin(recipe=item.recipe, digest=item.digest)
         elif path in old:
             pins[path] = old[path]

@@ -29,7 +29,7 @@ from pixmake.plan.artifact import DraftPicture, Fenced, Processed
 from pixmake.plan.entries import State, Verdict
 from pixmake.plan.graph import Action, ActionId
 from pixmake.plan.inputs import Pending
-from pixmake.plan.outputs import deliveries
+from pixmake.plan.outputs import accepted, deliveries, is_right
 from pixmake.plan.planner import Plan
 from pixmake.plan.pricing import chunks, looks, price
 from pixmake.plan.requests import StepInputs
@@ -305,12 +305,15 @@ class Runner:
         for order in deliveries(self.world, asset, end, self.judge):
             path = order.path() or self.world.path_of(asset.name, order.recipe)
             digest = self.world.standing(path) if path is not None else None
-            if path is not None and digest is not None and self.world.stands(path, order.recipe):
+            if path is not None and digest is not None and is_right(self.world, order, path):
                 there = unchanged(order, self.world.root, path, digest)
                 self.outcomes.written.setdefault(asset.name, []).append(there)
                 continue
+            kept = accepted(self.world, order, path) if path is not None else None
             try:
-                written = await loop.run_in_executor(None, publish, order, self.realizer, self.world.root, self.world)
+                written = await loop.run_in_executor(
+                    None, publish, order, self.realizer, self.world.root, self.world, kept
+                )
             except NotOurs as foreign:
                 self.outcomes.edited.setdefault(asset.name, []).append(foreign.path)
                 continue

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pixmake.plan.artifact import Artifact
+from pixmake.digest import Digest
+from pixmake.plan.artifact import Artifact, originals
 from pixmake.plan.delivery import PLACEHOLDER, Delivery, delivery
 from pixmake.plan.entries import OutputPlan
 from pixmake.plan.inputs import Pending
@@ -42,10 +43,29 @@ def _judge(world: World, asset: Asset, output: Output, picture: Artifact | None)
     path = order.path() or world.path_of(asset.name, recipe)
     if path is None:
         return OutputPlan(output=output, path=output.path, recipe=recipe, state="missing")
-    state: FileState = "fresh" if world.stands(path, recipe) else _not_fresh(world, path)
+    state: FileState = "fresh" if is_right(world, order, path) else _not_fresh(world, path)
     if state == "edited" and world.derives(order, path):
         state = "fresh"
     return OutputPlan(output=output, path=path, recipe=recipe, state=state)
+
+
+def is_right(world: World, order: Delivery, path: str) -> bool:
+    """Whether the file at `path` may stay as it is; one that a person let stand goes where it is to be restored."""
+    return world.stands(path, order.recipe) and not (world.restores(path) and _let_stand(world, order, path))
+
+
+def accepted(world: World, order: Delivery, path: str) -> Digest | None:
+    """The bytes that a person let stand at `path` until their recipe changes (`accept`), where the store has them."""
+    return None if world.restores(path) else _let_stand(world, order, path)
+
+
+def _let_stand(world: World, order: Delivery, path: str) -> Digest | None:
+    """What the lock names for this recipe and the store keeps, though it is none of the pictures it is made of."""
+    line, _ = world.line(order.asset)
+    pin = line.outputs.get(path) if line is not None else None
+    if pin is None or pin.recipe != order.recipe or pin.digest in originals(order.picture):
+        return None
+    return pin.digest if world.store.content.has(pin.digest) else None
 
 
 def _not_fresh(world: World, path: str) -> FileState:

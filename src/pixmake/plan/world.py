@@ -329,7 +329,7 @@ class World:
         if (
             digest is None
             or self._recorded(path, digest)
-            or any(path in paths for paths in self.view.restore.values())
+            or self.restores(path)
             or any(pin.digest == digest for pin in self._output_pins(path))
         ):
             return True
@@ -375,6 +375,10 @@ class World:
             return False
         self.wrote(path, order.recipe, digest)
         return True
+
+    def restores(self, path: str) -> bool:
+        """Whether the file at `path` is to be written again, whoever changed it."""
+        return any(path in paths for paths in self.view.restore.values())
 
     def pin_of(self, path: str) -> OutputPin:
         """What the local record says of an output that was just written or accepted."""

@@ -159,12 +159,16 @@ def _drawing(order: Delivery, realizer: Realizer) -> Derived:
     )
 
 
-def publish(order: Delivery, realizer: Realizer, root: Path, owned: Ownership) -> Written:
+def publish(
+    order: Delivery, realizer: Realizer, root: Path, owned: Ownership, accepted: Digest | None = None
+) -> Written:
     """Derives an output and puts it in place. Raises NotOurs, Gone, BadPicture, OSError (a full disk, a read-only folder).
 
     `owned` says whether the file that stands there may be replaced; a file that already has these bytes is ours.
+    `accepted` bytes of the store are put there in place of derived ones: a person let them stand.
     """
-    made = derived(order, realizer)
+    kept = Original(digest=accepted, size=None, media_type="") if accepted is not None else None
+    made = derived(order, realizer) if kept is None else Derived(data=realizer.data(kept))
     data = made.data
     digest = sha256_bytes(data)
     path = order.path(digest)
