@@ -141,7 +141,7 @@ def test_an_asset_is_also_known_by_its_path_from_here(shell: Shell) -> None:
         (["pick", "a.png#7"], "error[no-step]: 'a.png' has no step '7'"),
         (["pick", "a.png#"], "error[no-step]: 'a.png' has no step ''"),
         (["pick", "b.png"], "error[no-steps]: 'b.png' has no paid step: it is derived from another picture"),
-        (["reroll", "a.png", "-k", "0"], "error[usage]: 0 is not in the range 1<=x<=64"),
+        (["reroll", "a.png", "-n", "0"], "error[usage]: 0 is not in the range 1<=x<=64"),
         (["pick"], "error[usage]: missing argument 'ASSET[#STEP]'"),
     ],
 )
@@ -177,14 +177,14 @@ def test_reroll_shows_the_price_buys_and_picks(shell: Shell) -> None:
 
 def test_reroll_without_consent_sends_nothing(shell: Shell) -> None:
     built(shell, ONE)
-    assert calm(shell.run("reroll", "a.png", "-k", "2")) == (
+    assert calm(shell.run("reroll", "a.png", "-n", "2")) == (
         4,
         "",
         (
             "a.png#0: 2 more images, $0.08\n"
             "held: a.png ($0.08): nobody agreed to pay\n"
             "nothing was made\n"
-            "next: pixmake reroll a.png -k 2 --max-cost 0.08\n"
+            "next: pixmake reroll a.png -n 2 --max-cost 0.08\n"
         ),
     )
     assert shell.run("reroll", "a.png", "--max-cost", "0.03").code == 4

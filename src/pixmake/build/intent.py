@@ -76,6 +76,8 @@ class Intent:
             if not asset.frozen and "frozen" in asset.spans:
                 raise _spec_says(asset, "frozen: false", asset.spans["frozen"], "take that line out")
         plan = self.project.plan(*(asset.name for asset in assets))
+        for asset in assets:
+            _refuse_conflict(plan, asset)
         lines = [(asset, plan.world.line(asset.name)[0]) for asset in assets]
         for asset, line in lines:
             if line is None or not any(pin.variants for pin in line.steps):
@@ -89,10 +91,12 @@ class Intent:
     def unfreeze(self, selectors: Sequence[str]) -> list[str]:
         """Lets a changed request buy again. Returns the names of the assets that were frozen."""
         assets = self.project.select(selectors)
+        lock = self.project.lock()
         for asset in assets:
+            if len(lock.alternatives(asset.name, self.project.profile)) > 1:
+                _refuse_conflict(self.project.plan(asset.name), asset)
             if asset.frozen:
                 raise _spec_says(asset, "frozen: true", asset.spans.get("frozen") or asset.span, "take that line out")
-        lock = self.project.lock()
         lines = [
             line for asset in assets for line in lock.alternatives(asset.name, self.project.profile) if line.frozen
         ]
@@ -266,6 +270,18 @@ def _refuse_spec(asset: Asset, said: object, field: str, step: Step) -> None:
     """A number in the spec wins over the verb, so the verb would say something that is not so."""
     if isinstance(said, int):
         raise _spec_says(asset, f"{field}: {said}", step.spans.get(field) or step.span, "change or remove it there")
+
+
+def _refuse_conflict(plan: Plan, asset: Asset) -> None:
+    """Of two branches' picks none is kept unasked: what a merge left open is for `pick`."""
+    for step in asset.steps:
+        if plan.judge.done[asset.name, step.index].state == "conflict":
+            target = f"{asset.name}#{step.index}"
+            raise problem(
+                "not-ready",
+                f"'{target}' is undecided: a merge left different picks",
+                help=f"`pixmake pick {target}` settles which of them stays",
+            )
 
 
 def _spec_says(asset: Asset, text: str, span: Span | None, remedy: str) -> Problem:

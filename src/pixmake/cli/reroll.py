@@ -26,7 +26,7 @@ from pixmake.digest import decimal_text
 
 @click.command("reroll")
 @target_argument()
-@click.option("-k", "count", metavar="N", type=click.IntRange(1, 64), default=1, help="Buy so many (default 1).")
+@click.option("-n", "-k", "count", metavar="N", type=click.IntRange(1, 64), default=1, help="Buy so many (default 1).")
 @click.option("--max-cost", metavar="USD", type=Dollars(), help="Agree to pay up to this, at the high price.")
 @click.option("--yes", is_flag=True, help="Agree to the price, whatever it is.")
 @common_options
@@ -104,6 +104,6 @@ def _next(session: Session, planned: Reroll, report: BuildReport, count: int, ne
     if report.exit_code == ExitCode.CONSENT:
         totals = planned.plan.totals
         words = ["--yes"] if totals.unpriced else consent(session, [totals.cost.high])
-        return session.command_line("reroll", *(["-k", str(count)] if count > 1 else []), *words)
+        return session.command_line("reroll", *(["-n", str(count)] if count > 1 else []), *words)
     states = {item.entry.asset: item.state for item in report.entries}
     return by_trouble(session, set(states.values()), states)

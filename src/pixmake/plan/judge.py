@@ -218,8 +218,8 @@ class Judge:
         return Verdict(state="draft", reason=reason, artifact=artifact, request=request, key=key)
 
     def _in_draft_mode(self, case: Case, verdict: Verdict) -> Verdict:
-        """With --draft, whatever has no bought picture gets a draft in the place of the real request."""
-        if not self.world.draft:
+        """With --draft, whatever has no bought picture gets a draft in the place of the real request; a choice is no draft's."""
+        if not self.world.draft or verdict.state == "conflict":
             return verdict
         if verdict.artifact is not None:
             bought = verdict.state in ("pay", "sent")  # more candidates are wanted; with --draft nothing is bought
