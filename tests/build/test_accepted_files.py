@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
-from fakes.project import Ground
+from fakes.project import Ground, states
 from pixmake.build.intent import Intent
+from pixmake.diagnostics import Problem
 
 SPEC = """\
 version: 1
@@ -52,3 +55,49 @@ def test_restore_takes_back_that_a_file_was_accepted(tmp_path: Path) -> None:
     assert ground.build().written == ()
     project = ground.project()
     assert project.build(Intent(project).restore(["a.png"])).written == ()
+
+
+CHAIN = """\
+version: 1
+defaults: {provider: openai, model: ink-1}
+assets:
+  a:
+    prompt: a heart
+    edits: [{prompt: at night, mask: {rect: [0, 0, 0.5, 0.5]}}]
+    outputs: [{path: "a-{{ width }}.{{ format }}", widths: [320, 1024], formats: [webp, png]}]
+  b: {from: "@a", prompt: larger}
+"""
+
+
+def test_a_lock_that_is_lost_with_its_store_is_made_again_from_the_files(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, CHAIN)
+    ground.build()
+    files = ground.files()
+    ground.sent()
+    for gone in (ground.store, ground.root / ".pixmake"):
+        shutil.rmtree(gone)
+    (ground.root / "assets.lock").unlink()
+    assert set(states(ground.plan()).values()) == {"edited"}
+    verbs = Intent(ground.project())
+    assert verbs.accept("a")[:2] == ["a#0", "a#1"]
+    assert verbs.accept("b") == ["b#0"]
+    report = ground.build(yes=False)
+    assert (report.exit_code, report.written, ground.sent()) == (0, (), 0)
+    after = ground.files()
+    assert {name: after[name] for name in after if name != "assets.lock"} == {
+        name: files[name] for name in files if name != "assets.lock"
+    }
+    shutil.rmtree(ground.root / "assets")
+    assert (ground.build(yes=False).exit_code, ground.sent()) == (0, 0)
+    assert ground.files() == after
+
+
+def test_drafts_and_gaps_are_no_files_to_accept(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, CHAIN)
+    for draft in (False, True):
+        ground.build(draft=draft, yes=False)
+        with pytest.raises(
+            Problem, match="'a' has nothing to accept: nothing was bought for it, no file stands in place"
+        ):
+            Intent(ground.project()).accept("a")
+    assert ground.sent() == 0

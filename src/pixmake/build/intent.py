@@ -180,7 +180,8 @@ class Intent:
     def accept(self, text: str) -> list[str]:
         """The wording changed, the picture stays: binds new keys of X's own steps to the pictures of the old ones.
 
-        For an output that was edited by hand: it is shipped as it is until its recipe changes. Returns what was bound.
+        For an output that was edited by hand: it is shipped as it is until its recipe changes. Where neither lock nor
+        store knows a picture of X, the file at its output becomes the picture of its steps. Returns what was bound.
         """
         asset = asset_of(self.project, text.partition("#")[0])
         only = target_of(self.project, text).step.index if "#" in text else None
@@ -188,8 +189,10 @@ class Intent:
         for step in asset.steps:
             if only is None or step.index == only:
                 bound += self._accept_step(target_of(self.project, f"{asset.name}#{step.index}", thawed=True))
+        if not bound and only is None:
+            bound = self._accept_unknown(asset)
         if not bound:
-            raise problem("nothing-to-accept", f"'{asset.name}' has nothing to accept: its pictures fit its spec")
+            raise _nothing_to_accept(self.project.plan(asset.name, more={(asset.name, None): 0}), asset)
         return bound
 
     def _accept_step(self, target: Target) -> list[str]:
@@ -234,6 +237,34 @@ class Intent:
             change_lock(self.project.root, [line], known=plan.world.lock, decided=True)
         return [item.path for item in edited]
 
+    def _accept_unknown(self, asset: Asset) -> list[str]:
+        """Lock and store are lost: what stands at an output becomes the picture of every step, and nothing is bought again."""
+        files = self._foreign_files(asset)
+        bound: list[str] = []
+        for step in asset.steps if files else ():
+            target = target_of(self.project, f"{asset.name}#{step.index}", thawed=True)
+            verdict = target.verdict
+            if verdict.pinned or verdict.key is None or verdict.request is None:
+                return bound
+            result = self._kept(files[0], "accepted", target)
+            self.project.store.journal.append(
+                Outcome(intent=None, key=verdict.key, results=(result,), request=preimage(verdict.request))
+            )
+            point(self.project, target, result.digest, [result.digest])
+            bound.append(target.name)
+        return bound + (self._accept_files(asset) if bound else [])
+
+    def _foreign_files(self, asset: Asset) -> list[Path]:
+        """Files at an asset's outputs of which no record knows, the best first: large ones, and those that lost nothing.
+
+        Raises Problem for what is no whole picture.
+        """
+        entries = self.project.plan(asset.name).entries
+        paths = [item.path for entry in entries for item in entry.outputs if item.state == "edited"]
+        facts = {path: _picture_in(self.project.root / path)[1] for path in paths}
+        best = sorted(facts, key=lambda path: (-facts[path].width * facts[path].height, not path.endswith(".png")))
+        return [self.project.root / path for path in best]
+
     def _kept(self, file: Path, source: str, target: Target) -> Result:
         """A file's bytes in the store, as a result. Raises Problem for what is no picture."""
         data, facts = _picture_in(file)
@@ -270,6 +301,16 @@ def _refuse_spec(asset: Asset, said: object, field: str, step: Step) -> None:
     """A number in the spec wins over the verb, so the verb would say something that is not so."""
     if isinstance(said, int):
         raise _spec_says(asset, f"{field}: {said}", step.spans.get(field) or step.span, "change or remove it there")
+
+
+def _nothing_to_accept(plan: Plan, asset: Asset) -> Problem:
+    known = any(plan.judge.done[asset.name, step.index].pinned for step in asset.steps)
+    why = (
+        "its pictures fit its spec"
+        if known or not asset.steps
+        else "nothing was bought for it, no file stands in place"
+    )
+    return problem("nothing-to-accept", f"'{asset.name}' has nothing to accept: {why}")
 
 
 def _refuse_conflict(plan: Plan, asset: Asset) -> None:

@@ -51,21 +51,23 @@ def _judge(world: World, asset: Asset, output: Output, picture: Artifact | None)
 
 def is_right(world: World, order: Delivery, path: str) -> bool:
     """Whether the file at `path` may stay as it is; one that a person let stand goes where it is to be restored."""
-    return world.stands(path, order.recipe) and not (world.restores(path) and _let_stand(world, order, path))
+    if not world.stands(path, order.recipe):
+        return False
+    return not world.restores(path) or _named(world, order, path) in (None, *originals(order.picture))
 
 
 def accepted(world: World, order: Delivery, path: str) -> Digest | None:
     """The bytes that a person let stand at `path` until their recipe changes (`accept`), where the store has them."""
-    return None if world.restores(path) else _let_stand(world, order, path)
+    return None if world.restores(path) else _named(world, order, path)
 
 
-def _let_stand(world: World, order: Delivery, path: str) -> Digest | None:
-    """What the lock names for this recipe and the store keeps, though it is none of the pictures it is made of."""
+def _named(world: World, order: Delivery, path: str) -> Digest | None:
+    """What the lock names for this very recipe, where the store has it: derived files are not kept there."""
     line, _ = world.line(order.asset)
     pin = line.outputs.get(path) if line is not None else None
-    if pin is None or pin.recipe != order.recipe or pin.digest in originals(order.picture):
+    if pin is None or pin.recipe != order.recipe or not world.store.content.has(pin.digest):
         return None
-    return pin.digest if world.store.content.has(pin.digest) else None
+    return pin.digest
 
 
 def _not_fresh(world: World, path: str) -> FileState:
