@@ -133,7 +133,7 @@ class Intent:
         target = target_of(self.project, text, thawed=True)
         node = (target.asset.name, target.step.index)
         plan = self.project.plan(target.asset.name, update=[target.asset.name], more={node: count})
-        return Reroll(target=target.name, plan=plan, before=plan.judge.done[node].pinned, node=node)
+        return Reroll(target=target.name, plan=plan, before=target.verdict.pinned, node=node)
 
     def settle(self, reroll: Reroll) -> Candidate | None:
         """After a reroll was built: the first new picture, which is the pick from now on; None where none came.

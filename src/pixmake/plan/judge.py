@@ -131,9 +131,7 @@ class Judge:
             return Verdict(state="blocked", reason=pending.reason, causes=pending.causes)
         if pending.state != "waits":
             return Verdict(state=pending.state, reason=pending.reason, causes=pending.causes)
-        if (
-            isinstance(step.pick, int) and step.pick > step.variants
-        ):  # nothing can be there of what waits for new pixels
+        if isinstance(step.pick, int) and step.pick > step.variants:  # nothing is there of what waits for new pixels
             return Verdict(state="blocked", reason=refuse_pick(self.trouble, action.asset, step, 0))
         bound = self._bound(action, painter)
         self._check(action, painter, bound)
@@ -154,9 +152,8 @@ class Judge:
         """What would be refused is said now, while planning; during a build it was said before."""
         if self.planning and action.step is not None:
             today = self.world.view.today
-            terms = (
-                (painter.name, *terms_of(request)) if not (request.options or request.inputs or request.turns) else ()
-            )
+            plain = not (request.options or request.inputs or request.turns)
+            terms = (painter.name, *terms_of(request)) if plain else ()
             if len(request.prompt) <= self._sound.get(terms, -1):
                 return
             moving, before = self.inputs.moving(action.asset, action.step), len(self.trouble.found)
@@ -267,10 +264,15 @@ class Judge:
             return replace(base, state="conflict", reason="a merge left different picks; `pixmake pick` settles it")
         picked = self._remembered(case, pinned)
         asking = picked is None and self._asks(case, len(pinned))
-        chosen = picked or pinned[0]
+        chosen = self._came(case, picked or pinned[0], pinned)
         artifact = self.frames[case.action.id].around(self.world.original(chosen, case.key))
         reason = "the first of several: a pick is asked for" if asking else base.reason
         return replace(base, artifact=artifact, picked=None if asking else chosen, asking=asking, reason=reason)
+
+    def _came(self, case: Case, chosen: Digest, pinned: tuple[Digest, ...]) -> Digest:
+        """What a reroll goes on with: where the picture that was picked is nowhere, the first that came for it."""
+        there = self.rerolled.get(case.action.id, 0) - self.world.view.more.get(case.action.id, 0)
+        return pinned[there] if there and len(pinned) > there and not self.world.has(chosen) else chosen
 
     def _asks(self, case: Case, there: int) -> bool:
         """Whether somebody has to choose. Who wants one picture gets the first, however many others that ask for the
@@ -340,7 +342,7 @@ class Judge:
             requests=len(counts),
             cost=cost,
             differences=tuple(changed),
-            causes=causes or (self._plain_cause(base, case),),
+            causes=causes or ("more variants" if base.pinned else "new",),
             turn=self._turn(case),
         )
 
@@ -348,9 +350,6 @@ class Judge:
         before = self.done.get((case.action.asset.name, case.step.index - 1))
         limits = case.painter.provider.limits(case.step.model)
         return turn_of(self.world, case.action, case.inputs, before, limits)
-
-    def _plain_cause(self, base: Verdict, case: Case) -> str:
-        return "more variants" if base.pinned else "new"
 
     def _order_reason(self, base: Verdict, changed: list[Difference], images: int, sharer: str) -> str:
         if not images:
