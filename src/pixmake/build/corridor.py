@@ -309,6 +309,7 @@ def _report(
         handed=left.handed,
         by_batch=orders.by_batch,
         interrupted=left.interrupted,
+        locked=orders.locked,
     )
 
 

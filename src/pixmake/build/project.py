@@ -385,7 +385,7 @@ def states_of(plan: Plan) -> dict[str, list[str]]:
     """States of each asset's entries: what `status:` selects by."""
     found: dict[str, list[str]] = {}
     for entry in plan.entries:
-        found.setdefault(entry.asset, []).append(entry.state)
+        found.setdefault(entry.asset, []).extend([entry.state, plan.state_of(entry)])
     return found
 
 

@@ -32,6 +32,10 @@ AFTER: dict[State, int] = {
 """What a state that a build leaves behind says of its exit; states that are not here are fine."""
 
 
+STUCK: frozenset[State] = frozenset(("unknown", "refused", "lost", "corrupt", "conflict"))
+"""States of a picture that a person has to do something about before anything can be built on it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryReport:
     """An entry of the plan and what became of it: `state` now, `result` (made, found, fresh, held, …), money settled."""
@@ -75,6 +79,7 @@ class BuildReport:
     handed: Handed = NOTHING
     by_batch: bool = False
     interrupted: bool = False
+    locked: bool = False
 
     def to_json(self) -> dict[str, object]:
         return {
@@ -103,10 +108,26 @@ def entry_reports(
     plan: Plan, outcomes: Outcomes, held: Mapping[ActionId, str], later: Mapping[ActionId, str]
 ) -> Iterable[EntryReport]:
     """Every entry with what became of it. `held` was not bought for a reason, `later` is not this build's business."""
-    for entry in plan.entries:
-        found = _entry_report(plan, entry, outcomes, held)
-        node = entry.asset, entry.step
-        yield replace(found, message=later[node]) if node in later else found
+    found = {(entry.asset, entry.step): _entry_report(plan, entry, outcomes, held) for entry in plan.entries}
+    found |= {node: replace(found[node], message=why) for node, why in later.items() if node in found}
+    return (found | _stuck(plan, found)).values()
+
+
+def _stuck(plan: Plan, found: Mapping[ActionId, EntryReport]) -> dict[ActionId, EntryReport]:
+    """What waits for a picture that no build will bring: it is blocked, as the next plan will say."""
+    stuck: dict[ActionId, EntryReport] = {}
+    gone: dict[ActionId, str] = {}
+    for node in plan.graph.order:
+        need = next((need for need in plan.graph.actions[node].needs if need in gone), None)
+        item = found.get(node)
+        if item is not None and item.state in STUCK:
+            gone[node] = item.state
+        elif need is not None and (item is None or item.state == "waits"):
+            gone[node] = "blocked"
+            if item is not None:
+                place = need[0] if need[1] is None else f"{need[0]}#{need[1]}"
+                stuck[node] = replace(item, state="blocked", message=f"'{place}' is {gone[need]}")
+    return stuck
 
 
 def _entry_report(plan: Plan, entry: Entry, outcomes: Outcomes, held: Mapping[ActionId, str]) -> EntryReport:
@@ -145,6 +166,8 @@ def _state(plan: Plan, entry: Entry, step: StepOutcome | None, end: StepOutcome 
         return "fresh", None
     if entry.state in ("edited", "stale") and verdict.state == "fresh" and end is None:
         return entry.state, entry.reason
+    if entry.last and step is not None and step.result == "made" and verdict.state == "fresh" and end is None:
+        return "stale", "stopped before its files were written"
     return verdict.state, verdict.reason if verdict.state != "fresh" else None
 
 

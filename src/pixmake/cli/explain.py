@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import click
 
@@ -45,9 +46,13 @@ REMEDIES: dict[State, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Why one entry is as it is. `request` is what would be asked for now, `last` what was last bought."""
+    """Why one entry is as it is. `request` is what would be asked for now, `last` what was last bought.
+
+    `failure`: why the latest call brought nothing, empty where there is nothing to tell.
+    """
 
     entry: Entry
+    failure: str
     request: Mapping[str, object] | None
     last: Mapping[str, object] | None
     differences: tuple[Difference, ...]
@@ -141,7 +146,8 @@ def _account(plan: Plan, thawed: Plan, entry: Entry, asset: Asset) -> Account:
     names = _file_names(source, (entry.asset, entry.step))
     changed = differences(last, request, names) if last is not None and request is not None else []
     return Account(
-        entry=entry,
+        entry=replace(entry, state=plan.state_of(entry)),
+        failure=plan.world.pool(entry.key).aside.removeprefix("; ") if entry.key is not None else "",
         request=request,
         last=last,
         differences=tuple(changed),
@@ -198,6 +204,8 @@ def _lines(session: Session, account: Account) -> Iterator[str]:
         yield from lay_out([_difference(account, item) for item in account.differences], paint, width, indent=4)
         if console.verbose:
             yield from _prompts(account)
+        if account.failure:
+            yield from wrapped(account.failure, width, "  ", "  ")
     else:
         yield from wrapped(entry.reason, width, "  ", "  ")
     if account.last is not None and not account.differences and entry.state in ("fresh", "held"):

@@ -11,6 +11,7 @@ from pixmake.cli.following import asked_pick, by_trouble, consent, shortage
 from pixmake.cli.session import Session
 from pixmake.diagnostics import ExitCode
 from pixmake.plan.entries import usd
+from pixmake.plan.graph import ActionId
 from pixmake.plan.offer import batch_cost
 from pixmake.providers.base import FREE, Estimate
 
@@ -37,7 +38,8 @@ def tell(session: Session, report: BuildReport, *, held: bool = True) -> None:
     verbose = bool(console.verbose)
     console.errors(report.problems)
     console.say(*_bought(report, verbose=verbose))
-    console.say(*_left(report, LEFT if held else LEFT[1:], verbose=verbose))
+    states = (*(LEFT if held else LEFT[1:]), *(("draft",) if report.locked else ()))
+    console.say(*_left(report, states, verbose=verbose))
     console.say(_sums(report))
 
 
@@ -79,7 +81,7 @@ def _left(report: BuildReport, states: Sequence[str], *, verbose: bool) -> Itera
     groups: dict[tuple[str, str], list[EntryReport]] = {}
     for item in report.entries:
         if item.state in states and not (item.entry.asset in told and item.state in ("failed", "refused", "unknown")):
-            message = item.message or item.entry.reason
+            message = "a draft is published" if item.state == "draft" else item.message or item.entry.reason
             message = "not sent" if is_stopped and item.state == "pay" else message
             groups.setdefault((item.state, "not sent" if message in remedies else message), []).append(item)
     for state in states:
@@ -121,9 +123,16 @@ def next_after(session: Session, report: BuildReport) -> str | None:
 
 
 def _held(report: BuildReport) -> list[EntryReport]:
-    """What is still to be bought; what stopped a provider is tried again like what it kept from being sent."""
+    """What is still to be bought; what stopped a provider is tried again like what it kept from being sent. What hangs on
+    an answer that has to be mended first is not asked for yet."""
+    failed = {_node(item) for item in report.entries if item.state == "failed" and item.result != "stopped"}
+    later = report.plan.graph.dependants(failed) if failed else set()
     undone = (item for item in report.entries if item.result in ("held", "stopped") or item.state in ("pay", "waits"))
-    return [item for item in undone if item.entry.verdict.images]
+    return [item for item in undone if item.entry.verdict.images and _node(item) not in later]
+
+
+def _node(item: EntryReport) -> ActionId:
+    return item.entry.asset, item.entry.step
 
 
 def _prices(report: BuildReport, items: Iterable[EntryReport]) -> list[Decimal]:

@@ -9,6 +9,7 @@ from pixmake.cli.table import GAP, Cell, Paint, lay_out, shown_width, wrapped
 from pixmake.plan.entries import Entry, Group, State, together, usd
 from pixmake.plan.planner import Plan
 from pixmake.providers.base import Estimate
+from pixmake.store.pool import CALL_FAILED
 
 GLOSS: dict[State, str] = {
     "pay": "to be bought",
@@ -147,7 +148,8 @@ def short_reason(entry: Entry) -> str:
     """Why, without what its heading or the causes say already: of changes only the fields."""
     fields = list(dict.fromkeys(item.field for item in entry.verdict.differences))
     if entry.state == "pay" and fields and entry.reason.startswith("changed: "):
-        return f"changed: {', '.join(fields)}"
+        _, mark, failure = entry.reason.partition(CALL_FAILED)
+        return f"changed: {', '.join(fields)}{mark}{failure}"
     return entry.reason.removeprefix("waits ")
 
 
@@ -179,7 +181,7 @@ def _totals(plan: Plan, paint: Paint) -> list[str]:
         lines.append(f"to buy: {counted(images, 'image')}{by} in {requests}, {paint(money_text, 'yellow')}{rough}")
         lines += _by_batch(plan, images)
     elif not plan.pending:
-        lines.append("nothing to do")
+        lines.append("nothing that a build could do" if TOLD & plan.totals.by_state.keys() else "nothing to do")
     return lines
 
 

@@ -31,7 +31,7 @@ RANK: tuple[State, ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """One asset as it is: `state` and `reason` of the step that speaks for it; `draft`: a draft stands at an output.
+    """One asset as it is: `state`, `reason` and `note` of the step that speaks for it; `draft`: a draft stands at an output.
 
     `frozen`: its bought pictures stay until somebody names it.
     """
@@ -39,13 +39,14 @@ class Standing:
     asset: str
     state: State
     reason: str
-    steps: tuple[Entry, ...]
+    note: str
+    steps: tuple[tuple[Entry, State], ...]
     outputs: tuple[str, ...]
     draft: bool
     frozen: bool
 
     def to_json(self) -> dict[str, object]:
-        steps = [{"step": entry.step, "state": entry.state, "reason": entry.reason} for entry in self.steps]
+        steps = [{"step": entry.step, "state": state, "reason": entry.reason} for entry, state in self.steps]
         return {
             "asset": self.asset,
             "state": self.state,
@@ -67,7 +68,8 @@ def standings(plan: Plan) -> list[Standing]:
 
 
 def _standing(plan: Plan, asset: Asset, entries: Sequence[Entry]) -> Standing:
-    speaker = min(entries, key=lambda entry: RANK.index(entry.state))
+    steps = [(entry, plan.state_of(entry)) for entry in entries]
+    speaker, state = min(steps, key=lambda item: RANK.index(item[1]))
     paths = tuple(item.path for entry in entries for item in entry.outputs)
     shows_draft = any(
         item.state != "edited" and plan.world.exists(item.path) and read_draft_mark(plan.world.root / item.path)
@@ -77,9 +79,10 @@ def _standing(plan: Plan, asset: Asset, entries: Sequence[Entry]) -> Standing:
     )
     return Standing(
         asset=asset.name,
-        state=speaker.state,
+        state=state,
         reason=speaker.reason,
-        steps=tuple(entries),
+        note=short_reason(speaker),
+        steps=tuple(steps),
         outputs=paths,
         draft=shows_draft or speaker.state == "draft",
         frozen=plan.world.frozen(asset),
@@ -228,7 +231,7 @@ def _members(console: Console, members: Sequence[Standing]) -> list[str]:
 def _note(item: Standing) -> str:
     if item.state == "fresh" and item.reason in ("bought", "derived for free"):
         return ""
-    return short_reason(min(item.steps, key=lambda entry: RANK.index(entry.state)))
+    return item.note
 
 
 def _calls(console: Console, calls: Sequence[Unanswered]) -> list[str]:

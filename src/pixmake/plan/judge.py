@@ -328,7 +328,7 @@ class Judge:
         counts = chunks(case.painter, case.request, images, partials)
         cost: Estimate | None = price(case.painter, case.request, case.inputs.image_sizes(), counts, partials)
         sharer = self.first_user.setdefault(key, case.action.asset.name)
-        reason = self._order_reason(base, changed, images, sharer)
+        reason = self._order_reason(base, changed, images, sharer) + self.world.pool(key).aside
         return Verdict(
             state="pay",
             reason=reason,

@@ -54,6 +54,10 @@ class Plan:
         """Whether a build would do anything."""
         return any(entry.pending for entry in self.entries)
 
+    def state_of(self, entry: Entry) -> State:
+        """An entry's state as a person is told it: `failed` where a build asks again after an answer that was an error."""
+        return "failed" if entry.state == "pay" and entry.key and self.world.pool(entry.key).failed else entry.state
+
     def to_json(self) -> dict[str, object]:
         return {
             "format": "pixmake.plan/1",

@@ -15,6 +15,10 @@ DIED = "the process ended before an answer was recorded"
 their provider too: there it ends nothing."""
 
 
+CALL_FAILED = "; the last call failed: "
+"""What stands between a reason to buy and why the latest call brought nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unanswered:
     """A call without usable answer: in flight while a process holds its key's lock, else unknown and perhaps billed.
@@ -68,6 +72,17 @@ class Pool:
     def usable(self, named: Collection[Digest]) -> tuple[Result, ...]:
         """The results an asset may use: bought ones, and human or accepted ones that its lock line names."""
         return tuple(result for result in self.results if result.bought or result.digest in named)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the latest call was answered with an error that is no refusal: a plan may ask again."""
+        return self.last is not None and self.last.why in ("failed", "stopped")
+
+    @property
+    def aside(self) -> str:
+        """What a plan adds when it asks again: why the latest call brought nothing. Empty where there is nothing to tell."""
+        told = self.last is not None and (self.failed or self.last.why == "not-sent")
+        return f"{CALL_FAILED}{self.last.message}" if told and self.last is not None else ""
 
     def refusal(self, moderation: str | None) -> Failure | None:
         """The latest refusal under the same `moderation`, where nothing was bought for the key since."""
