@@ -301,3 +301,11 @@ def test_a_build_that_reads_one_changed_entry_collects_what_others_handed_in(she
     shell.edit("a sketch", "another sketch")
     time.sleep(0.06)
     assert "collected 1 picture by batch" in shell.run("build").err
+
+
+def test_jobs_alone_lists_them(shell: Shell, server: FakeOpenAI) -> None:
+    assert (shell.run("jobs").code, shell.run("jobs").out) == (0, shell.run("jobs", "list").out)
+    assert shell.run("build", "--batch", "--yes").code == 3
+    said = shell.run("jobs", "--json")
+    assert (said.code, said.body) == (3, shell.run("jobs", "list", "--json").body)
+    assert said.body["format"] == "pixmake.jobs/1"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -57,3 +58,18 @@ def test_a_plan_that_only_a_person_can_mend_is_not_called_done(shell: Shell) -> 
     said = shell.run("plan")
     assert re.search(r"\n1 unknown, 2 blocked\nnothing that a build could do\n$", said.out)
     assert said.err == "next: pixmake explain a.png\n"
+
+
+def test_damage_that_a_build_finds_leads_to_verify_and_is_known_then(shell: Shell) -> None:
+    shell.write(HEAD + "assets: {a.png: a heart}\n")
+    assert shell.run("build", "--yes").code == 0
+    original = Path(shell.run("pick", "a.png", "--json").body["candidates"][0]["file"])
+    original.chmod(0o644)
+    original.write_bytes(original.read_bytes()[:-9] + b"scratched")
+    (shell.root / "assets/a.png").unlink()
+    said = shell.run("build")
+    assert (said.code, said.err.splitlines()[-1]) == (8, "next: pixmake cache verify")
+    assert shell.run("cache", "verify").code == 8
+    assert shell.run("status", "--json").body["by_state"] == {"corrupt": 1}
+    said = shell.run("build")
+    assert (said.code, said.err.splitlines()[-1]) == (8, "next: pixmake explain a.png")

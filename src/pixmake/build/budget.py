@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from threading import Lock
 
+from pixmake.diagnostics import problem
 from pixmake.providers.base import Estimate
 from pixmake.store.home import Store
 from pixmake.store.records import Failure, Intent, Outcome, Record, decode_or_none
@@ -14,6 +15,17 @@ from pixmake.values import dataclass
 ZERO = Decimal(0)
 LOCK_WAIT = 60.0
 """Seconds; the lock is held for one look at the journal and one append."""
+
+
+def dollars(amount: float | Decimal | str) -> Decimal:
+    """A caller's amount in USD, as it reads. Raises Problem `usage` for what is none, below 0 or without end."""
+    try:
+        found = Decimal(str(amount))
+    except InvalidOperation:
+        found = Decimal("nan")
+    if not found.is_finite() or found < 0:
+        raise problem("usage", f"'{amount}' is not an amount in USD, like 0.62")
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from dataclasses import field
 from decimal import Decimal
 from pathlib import Path
 
+from pixmake.build.budget import dollars
 from pixmake.build.collecting import Collector, Gathered
 from pixmake.build.corridor import execute
 from pixmake.build.narrowing import SETTLED_RECORD, Part, lock_part, rows_after, settled_after, settled_of
@@ -230,7 +231,7 @@ class Project:
             raise problem("plan-used", "this plan was built already", help="make a new one: project.plan(…)")
         plan.judge.used = True
         orders = Orders(
-            cap=None if max_cost is None else Decimal(str(max_cost)),
+            cap=None if max_cost is None else dollars(max_cost),
             yes=yes,
             by_name=by_name,
             never_pay=locked or offline,

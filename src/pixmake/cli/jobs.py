@@ -12,7 +12,7 @@ from pixmake.build.jobs import Job, jobs_of
 from pixmake.cli.cache import Nested
 from pixmake.cli.collected import Talk, standing_line
 from pixmake.cli.console import Console, counted
-from pixmake.cli.options import common_options, with_session
+from pixmake.cli.options import common_options, session_of, with_session
 from pixmake.cli.session import Session
 from pixmake.cli.table import Cell, lay_out
 from pixmake.diagnostics import ExitCode, problem
@@ -20,10 +20,15 @@ from pixmake.digest import decimal_text
 from pixmake.plan.entries import usd
 
 
-@click.group("jobs", cls=Nested, no_args_is_help=True)
+@click.group("jobs", cls=Nested, invoke_without_command=True)
 @common_options
-def command() -> None:
-    """Batches and background runs in flight: they go on without us, and every build collects what is done."""
+@click.pass_context
+def command(context: click.Context) -> int:
+    """Batches and background runs in flight: they go on without us, and every build collects what is done.
+
+    Without a command they are listed.
+    """
+    return ExitCode.DONE if context.invoked_subcommand is not None else _list(session_of(context))
 
 
 @command.command("list")
@@ -31,6 +36,10 @@ def command() -> None:
 @with_session
 def listed(session: Session) -> int:
     """What is in flight, by the store's journal and by what the provider says of it. Exit 3 if anything is."""
+    return _list(session)
+
+
+def _list(session: Session) -> int:
     jobs = _jobs(session)
     collector = session.project.collector()
     standings = asyncio.run(_asked(collector, jobs))

@@ -118,6 +118,8 @@ def next_after(session: Session, report: BuildReport) -> str | None:
     if held and not prices:
         names = session.selectors or tuple(dict.fromkeys(item.entry.asset for item in held))[:1]
         return session.command_line("build", "--yes", selectors=names)
+    if any(item.state == "corrupt" and item.entry.state != "corrupt" for item in report.entries):  # found just now
+        return session.command_line("cache", "verify", selectors=())
     states = {item.entry.asset: item.state for item in report.entries}
     return by_trouble(session, set(states.values()), states)
 
