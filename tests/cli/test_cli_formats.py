@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from fakes.shell import HEAD, Said, Shell
-from pixmake.cli.formats import FORMATS, json_schema
+from pixmake.cli.formats import FORMATS, STREAMS, json_schema
 
 SPEC = (
     HEAD
@@ -33,7 +33,7 @@ def valid(said: Said) -> str:
     return name
 
 
-@pytest.mark.parametrize("name", sorted(FORMATS))
+@pytest.mark.parametrize("name", sorted({*FORMATS, *STREAMS}))
 def test_schemas_are_schemas(name: str) -> None:
     schema = json_schema(name)
     Draft202012Validator.check_schema(schema)
@@ -97,7 +97,7 @@ def test_unknown_fields_are_noticed() -> None:
     assert not Draft202012Validator(json_schema("list")).is_valid(document)
 
 
-@pytest.mark.parametrize("name", ["plan", "error"])
+@pytest.mark.parametrize("name", ["plan", "error", "watch"])
 def test_schemas_are_printed(shell: Shell, name: str) -> None:
     assert shell.run("schema", name).body == json_schema(name)
 

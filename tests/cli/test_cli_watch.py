@@ -16,8 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from fakes.counting import entry_point
+from pixmake.cli.formats import json_schema
 from pixmake.cli.main import main
 
 SPEC = """\
@@ -163,6 +165,11 @@ def test_without_a_terminal_it_runs_until_it_is_told_to_end(root: Path) -> None:
     lines += [json.loads(line) for line in rest.splitlines()]
     assert (process.returncode, said) == (0, "")
     assert lines[0] == {"format": "pixmake.watch/1"}
+    schema = Draft202012Validator(json_schema("watch"))
+    for line in lines:
+        schema.validate(line)
+        assert line.pop("format") == "pixmake.watch/1"
+        assert not schema.is_valid({"format": "pixmake.watch/1", **line, "more": 1})
     assert lines[-1] == {"event": "watch-ended", "spent": "0.04", "reserved": "0", "exit_code": 0}
     pending = [line for line in lines if line.get("event") == "paid-pending"]
     assert pending[0] == {

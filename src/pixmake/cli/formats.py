@@ -363,9 +363,17 @@ FORMATS: Mapping[str, Callable[[], Schema]] = {
 }
 """What the part before `/1` of a document's `format` names."""
 
+STREAMS = frozenset(("watch",))
+"""What is printed as JSON lines: each has the `format`."""
+
 
 def json_schema(name: str) -> Schema:
-    """The schema of the documents with `"format": "pixmake.<name>/1"`. Raises KeyError for any other name."""
+    """The schema of the documents, or lines of a stream, with `"format": "pixmake.<name>/1"`. Raises KeyError for any
+    other name."""
+    if name in STREAMS:
+        from pixmake.cli.lines import stream
+
+        return {"$schema": DIALECT, "title": f"pixmake.{name}/1", **stream(f"pixmake.{name}/1")}
     body = FORMATS[name]()
     fields, required = body["properties"], body["required"]
     assert isinstance(fields, dict) and isinstance(required, list)

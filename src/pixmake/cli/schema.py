@@ -6,13 +6,13 @@ import json
 
 import click
 
-from pixmake.cli.formats import FORMATS, json_schema
+from pixmake.cli.formats import FORMATS, STREAMS, json_schema
 from pixmake.cli.options import common_options, with_session
 from pixmake.cli.session import Session
 
 
 @click.command("schema")
-@click.argument("document", required=False, type=click.Choice(sorted(FORMATS)), metavar="[DOCUMENT]")
+@click.argument("document", required=False, type=click.Choice(sorted({*FORMATS, *STREAMS})), metavar="[DOCUMENT]")
 @common_options
 @with_session
 def command(session: Session, document: str | None) -> int:

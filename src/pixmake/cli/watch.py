@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from decimal import Decimal
 from pathlib import Path
@@ -94,17 +94,17 @@ def _keys(console: Console, press: Callable[[str], None]) -> AbstractContextMana
 
 
 class JsonLines:
-    """A JSON line on stdout for every event, after one that names the format."""
+    """A JSON line on stdout for every event, after one that only names the format: as soon as somebody listens."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self._line({"format": FORMAT})
+        self._line({})
 
     def __call__(self, event: Event) -> None:
         self._line(event.to_json())
 
-    def _line(self, body: object) -> None:
-        self.console.out(json.dumps(body, ensure_ascii=False, separators=(",", ":")))
+    def _line(self, body: Mapping[str, object]) -> None:
+        self.console.out(json.dumps({"format": FORMAT, **body}, ensure_ascii=False, separators=(",", ":")))
 
 
 class Talk:
