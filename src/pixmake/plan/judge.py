@@ -88,21 +88,22 @@ class Judge:
 
     def _pin(self, action: Action, key: Digest | None) -> tuple[StepPin | None, bool]:
         """What the lock binds this step to, and whether a merge left different picks."""
-        asset, place = action.asset, position(action)
+        asset, step = action.asset, action.step
+        assert step is not None
         if not self.world.is_locked(asset.name):
             return None, False
-        earlier = (self.done.get((asset.name, step.index)) for step in asset.steps[:place])
+        earlier = (self.done.get((asset.name, index)) for index in range(step.index))
         line, conflict = self.world.line(asset.name, [*(item.key if item else None for item in earlier), key])
-        if line is None or place >= len(line.steps):
+        if line is None or step.index >= len(line.steps):
             return None, False
-        return line.steps[place], conflict
+        return line.steps[step.index], conflict
 
     def _case(self, action: Action, painter: Painter, inputs: StepInputs, pin: StepPin | None) -> Case:
         step = action.step
         assert step is not None
         request = self._request(step, painter, inputs, pin)
         key = action_key(request)
-        if position(action) == 0:
+        if step.index == 0:
             self.world.renamed(action.asset.name, key)
         pin, conflict = self._pin(action, key)
         return Case(
@@ -165,8 +166,8 @@ class Judge:
         """The request of a waiting step as far as it is known; its inputs' identities are blank, so it has no key."""
         step = action.step
         assert step is not None
-        first = step.index == action.asset.steps[0].index
-        count = len(step.references) + (0 if first and action.asset.origin is None else 1)
+        has_parent = step.index > 0 or action.asset.origin is not None
+        count = len(step.references) + int(has_parent)
         blank = [RequestInput(kind="image", identity="") for _ in range(count)]
         if step.mask is not None:
             blank.append(RequestInput(kind="mask", identity=""))
@@ -236,7 +237,7 @@ class Judge:
         pinned = self._candidates(case, pool)
         missing = max(0, self._wanted(case, len(pinned)) - len(pinned))
         base = Verdict(state="fresh", reason="bought", request=case.request, key=case.key, pinned=pinned)
-        base = self._choose(case, base, missing)
+        base = self._choose(case, base)
         if not missing or base.state in ("blocked", "conflict"):
             return base
         return self._missing(case, base, missing, self._ended(pool, case, unknown))
@@ -253,11 +254,11 @@ class Judge:
         kept = [result.digest for result in pool.results if result.digest == last]  # a person's own, from before
         return tuple(dict.fromkeys([*listed, *(result.digest for result in pool.bought), *kept]))
 
-    def _choose(self, case: Case, base: Verdict, missing: int) -> Verdict:
+    def _choose(self, case: Case, base: Verdict) -> Verdict:
         """Which candidate goes on: the spec's number, else the lock's, else the last pick for this key, else the first."""
         step, pinned = case.step, base.pinned
         if isinstance(step.pick, int):
-            return self._numbered(case, base, step.pick, missing)
+            return self._numbered(case, base, step.pick)
         if not pinned:
             return base
         if case.conflict:
@@ -287,7 +288,7 @@ class Judge:
         last = self.world.last_pick(case.action.asset.name, case.key)
         return last if last in pinned else None
 
-    def _numbered(self, case: Case, base: Verdict, number: int, missing: int) -> Verdict:
+    def _numbered(self, case: Case, base: Verdict, number: int) -> Verdict:
         if number <= len(base.pinned):
             chosen = base.pinned[number - 1]
             artifact = self.frames[case.action.id].around(self.world.original(chosen, case.key))
@@ -390,9 +391,3 @@ def on_the_way(calls: Sequence[Underway]) -> str:
     named = dict.fromkeys(f"{what.get(item.intent.route, 'job')} {item.handle}" for item in calls if item.handle)
     where = ", ".join(named) or "a batch that is still to be found again"
     return f"sent in {where}: will be collected, never bought live meanwhile"
-
-
-def position(action: Action) -> int:
-    """Where a step stands in its chain, from 0; the lock lists steps so (a chain that edits `from` begins at step 1)."""
-    assert action.step is not None
-    return action.step.index - action.asset.steps[0].index
