@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,10 +15,11 @@ from fakes.batching import Yard
 from fakes.counting import CountingProvider, png
 from fakes.openai_server import FakeOpenAI
 from fakes.project import Ground as Counted
-from fakes.talking import HEAD, PROVIDER, Ground
+from fakes.talking import HEAD, PROVIDER, Ground, QuickClock
 from pixmake.build.intent import Intent
 from pixmake.diagnostics import ExitCode, problem
 from pixmake.plan.planner import Plan
+from pixmake.providers.openai.provider import REMEMBERED_DAYS
 from pixmake.store.journal import Journal
 from pixmake.store.records import Outcome, Record, Sent, decode, encode
 
@@ -33,6 +36,68 @@ def ground(server: FakeOpenAI, tmp_path: Path) -> Ground:
     found = Ground(tmp_path, FOX)
     assert found.build().exit_code == 0
     return found
+
+
+NO_ROUTE = "its parent was drawn in no conversation with this provider"
+SECOND = PROVIDER + PROVIDER.partition("\n")[2].replace(" openai:", " second:\n  type: openai")
+WAYS = {
+    "an answer": (EDITED, "response resp_0001"),
+    "an edit by the images API": (EDITED.replace("at night", "{prompt: at night, api: images}"), None),
+    "an edit of what was drawn by the images API": (
+        EDITED.replace("a red fox,", "a red fox, api: images,").replace(
+            "at night", "{prompt: at night, api: responses}"
+        ),
+        NO_ROUTE,
+    ),
+    "another account": (
+        EDITED.replace(PROVIDER, SECOND).replace("at night", "{prompt: at night, provider: second}"),
+        NO_ROUTE,
+    ),
+    "no store": (EDITED.replace(" openai:\n", " openai:\n  store: false\n"), "the provider keeps no responses"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_how_a_turn_is_told(server: FakeOpenAI, tmp_path: Path, way: str) -> None:
+    """An id says nothing at another account or on another route: sent there, it would only be turned away."""
+    spec, reason = WAYS[way]
+    ground = Ground(tmp_path, re.sub(r", edits: \[.*\]", "", spec))
+    assert ground.build().exit_code == 0
+    ground.write(spec)
+    assert told(ground.plan()) == [None, reason]
+    assert ground.build().exit_code == 0
+    assert server.requests[1].body.fields.get("previous_response_id") == ("resp_0001" if way == "an answer" else None)
+
+
+def test_a_fenced_parent_is_no_answer(server: FakeOpenAI, tmp_path: Path) -> None:
+    fenced = EDITED.replace("at night", "{prompt: at night, mask: {rect: [0, 0, 0.5, 0.5]}}")
+    ground = Ground(tmp_path, fenced)
+    assert ground.build().exit_code == 0
+    ground.write(fenced.replace("}}]", "}}, add a moon]"))
+    assert told(ground.plan()) == [None, None, "its parent is not the picture as it was answered"]
+
+
+def test_a_response_is_alive_for_so_many_days(ground: Ground) -> None:
+    journal = ground.store / "journal.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    done = decode(lines[-1].strip())
+    assert isinstance(done, Outcome)
+    lines[-1] = encode(
+        replace(done, results=tuple(replace(item, time="2026-01-01T23:59:59Z") for item in done.results))
+    )
+    journal.write_bytes(b"".join(lines))
+    ground.write(EDITED)
+
+    class Dated(QuickClock):
+        def now(self) -> datetime:
+            return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=self.days)
+
+    reasons = []
+    for days in (REMEMBERED_DAYS - 1, REMEMBERED_DAYS, 1 - REMEMBERED_DAYS, -REMEMBERED_DAYS):
+        ground.clock = Dated(days)
+        reasons.append(told(ground.plan())[1])
+    old = "the response that drew its parent is of 2026-01-01"
+    assert reasons == ["response resp_0001", old, "response resp_0001", old]
 
 
 def test_a_picture_that_a_person_put_in_was_drawn_by_nobody(ground: Ground) -> None:

@@ -17,13 +17,15 @@ from pixmake.store.records import Result
 
 
 def turn_of(world: World, action: Action, inputs: StepInputs, before: Verdict | None, limits: Limits) -> Turn | None:
-    """How a step's turn is sent; `before` is the verdict of the step before it. None for what is no later turn.
+    """How a step's turn is sent; `before` is the verdict of the step before it, if it has one. None for what is no
+    later turn.
 
     An id is used only where the parent is that response's own picture, unfenced, drawn by the very turns that this
     request's key names, at the same provider, and where the id is still alive by its age.
     """
     step = action.step
-    if step is None or step.api != "responses" or not inputs.turns or before is None:
+    assert step is not None
+    if step.api != "responses" or before is None:
         return None
     if not limits.remembers:
         return Turn(response=None, reason="the provider keeps no responses")
