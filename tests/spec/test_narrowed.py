@@ -7,7 +7,8 @@ import random
 import pytest
 import yaml
 
-from pixmake.spec.narrowing import Narrowed, Place, narrowed, place_of
+from pixmake.spec import narrowing
+from pixmake.spec.narrowing import STRIDE, Narrowed, Place, narrowed, place_of
 
 HEAD = "version: 1\nassets:\n"
 TAIL = "vars: {}\n"
@@ -128,7 +129,7 @@ ENTRIES = (
     "    # further in\n",
 )
 BITS = ("\n", "  ", " ", "#", "a", ":", '"', "{", "\r", "\nb: 1\n", "\n  c: a hen\n", "é")
-TAILS = ("", TAIL, "\n" + TAIL, "# the end\n" + TAIL)
+TAILS = ("", "  ", TAIL, "\n" + TAIL, "# the end\n" + TAIL)
 
 Read = tuple[list[tuple[str, str, int]], str]
 
@@ -172,8 +173,9 @@ def edited(dice: random.Random, lines: list[str], tail: str) -> str:
     return text
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_it_says_what_the_whole_text_says(seed: int) -> None:
+@pytest.mark.parametrize(("seed", "stride"), [(0, STRIDE), (1, STRIDE), (2, 8), (3, 8)])
+def test_it_says_what_the_whole_text_says(monkeypatch: pytest.MonkeyPatch, seed: int, stride: int) -> None:
+    monkeypatch.setattr(narrowing, "STRIDE", stride)  # as if the texts were of many times that
     dice, seen = random.Random(seed), [0, 0]
     for _ in range(300):
         lines, tail = lines_of(dice, dice.randrange(1, 9)), dice.choice(TAILS)
