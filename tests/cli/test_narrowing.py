@@ -21,7 +21,7 @@ from pixmake.cli.session import Session
 from pixmake.diagnostics import Problem
 from pixmake.store.settled import Settled
 from pixmake.store.settled import load as load_settled
-from pixmake.store.snapshot import Snapshot, decoded
+from pixmake.store.snapshot import KEPT, Snapshot, decoded
 
 SPEC = (
     HEAD
@@ -334,6 +334,32 @@ def test_all_is_looked_at_where_something_else_changed(farm: Shell, eye: Eye, wh
     assert (farm.root / "assets/a.png").exists()
     settle(farm)
     same_as_whole(farm)
+
+
+def test_a_record_of_another_state_of_the_spec_is_none(farm: Shell, eye: Eye) -> None:
+    """What was edited there and back since would look as if it stood as it was built."""
+    record = farm.root / ".pixmake/settled"
+    before = record.read_bytes()
+    farm.edit("an owl", "two owls")
+    build_as_planned(farm)
+    settle(farm)
+    record.write_bytes(before)
+    farm.edit("two owls", "an owl")
+    drawn = (farm.root / "assets/f/g.png").read_bytes()
+    build_as_planned(farm)
+    assert eye.seen[-1] == "whole"
+    assert (farm.root / "assets/f/g.png").read_bytes() != drawn
+
+
+@pytest.mark.parametrize(("days", "look"), [(KEPT - 1, "part"), (KEPT, "whole")])
+def test_after_some_days_all_is_looked_at(farm: Shell, eye: Eye, days: int, look: str) -> None:
+    """A model may have been retired since, say."""
+    path = farm.root / ".pixmake/snapshot"
+    first, day, rest = path.read_bytes().split(b"\n", 2)
+    path.write_bytes(b"\n".join([first, str(int(day) - days).encode(), rest]))
+    farm.edit("an owl", "two owls")
+    build_as_planned(farm)
+    assert eye.seen[-1] == look
 
 
 def test_a_failure_leaves_nothing_to_rely_on(farm: Shell, eye: Eye) -> None:
