@@ -218,6 +218,27 @@ def test_a_quote_that_is_closed_behind_all_entries(farm: Shell, eye: Eye) -> Non
     assert farm.calls[-1] == prompts["d.png"] and "an owl" in prompts["d.png"]
 
 
+@pytest.mark.parametrize(
+    ("limit", "most", "code"),
+    [("load.MOST_ASSETS", 6, "too-many-assets"), ("files.MOST_BYTES", len(SPEC), "file-too-large")],
+)
+def test_a_spec_that_grows_too_large_is_refused(
+    farm: Shell, eye: Eye, monkeypatch: pytest.MonkeyPatch, limit: str, most: int, code: str
+) -> None:
+    """By itself, what changed is small."""
+    monkeypatch.setattr(f"pixmake.spec.{limit}", most)
+    monkeypatch.setattr(f"pixmake.build.narrowing.{limit.partition('.')[2]}", most)
+    farm.edit("an owl", "a crow")
+    build_as_planned(farm)
+    assert eye.seen[-1] == "part"
+    settle(farm)
+    farm.edit("a crow\n", "a crow\n  h.png: a rook\n")
+    time.sleep(0.06)
+    said = farm.run("build")
+    assert (said.code, eye.seen[-1]) == (2, "whole")
+    assert f"error[{code}]" in said.err
+
+
 def test_a_label_twice(farm: Shell) -> None:
     """A label is no asset's name, and no less a key of the spec."""
     farm.edit("f/g.png: an owl", "owls: {name: f/g.png, prompt: an owl}")
