@@ -1,0 +1,135 @@
+"""One look at the world: input files, lines of the lock and whose they are, pictures that were bought."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from fakes.project import Ground, states
+from pixmake.build.intent import Intent
+from pixmake.digest import sha256_file
+from pixmake.plan.artifact import FilePicture
+from pixmake.plan.world import World
+from pixmake.spec.asset import FileInput
+
+LOCK_NAME = "assets.lock"
+HEAD = "version: 1\ndefaults: {model: m, size: 64x64}\nassets:\n"
+HEN = HEAD + "  hen: {prompt: a hen}\n"
+
+
+def built(folder: Path, spec: str, profile: str | None = None) -> Ground:
+    ground = Ground(folder, spec)
+    assert ground.build(profile=profile).exit_code == 0
+    ground.painter.calls.clear()
+    return ground
+
+
+def lines_of(ground: Ground) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (ground.root / LOCK_NAME).read_text().splitlines()]
+
+
+# --- input files -------------------------------------------------------------------------------------------------------
+
+
+def seen(world: World, path: Path) -> FilePicture:
+    return world.picture(FileInput(path=path, name="straw.png"))
+
+
+def test_a_file_is_known_by_its_bytes_and_header(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, HEN)
+    path = ground.picture("straw.png", (64, 48), mode="RGBA")
+    world, digest = ground.plan().world, sha256_file(path)
+    whole = FilePicture(
+        path=path, name="straw.png", digest=digest, size=(64, 48), media_type="image/png", has_alpha=True, frames=1
+    )
+    assert seen(world, path) == whole
+    facts = {"type": "image/png", "width": 64, "height": 48, "alpha": True, "frames": 1}
+    assert world.memo.facts(digest) == facts
+    world.memo.keep_facts(digest, {**facts, "alpha": False, "frames": 7})
+    assert (seen(world, path).frames, seen(world, path).has_alpha) == (7, False), "what is known is not looked at again"
+    world.memo.keep_facts(digest, {name: facts[name] for name in facts if name != "frames"})
+    assert seen(world, path) == whole, "an older version kept less"
+
+
+@pytest.mark.parametrize("way", ["gone", "a folder"])
+def test_a_file_that_went_since_the_spec_was_read(tmp_path: Path, way: str) -> None:
+    ground = Ground(tmp_path, HEN.replace("a hen", "a hen, references: [straw.png]"))
+    path = ground.picture("straw.png")
+    project = ground.project()
+    assert project.spec.assets
+    path.unlink()
+    if way == "a folder":
+        path.mkdir()
+    plan = project.plan()
+    says = "is not there" if way == "gone" else "is not a file"
+    assert [(item.code, item.message) for item in plan.problems] == [("bad-picture", f"'straw.png' {says}")]
+    assert [entry.state for entry in plan.entries] == ["blocked"]
+
+
+# --- whose lines -------------------------------------------------------------------------------------------------------
+
+
+def renames(ground: Ground, profile: str | None = None) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    plan = ground.plan(profile=profile)
+    return plan.world.renames, plan.orphans
+
+
+def test_an_asset_with_a_line_of_its_own_takes_over_none(tmp_path: Path) -> None:
+    """Its line holds what was chosen for it."""
+    ground = built(tmp_path, HEN + "  cow: {prompt: a cow}\n")
+    ground.write("assets.yaml", HEN.replace("a hen", "a cow"))
+    assert renames(ground) == ({}, ("cow",))
+
+
+def test_of_two_that_could_take_over_a_line_the_first_does(tmp_path: Path) -> None:
+    ground = built(tmp_path, HEN.replace("a hen", "a hen, variants: 2"))
+    Intent(ground.project()).pick("hen", 2)
+    ground.write("assets.yaml", HEAD + "  b: {prompt: a hen, variants: 2}\n  a: {prompt: a hen, variants: 2}\n")
+    assert renames(ground) == ({"b": "hen"}, ())
+
+
+def test_lines_of_another_profile_are_no_orphans(tmp_path: Path) -> None:
+    spec = HEN + "profiles: {dark: {defaults: {quality: low}}}\n"
+    ground = built(tmp_path, spec, "dark")
+    ground.write("assets.yaml", spec.replace("hen:", "cock:").replace("{quality: low}", "{quality: low, kind: raster}"))
+    assert renames(ground, "dark") == ({"cock": "hen"}, ())
+    ground.write("assets.yaml", spec.replace("  hen:", "  cock:").replace("model: m,", "model: m, quality: low,"))
+    assert renames(ground) == ({}, ())
+
+
+def test_orphans_are_told_by_name_those_that_were_derived_too(tmp_path: Path) -> None:
+    ground = built(tmp_path, HEN + "  cow: {prompt: a cow}\n  ant: {from: '@hen', size: 16x16}\n")
+    lock = ground.root / LOCK_NAME
+    first, *lines = lock.read_text().splitlines(keepends=True)
+    lock.write_text(first + "".join(reversed(lines)))
+    ground.write("assets.yaml", HEN)
+    assert renames(ground) == ({}, ("ant", "cow"))
+
+
+def test_of_united_lines_one_that_is_frozen_keeps_the_picture(tmp_path: Path) -> None:
+    """A merge may bring a line of before somebody froze it: nothing is bought for that."""
+    ground = built(tmp_path, HEN)
+    lock = ground.root / LOCK_NAME
+    thawed = lock.read_text().splitlines(keepends=True)
+    Intent(ground.project()).freeze(["hen"])
+    frozen = lock.read_text().splitlines(keepends=True)
+    assert len(frozen) == 2 and frozen != thawed
+    for lines in ((*frozen, thawed[1]), (*thawed, frozen[1])):
+        lock.write_text("".join(lines))
+        ground.write("assets.yaml", HEN.replace("a hen", "two hens"))
+        assert states(ground.plan()) == {"hen#0": "held"}
+
+
+def test_somebody_else_s_change_of_the_lock_is_remembered(tmp_path: Path) -> None:
+    world = built(tmp_path, HEN).plan().world
+    before, after = world.lock_stat, world.memo.at_rest(tmp_path / "none")
+    world.lock_changed(before, after)
+    assert (world.is_meddled, world.lock_stat) == (False, after)
+    world.lock_changed(after, before)
+    assert (world.is_meddled, world.lock_stat) == (False, before)
+    world.lock_changed(after, before)
+    world.lock_changed(before, before)
+    assert (world.is_meddled, world.lock_stat) == (True, before)
