@@ -14,6 +14,7 @@ from pixmake.digest import sha256_file
 from pixmake.plan.artifact import FilePicture
 from pixmake.plan.world import World
 from pixmake.spec.asset import FileInput
+from pixmake.store.memo import Scalar
 
 LOCK_NAME = "assets.lock"
 HEAD = "version: 1\ndefaults: {model: m, size: 64x64}\nassets:\n"
@@ -46,7 +47,7 @@ def test_a_file_is_known_by_its_bytes_and_header(tmp_path: Path) -> None:
         path=path, name="straw.png", digest=digest, size=(64, 48), media_type="image/png", has_alpha=True, frames=1
     )
     assert seen(world, path) == whole
-    facts = {"type": "image/png", "width": 64, "height": 48, "alpha": True, "frames": 1}
+    facts: dict[str, Scalar] = {"type": "image/png", "width": 64, "height": 48, "alpha": True, "frames": 1}
     assert world.memo.facts(digest) == facts
     world.memo.keep_facts(digest, {**facts, "alpha": False, "frames": 7})
     assert (seen(world, path).frames, seen(world, path).has_alpha) == (7, False), "what is known is not looked at again"
