@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -134,3 +135,47 @@ def test_somebody_else_s_change_of_the_lock_is_remembered(tmp_path: Path) -> Non
     world.lock_changed(after, before)
     world.lock_changed(before, before)
     assert (world.is_meddled, world.lock_stat) == (True, before)
+
+
+# --- whose files -------------------------------------------------------------------------------------------------------
+
+NAMED = """\
+version: 1
+defaults: {provider: draft, size: 64x64}
+profiles: {dark: {defaults: {size: 48x48}}}
+assets:
+  hen: {prompt: a hen, outputs: [{path: "a/{{ hash }}.png"}, {path: "a/{{ hash }}.webp"}]}
+"""
+
+
+@pytest.mark.parametrize("profile", [None, "dark"])
+@pytest.mark.parametrize("drawn", [True, False])
+@pytest.mark.parametrize("lost", ["nothing", "the lock", "the record"])
+def test_files_that_are_named_by_their_content_are_found_again(
+    tmp_path: Path, profile: str | None, drawn: bool, lost: str
+) -> None:
+    """Of what was bought the lock names them, of drafts only the local record does."""
+    ground = built(tmp_path, NAMED if drawn else NAMED.replace("provider: draft", "model: m"), profile)
+    names = {item.path for entry in ground.plan(profile=profile).entries for item in entry.outputs}
+    assert names == {path.relative_to(ground.root).as_posix() for path in (ground.root / "assets/a").iterdir()}
+    if lost == "the lock":
+        (ground.root / LOCK_NAME).unlink(missing_ok=True)
+    elif lost == "the record":
+        shutil.rmtree(ground.root / ".pixmake")
+    files = [item.state for entry in ground.plan(profile=profile).entries for item in entry.outputs]
+    assert files == (["missing"] * 2 if drawn and lost == "the record" else ["fresh"] * 2)
+
+
+def test_a_file_in_no_record_that_is_what_would_be_made_is_ours_and_is_recorded(tmp_path: Path) -> None:
+    ground = built(tmp_path, HEN)
+    path = "assets/hen.png"
+    (ground.root / LOCK_NAME).unlink()
+    shutil.rmtree(ground.root / ".pixmake")
+    plan = ground.plan()
+    (output,) = plan.entries[0].outputs
+    assert output.state == "fresh"
+    pin = plan.world.pin_of(path)
+    assert (pin.recipe, pin.digest) == (output.recipe, sha256_file(ground.root / path))
+    shutil.rmtree(ground.root / ".pixmake", ignore_errors=True)
+    ground.picture(path)
+    assert ground.plan().entries[0].outputs[0].state == "edited"
