@@ -15,10 +15,12 @@ import pytest
 from fakes.shell import HEAD, Shell
 from laws.running import LONG
 from pixmake import __version__, load
+from pixmake.build.narrowing import settled_of
 from pixmake.build.project import Project
 from pixmake.cli.quick import standing
 from pixmake.cli.session import Session
 from pixmake.diagnostics import Problem
+from pixmake.store.memo import look
 from pixmake.store.settled import Settled
 from pixmake.store.settled import load as load_settled
 from pixmake.store.snapshot import KEPT, Snapshot, decoded
@@ -148,6 +150,11 @@ EDITS = {
     "a comment": ("# a comment of c", "# another comment of c", "part"),
     "nothing": ("a hen", "a hen", "part"),
     "an asset that is used": ("a.png: a hen", "a.png: two hens", "whole"),
+    "an asset that is used, and another": (
+        'a.png: a hen\n  b.png:\n    prompt: "a duck',
+        'a.png: two hens\n  b.png:\n    prompt: "two ducks',
+        "whole",
+    ),
     "a user": ("the same at night", "the same at dawn", "whole"),
     "a new user": ("f/g.png: an owl", "f/g.png: {from: {asset: a.png}, prompt: bigger}", "whole"),
     "a file as input": ("f/g.png: an owl", "f/g.png: {from: {path: own.png}, prompt: bigger}", "whole"),
@@ -159,6 +166,12 @@ EDITS = {
         "whole",
     ),
     "an old request for another": ("an owl", "a hen", "part"),
+    "more of what another has": ("an owl", "{prompt: a hen, variants: 2}", "widened"),
+    "more of what another has, and something new": (
+        "an owl",
+        "{prompt: a hen, variants: 2}\n  h.png: a crow",
+        "widened",
+    ),
     "the head": ("big: {", "huge: {", "whole"),
     "the tail": ("per_build: 100", "per_build: 90", "whole"),
     "the tail and an entry": ("an owl\n\nbudget: {per_build: 100}", "a crow\n\nbudget: {per_build: 90}", "whole"),
@@ -185,6 +198,7 @@ WRONG = {
     "a name twice that nobody uses": ("f/g.png: an owl", "f/g.png: an owl\n  c.png: an ape"),
     "the same in other letters": ("f/g.png: an owl", "f/g.png: an owl\n  C.PNG: an ape"),
     "an output twice": ("f/g.png: an owl", "f/g.png: {prompt: an owl, outputs: [a.png]}"),
+    "an output twice beside another": ("f/g.png: an owl", "f/g.png: {prompt: an owl, outputs: [f/g.png, a.png]}"),
     "an output over the spec": ("f/g.png: an owl", "f/g.png: {prompt: an owl, outputs: [../assets.yaml]}"),
     "a field that is none": ("f/g.png: an owl", "f/g.png: {promt: an owl}"),
     "no YAML": ("f/g.png: an owl", "f/g.png: {prompt: an owl"),
@@ -477,16 +491,29 @@ def test_a_copied_project_knows_nothing(farm: Shell, eye: Eye, tmp_path: Path) -
     assert farm.run("build").code == 0 and eye.seen[-1] == "whole"
 
 
-def test_with_pictures_that_are_held_all_is_looked_at(farm: Shell, eye: Eye) -> None:
+@pytest.mark.parametrize("more", ["", "\n  h.png: a rook"])
+def test_with_pictures_that_are_held_all_is_looked_at(farm: Shell, eye: Eye, more: str) -> None:
     """They are no business of a plan's counts of what is fresh, and nothing of theirs is to be forgotten."""
     farm.edit("f/g.png: an owl", "f/g.png: {prompt: an owl, frozen: true}")
     build_as_planned(farm)
-    farm.edit("prompt: an owl", "prompt: two owls")
+    farm.edit("prompt: an owl, frozen: true}", f"prompt: two owls, frozen: true}}{more}")
     time.sleep(0.06)
     assert farm.run("build").code == 0 and eye.seen[-1] == "widened"
     farm.edit("on a lake", "on a pond")
     time.sleep(0.06)
     assert farm.run("build").code == 0 and eye.seen[-1] == "whole"
+
+
+def test_a_spec_that_changed_while_it_was_built_leaves_nothing(farm: Shell) -> None:
+    """What was read of it is not what its stat was taken of."""
+    spec = farm.root / "assets.yaml"
+    project = Project(spec, store=farm.store)
+    report = project.build(project.plan())
+    stat = look(spec)
+    assert stat is not None and report.exit_code == 0
+    kept = settled_of(report, stat, spec.read_text())
+    assert kept is not None and kept.text == spec.read_bytes()
+    assert settled_of(report, stat._replace(size=stat.size + 1), spec.read_text()) is None
 
 
 def test_with_orphans_all_is_looked_at(farm: Shell, eye: Eye) -> None:
