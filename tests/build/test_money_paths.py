@@ -326,6 +326,24 @@ def test_what_another_process_bought_between_two_steps_is_found_under_the_lock(t
     assert (one.painter.prompts, other.painter.prompts) == (["a hen"], ["a cow"])
 
 
+def test_what_another_process_sent_between_two_steps_and_got_no_answer_to_is_not_sent_again(tmp_path: Path) -> None:
+    """The lock of the key is ours by then, and nobody works on it: what is on record of it has no end."""
+    one = Ground(tmp_path / "1", SPEC)
+    other = Ground(tmp_path / "2", SPEC, CountingProvider(script={"cow": ["unknown"]}))
+    other.store = one.store
+
+    def told(event: Event) -> None:
+        if isinstance(event, StepFinished) and (event.asset, event.step) == ("hen", 0):
+            thread = threading.Thread(target=other.build, args=("cow",))
+            thread.start()
+            thread.join(60)
+
+    project = one.project()
+    report = project.build(project.plan(), yes=True, jobs=1, on_event=told)
+    assert (one.painter.prompts, other.painter.prompts) == (["a hen"], ["a cow"])
+    assert (report.exit_code, {entry.entry.asset: entry.state for entry in report.entries}["cow"]) == (5, "unknown")
+
+
 def test_what_the_plan_held_stays_held_though_bills_turn_out_lower(tmp_path: Path) -> None:
     """Who agreed to $0.08 was shown two pictures."""
     ground = Ground(tmp_path, SPEC + "  dog: {prompt: a dog}\n", CountingProvider(bill=Decimal("0.01")))

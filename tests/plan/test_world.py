@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fakes.project import Ground, states
 from pixmake.build.intent import Intent
-from pixmake.digest import sha256_file
-from pixmake.plan.artifact import FilePicture
+from pixmake.digest import Digest, sha256_file
+from pixmake.plan.artifact import FilePicture, Original
 from pixmake.plan.world import World
+from pixmake.providers.base import Call
 from pixmake.spec.asset import FileInput
 from pixmake.store.memo import Scalar
+from pixmake.store.records import Outcome, decode, encode
 
 LOCK_NAME = "assets.lock"
 HEAD = "version: 1\ndefaults: {model: m, size: 64x64}\nassets:\n"
@@ -179,3 +182,118 @@ def test_a_file_in_no_record_that_is_what_would_be_made_is_ours_and_is_recorded(
     shutil.rmtree(ground.root / ".pixmake", ignore_errors=True)
     ground.picture(path)
     assert ground.plan().entries[0].outputs[0].state == "edited"
+
+
+# --- what was chosen and bought ----------------------------------------------------------------------------------------
+
+TWO = HEAD + "  hen: {prompt: a hen, variants: 2}\nprofiles: {dark: {defaults: {tags: [dark]}}}\n"
+
+
+def picked(ground: Ground, profile: str | None = None) -> int | None:
+    """The number of the candidate that goes on, from 1."""
+    verdict = ground.plan(profile=profile).entries[0].verdict
+    return verdict.pinned.index(verdict.picked) + 1 if verdict.picked is not None else None
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_each_profile_has_its_own_pick(tmp_path: Path, lost: bool) -> None:
+    ground = built(tmp_path, TWO)
+    assert (ground.build(profile="dark").exit_code, ground.sent()) == (0, 0)
+    Intent(ground.project()).pick("hen", 2)
+    if lost:
+        (ground.root / LOCK_NAME).unlink()
+    assert (picked(ground), picked(ground, "dark")) == (2, 1)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_picture_of_ones_own_is_not_bought_though_the_lock_is_lost(tmp_path: Path, lost: bool) -> None:
+    ground = Ground(tmp_path, HEN)
+    Intent(ground.project()).adopt("hen", ground.picture("mine.png", (32, 48)))
+    if lost:
+        (ground.root / LOCK_NAME).unlink()
+    plan = ground.plan()
+    assert states(plan) in ({"hen#0": "stale"}, {"hen#0": "fresh"})
+    artifact = plan.entries[0].verdict.artifact
+    assert artifact is not None and artifact.size == (32, 48)
+    ground.edit("a hen", "a hen, variants: 2, pick: 1")
+    assert ground.build().exit_code == 0
+    plan = ground.plan()
+    sizes = [plan.world.original(item, plan.entries[0].key or item).size for item in pinned(ground)]
+    assert sizes == ([(1024, 1024), (32, 48)] if lost else [(32, 48), (1024, 1024)])
+
+
+def pinned(ground: Ground) -> tuple[Digest, ...]:
+    return ground.plan().entries[0].verdict.pinned
+
+
+def test_a_picture_of_which_the_store_knows_nothing(tmp_path: Path) -> None:
+    """As in a clone beside another store: its size shows when its bytes are there."""
+    ground = built(tmp_path, HEN)
+    shutil.rmtree(ground.store)
+    plan = ground.plan()
+    (digest,) = pinned(ground)
+    assert plan.entries[0].verdict.artifact == Original(digest=digest, size=None, media_type="image/png")
+
+
+@pytest.mark.parametrize("side", ["width", "height"])
+def test_a_record_without_a_size(tmp_path: Path, side: str) -> None:
+    ground = built(tmp_path, HEN)
+    journal = ground.store / "journal.jsonl"
+    *lines, last = journal.read_bytes().splitlines(keepends=True)
+    done = decode(last.strip())
+    assert isinstance(done, Outcome)
+    results = tuple(replace(item, **{side: None}, media_type="image/webp") for item in done.results)  # type: ignore[arg-type]
+    journal.write_bytes(b"".join([*lines, encode(replace(done, results=results))]))
+    plan = ground.plan()
+    (digest,) = pinned(ground)
+    assert plan.entries[0].verdict.artifact == Original(digest=digest, size=None, media_type="image/webp")
+
+
+@pytest.mark.parametrize(("asked", "size"), [("640x400", (1296, 816)), ("auto", (1024, 1024))])
+def test_a_drawing_has_the_size_it_was_asked_in(tmp_path: Path, asked: str, size: tuple[int, int]) -> None:
+    ground = built(tmp_path, HEN.replace("a hen", f"a hen, kind: svg, size: {asked}"))
+    artifact = ground.plan().entries[0].verdict.artifact
+    assert isinstance(artifact, Original) and artifact.media_type == "image/svg+xml"
+    assert artifact.size == size
+
+
+def reason(ground: Ground, profile: str | None = None) -> str:
+    return ground.plan(profile=profile).entries[0].reason
+
+
+def test_a_change_is_told_against_what_the_lock_names(tmp_path: Path) -> None:
+    """Else against what this project last bought for it, in this profile."""
+    spec = HEN + "profiles: {dark: {defaults: {quality: low}}}\n"
+    ground = built(tmp_path, spec)
+    lock = (ground.root / LOCK_NAME).read_text()
+    ground.edit("a hen", "a cow")
+    assert ground.build(profile="dark").exit_code == 0
+    ground.edit("a cow", "an ant")
+    assert ground.build().exit_code == 0
+    (ground.root / LOCK_NAME).write_text(lock)
+    ground.edit("an ant", "a dog")
+    assert reason(ground) == "changed: prompt ‘hen’→‘dog’"
+    (ground.root / LOCK_NAME).unlink()
+    assert reason(ground) == "changed: prompt ‘an ant’→‘a dog’"
+    assert reason(ground, "dark") == "changed: prompt ‘cow’→‘dog’"
+
+
+def test_a_call_that_ended_since_is_looked_up_again(tmp_path: Path) -> None:
+    """Its lock was free when it was looked at, and its outcome was written before that."""
+    ground = Ground(tmp_path, HEN)
+    seen: list[tuple[int, bool]] = []
+    early = ground.project()
+
+    def look(call: Call) -> None:
+        key = early.plan().entries[0].key
+        assert key is not None
+        pool, unknown = early.plan().world.open_pool(key)
+        seen.append((len(pool.unanswered), unknown))
+
+    ground.painter.hook = look
+    assert ground.build().exit_code == 0
+    world = early.plan().world
+    key = ground.plan().entries[0].key
+    assert key is not None
+    pool, unknown = world.open_pool(key)
+    assert (seen, len(pool.bought), unknown) == ([(1, False)], 1, False)
