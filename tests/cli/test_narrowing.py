@@ -158,6 +158,11 @@ EDITS = {
     "a user": ("the same at night", "the same at dawn", "whole"),
     "a new user": ("f/g.png: an owl", "f/g.png: {from: {asset: a.png}, prompt: bigger}", "whole"),
     "a file as input": ("f/g.png: an owl", "f/g.png: {from: {path: own.png}, prompt: bigger}", "whole"),
+    "a file as input, and something new": (
+        "f/g.png: an owl",
+        "f/g.png: {from: {path: own.png}, prompt: bigger}\n  h.png: a crow",
+        "whole",
+    ),
     "an entry less": ("  f/g.png: an owl\n", "", "whole"),
     "another name": ("f/g.png", "f/gg.png", "whole"),
     "a family": (

@@ -168,17 +168,12 @@ class World:
     def _lines(self, asset: str) -> tuple[Line, ...]:
         return self.lock.alternatives(self.renames.get(asset, asset), self.profile)
 
-    def renamed(self, asset: str, key: Digest) -> bool:
-        """Whether exactly one orphan has this key as its first: then the asset takes over its line from now on."""
-        orphans = self._orphan_lines()
-        if key not in orphans or self._lines(asset):
-            return False
-        found = orphans[key]
-        free = [line for line in found if line.asset not in self.renames.values()]
-        if len(free) != 1:
-            return False
-        self.renames[asset] = free[0].asset
-        return True
+    def renamed(self, asset: str, key: Digest) -> None:
+        """Told the key of an asset's first step: a new one takes over the line of the one orphan that has it as its first."""
+        found = self._orphan_lines().get(key, ())
+        free = [line.asset for line in found if line.asset not in self.renames.values()]
+        if len(free) == 1 and not self._lines(asset):
+            self.renames[asset] = free[0]
 
     def _orphan_lines(self) -> dict[Digest, list[Line]]:
         if self._orphans is None:
