@@ -197,8 +197,8 @@ class Intent:
 
     def _accept_step(self, target: Target) -> list[str]:
         """Binds one step's new key to the pictures its lock line names for the old one."""
-        line, place = target.plan.world.line(target.asset.name)[0], target.step.index
-        old = line.steps[place] if line is not None and place < len(line.steps) else None
+        line, _ = target.plan.world.line(target.asset.name)
+        old = line.steps[target.place] if line is not None and target.place < len(line.steps) else None
         verdict = target.verdict
         if old is None or not old.variants or verdict.key in (None, old.key) or verdict.request is None:
             return []

@@ -40,6 +40,7 @@ class Target:
 
     asset: Asset
     step: Step
+    place: int
     plan: Plan
 
     @property
@@ -72,7 +73,7 @@ def target_of(project: Project, text: str, *, several: bool = False, thawed: boo
         raise problem("no-steps", f"'{asset.name}' has no paid step: it is derived from another picture")
     plan = project.plan(asset.name, update=[asset.name] if thawed else [], more={(asset.name, None): 0})
     step = _numbered(asset, number) if "#" in text else _default(asset, plan, several)
-    return Target(asset=asset, step=step, plan=plan)
+    return Target(asset=asset, step=step, place=step.index - asset.steps[0].index, plan=plan)
 
 
 def _numbered(asset: Asset, number: str) -> Step:
@@ -126,11 +127,10 @@ def point(project: Project, target: Target, digest: Digest, variants: Sequence[D
     verdict = target.verdict
     assert verdict.key is not None
     line, pins = line_of(project, target)
-    place = target.step.index
-    old = pins[place] if place < len(pins) else None
+    old = pins[target.place] if target.place < len(pins) else None
     same = old is not None and old.key == verdict.key
     pin = old if same and old is not None else _new_pin(target)
-    pins[place : place + 1] = [replace(pin, variants=tuple(variants), pick=digest, shown=None)]
+    pins[target.place : target.place + 1] = [replace(pin, variants=tuple(variants), pick=digest, shown=None)]
     change_lock(project.root, [replace(line, steps=tuple(pins))], known=target.plan.world.lock, decided=True)
     project.store.journal.append(
         Pick(
@@ -150,9 +150,9 @@ def line_of(project: Project, target: Target) -> tuple[Line, list[StepPin]]:
     if line is None:
         line = Line(asset=target.asset.name, profile=project.profile)
     pins = list(line.steps)
-    earlier = target.asset.steps[len(pins) : target.step.index]  # where the lock was lost; the store knows them
-    for step in earlier:
-        pins.append(_new_pin(Target(asset=target.asset, step=step, plan=target.plan)))
+    for place, step in enumerate(target.asset.steps[: target.place]):
+        if place >= len(pins):  # the lock was lost, the store knows the earlier steps
+            pins.append(_new_pin(Target(asset=target.asset, step=step, place=place, plan=target.plan)))
     return line, pins
 
 

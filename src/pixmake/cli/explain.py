@@ -160,7 +160,8 @@ def _account(plan: Plan, thawed: Plan, entry: Entry, asset: Asset) -> Account:
 
 def _pin(plan: Plan, asset: Asset, step: int) -> StepPin | None:
     line, _ = plan.world.line(asset.name)
-    return line.steps[step] if line is not None and step < len(line.steps) else None
+    place = next(place for place, item in enumerate(asset.steps) if item.index == step)
+    return line.steps[place] if line is not None and place < len(line.steps) else None
 
 
 def _file_names(plan: Plan, node: ActionId) -> dict[str, str]:

@@ -121,7 +121,7 @@ def _edges(plan: Plan, asset: Asset, step: Step | None) -> Iterator[Edge]:
             else "image"
         )
         yield Edge(source=_id(_resolved(plan, need)), target=_id(node), role=role)
-    first = step is None or step.index == 0
+    first = step is None or step.index == asset.steps[0].index
     items = [asset.origin] if first else []
     for item in [*items, *(step_inputs(step) if step else ())]:
         if isinstance(item, FileInput):
@@ -235,7 +235,7 @@ def _readers(session: Session, plan: Plan, text: str) -> tuple[str, list[ActionI
 
 
 def _files(asset: Asset, step: Step | None) -> Iterator[FileInput]:
-    first = not asset.steps if step is None else step.index == 0
+    first = not asset.steps if step is None else step.index == asset.steps[0].index
     for item in [*([asset.origin] if first else []), *(step_inputs(step) if step is not None else ())]:
         if isinstance(item, FileInput):
             yield item

@@ -81,7 +81,8 @@ def prompt_of(plan: Plan, asset: Asset, step: Step) -> str:
     verdict = plan.judge.done.get((asset.name, step.index))
     if verdict is not None and verdict.request is not None:
         return verdict.request.prompt
-    return with_roles(step, has_parent=step.index > 0 or asset.origin is not None)
+    first = step.index == asset.steps[0].index
+    return with_roles(step, has_parent=not first or asset.origin is not None)
 
 
 def _show_prompts(session: Session, texts: Sequence[Text], folder: Path | None) -> int:

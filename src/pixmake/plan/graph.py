@@ -116,7 +116,7 @@ def _action(asset: Asset, step: Step | None, links: list[tuple[ActionId, Span | 
 
 
 def _step_links(asset: Asset, step: Step, by_name: Mapping[str, Asset]) -> Iterator[tuple[ActionId, Span | None]]:
-    if step.index > 0:
+    if step.index > asset.steps[0].index:
         yield (asset.name, step.index - 1), step.span
     else:
         yield from _link(asset.origin, by_name)

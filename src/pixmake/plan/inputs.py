@@ -86,7 +86,7 @@ class InputResolver:
         return self._parent(action.asset, action.step, _Look(self, done, frames))
 
     def _parent(self, asset: Asset, step: Step, look: _Look) -> Artifact | Pending | None:
-        if step.index > 0:
+        if step.index > asset.steps[0].index:
             return look.of_step(asset, step.index - 1, None, reader_pays=True)
         return None if asset.origin is None else look.picture(asset.origin, asset)
 
@@ -155,7 +155,7 @@ class InputResolver:
     def moving(self, asset: Asset, step: Step) -> list[tuple[str, str]]:
         """The inputs of a step that are animations: the field that names each, and what it is called."""
         found: list[tuple[str, str]] = []
-        if step.index > 0:
+        if step.index > asset.steps[0].index:
             if step.kind == "gif":
                 found.append(("kind", f"the picture of step {step.index - 1}"))
         elif asset.origin is not None and self._moves(asset.origin, asset):
@@ -261,7 +261,7 @@ class _Look:
 
     def coming(self, asset: Asset, index: int) -> Size | None:
         """The size that was asked for the parent of a step, as long as there is no picture; None where nobody knows."""
-        if asset.steps and index > 0:
+        if asset.steps and index > asset.steps[0].index:
             verdict = self.done[asset.name, index - 1]
             return final_size(verdict.request.size) if verdict.request is not None else None
         item = asset.origin

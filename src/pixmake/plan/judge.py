@@ -88,22 +88,21 @@ class Judge:
 
     def _pin(self, action: Action, key: Digest | None) -> tuple[StepPin | None, bool]:
         """What the lock binds this step to, and whether a merge left different picks."""
-        asset, step = action.asset, action.step
-        assert step is not None
+        asset, place = action.asset, position(action)
         if not self.world.is_locked(asset.name):
             return None, False
-        earlier = (self.done.get((asset.name, index)) for index in range(step.index))
+        earlier = (self.done.get((asset.name, step.index)) for step in asset.steps[:place])
         line, conflict = self.world.line(asset.name, [*(item.key if item else None for item in earlier), key])
-        if line is None or step.index >= len(line.steps):
+        if line is None or place >= len(line.steps):
             return None, False
-        return line.steps[step.index], conflict
+        return line.steps[place], conflict
 
     def _case(self, action: Action, painter: Painter, inputs: StepInputs, pin: StepPin | None) -> Case:
         step = action.step
         assert step is not None
         request = self._request(step, painter, inputs, pin)
         key = action_key(request)
-        if step.index == 0:
+        if position(action) == 0:
             self.world.renamed(action.asset.name, key)
         pin, conflict = self._pin(action, key)
         return Case(
@@ -166,8 +165,8 @@ class Judge:
         """The request of a waiting step as far as it is known; its inputs' identities are blank, so it has no key."""
         step = action.step
         assert step is not None
-        has_parent = step.index > 0 or action.asset.origin is not None
-        count = len(step.references) + int(has_parent)
+        first = step.index == action.asset.steps[0].index
+        count = len(step.references) + (0 if first and action.asset.origin is None else 1)
         blank = [RequestInput(kind="image", identity="") for _ in range(count)]
         if step.mask is not None:
             blank.append(RequestInput(kind="mask", identity=""))
@@ -391,3 +390,9 @@ def on_the_way(calls: Sequence[Underway]) -> str:
     named = dict.fromkeys(f"{what.get(item.intent.route, 'job')} {item.handle}" for item in calls if item.handle)
     where = ", ".join(named) or "a batch that is still to be found again"
     return f"sent in {where}: will be collected, never bought live meanwhile"
+
+
+def position(action: Action) -> int:
+    """Where a step stands in its chain, from 0; the lock lists steps so (a chain that edits `from` begins at step 1)."""
+    assert action.step is not None
+    return action.step.index - action.asset.steps[0].index

@@ -29,7 +29,7 @@ def turn_of(world: World, action: Action, inputs: StepInputs, before: Verdict | 
         return None
     if not limits.remembers:
         return Turn(response=None, reason="the provider keeps no responses")
-    earlier = action.asset.steps[step.index - 1]
+    earlier = next(item for item in action.asset.steps if item.index == step.index - 1)
     if earlier.api != "responses" or earlier.provider != step.provider:
         return Turn(response=None, reason="its parent was drawn in no conversation with this provider")
     if not isinstance(inputs.parent, Original):

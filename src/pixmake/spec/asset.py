@@ -70,9 +70,9 @@ class Mask:
 class Step:
     """One paid picture of a chain, complete: inheritance between steps has been applied.
 
-    `index` is its place in the chain, from 0. `prompt` is the text as it will be sent, but for the role lines of its
-    references, which the plan puts before it. `size` is what the user wrote (`WxH`, `W:H`, `auto`; names of `sizes`
-    resolved). `spans` leads from a field's name to where it was written (the key's value), when it was.
+    `index` is 0 for the prompt, *i* for the *i*-th edit: a chain without a prompt begins at 1. `prompt` is the text as it will
+    be sent, but for the role lines of its inputs, which the plan puts before it. `size` is what the user wrote (`WxH`,
+    `W:H`, `auto`; names of `sizes` resolved). `spans` leads from a field's name to where it was written, when it was.
     """
 
     index: int
