@@ -10,6 +10,7 @@ import pytest
 
 from fakes.project import Ground
 from laws.house import dies_in_a_child
+from pixmake import digest
 from pixmake.build import corridor
 from pixmake.digest import sha256_file
 
@@ -104,14 +105,30 @@ def test_notes_that_are_cut_or_planted_say_nothing(ground: Ground, tmp_path: Pat
     """Names that lead out of the project, lines that are none, digests of files that are not there."""
     died(ground)
     (tmp_path / "mine.png").write_bytes(b"mine")
-    digest = sha256_file(tmp_path / "mine.png")
-    planted = [["../mine.png", "r", digest, None], [str(tmp_path / "mine.png"), "r", digest, None], ["a", 1], 7, None]
+    found = sha256_file(tmp_path / "mine.png")
+    planted = [["../mine.png", "r", found, None], [str(tmp_path / "mine.png"), "r", found, None], ["a", 1], 7, None]
     with (ground.root / ".pixmake" / "claims").open("ab") as claims:
         claims.write(b"".join(json.dumps(line).encode() + b"\n" for line in planted) + b'["assets/a.png","r","12')
     project = ground.project()
     assert sorted(project.memo.outputs_of(None)) == sorted(
         f"assets/{path.name}" for path in (ground.root / "assets").iterdir()
     )
+
+
+def test_a_file_that_can_not_be_read_is_not_taken_over(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    died(ground)
+    read = digest.open_file
+
+    def refused(path: Path) -> object:
+        if path.name == "a.png":
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(digest, "open_file", refused)
+        project = ground.project()
+    assert "assets/a.png" not in project.memo.outputs_of(None)
+    assert "assets/c.png" in project.memo.outputs_of(None)
 
 
 def test_drafts_need_no_note(ground: Ground) -> None:

@@ -100,8 +100,7 @@ class Project:
         self.state = self.root / STATE
         if not allow_outside:
             refuse_links(self.state)
-        self.memo = Memo(self.state / "memo.json")
-        self.memo.take_over(self.root)
+        self.memo = Memo(self.state / "memo.json", self.root)
         self.shelf = Shelf(self.state / "shelf")
         self.last_days = self.state / LAST_DAYS
         self._painters = Painters(providers or {}, read_last_days(self.last_days))

@@ -137,7 +137,7 @@ def _entry_report(plan: Plan, entry: Entry, outcomes: Outcomes, held: Mapping[Ac
     result = _result(entry, step, end)
     if (entry.asset, entry.step) in held:
         state, result, message = "held", "held", held[entry.asset, entry.step]
-    if entry.last and (edited := _left_alone(entry, outcomes, end)) and state in ("fresh", "draft", "edited"):
+    if entry.last and state in ("fresh", "draft", "stale", "edited") and (edited := _left_alone(entry, outcomes, end)):
         state, message = "edited", f"'{edited[0]}' was edited by hand: left alone"
     return EntryReport(
         entry=entry,
@@ -149,9 +149,10 @@ def _entry_report(plan: Plan, entry: Entry, outcomes: Outcomes, held: Mapping[Ac
 
 
 def _left_alone(entry: Entry, outcomes: Outcomes, end: StepOutcome | None) -> list[str]:
-    """Outputs that are somebody's own: those met while publishing, and where nothing was published, those planned as such."""
+    """Outputs that are somebody's own: those met while publishing, or all of them, for which nothing is ever published."""
     found = outcomes.edited.get(entry.asset, [])
-    return found or [item.path for item in entry.outputs if item.state == "edited" and end is None]
+    is_theirs = end is None and all(item.state == "edited" for item in entry.outputs)
+    return [item.path for item in entry.outputs] if is_theirs else found
 
 
 def _state(plan: Plan, entry: Entry, step: StepOutcome | None, end: StepOutcome | None) -> tuple[State, str | None]:

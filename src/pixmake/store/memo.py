@@ -12,6 +12,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -70,8 +71,9 @@ def look(path: str | Path) -> Stat | None:
 class Memo:
     """Digests of files, facts about contents, and what was last written where, for one checkout."""
 
-    def __init__(self, path: Path, *, now: Nanoseconds = time.time_ns) -> None:
-        """Reads `path`; what is missing, damaged or of another version is as if empty."""
+    def __init__(self, path: Path, root: Path | None = None, *, now: Nanoseconds = time.time_ns) -> None:
+        """Reads `path`; what is missing, damaged or of another version is as if empty. With the project's `root`, what
+        builds that died there have put in place is remembered too."""
         self._path = path
         self._claims = Claims(path.with_name("claims"))
         self._now = now
@@ -82,6 +84,8 @@ class Memo:
         self._text: Text | None = None
         self._sought = 0
         self._changed = not self._load()
+        if root is not None:
+            self._take_over(root)
 
     def digest_of(self, path: str | Path) -> Digest | None:
         """The digest of a file's present bytes; None where there is no regular file. Raises OSError as `open` does."""
@@ -140,12 +144,6 @@ class Memo:
         """Notes at once what is about to stand at an output path; `keep_output` follows when it does."""
         self._claims.claim(path, pin, profile)
 
-    def take_over(self, root: Path) -> None:
-        """Remembers what builds that died have put in place, where it still stands. Raises OSError as `open` does."""
-        for path, pin, profile in self._claims.noted():
-            if self.digest_of(os.path.join(root, path)) == pin.digest:
-                self.keep_output(path, pin, profile)
-
     def drop_output(self, path: str) -> None:
         """Forgets an output path: the file there is not ours any more."""
         self._read_all()
@@ -176,6 +174,12 @@ class Memo:
         self._changed = False
         self._claims.settle()
         return True
+
+    def _take_over(self, root: Path) -> None:
+        for path, pin, profile in self._claims.noted():
+            with suppress(OSError):  # what can't be read is not known to be ours
+                if self.digest_of(os.path.join(root, path)) == pin.digest:
+                    self.keep_output(path, pin, profile)
 
     def _hash(self, name: str, stat: Stat) -> Digest:
         for _ in range(ATTEMPTS):
