@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any, TypeVar
@@ -24,7 +25,7 @@ from pixmake.spec.filters import TooMuch
 from pixmake.spec.nodes import Leaf
 
 ATTRIBUTE = re.compile(r"access to attribute '(\w+)'")
-UNKNOWN = re.compile(r"No (filter|test) named '(.*)'$")
+UNKNOWN = re.compile(r"No (filter|test) named '([^']*)'")
 T = TypeVar("T")
 MOST_COMPILED = 50_000
 INLINE = "<template>"
@@ -113,7 +114,14 @@ class Engine:
     def holds(self, leaf: Leaf, text: str, context: Mapping[str, Any], what: str) -> bool:
         """Whether an expression is true. Raises Failed."""
         source = "{% if " + text + " %}1{% endif %}"
-        return self._guarded(lambda: self._compiled(source).render(context) == "1", leaf, context, what)
+        try:
+            return self._guarded(lambda: self._compiled(source).render(context) == "1", leaf, context, what)
+        except Failed as failed:
+            if failed.diagnostic.code != "template-syntax" or "named" in failed.diagnostic.message:
+                raise
+            message = "this is no expression"
+            remedy = "write one without braces, like: row.ready == 'yes' and row.level|int > 2"
+            raise Failed(replace(failed.diagnostic, message=message, help=remedy), failed.field) from failed
 
     def renew(self) -> None:
         """Drops what was compiled where a file is not as it was."""
@@ -212,13 +220,18 @@ class Engine:
             span = locate(leaf, error.lineno, None)
         message = str(error.message or "").rstrip(".")
         remedy = "for braces that are meant as text: {% raw %}…{% endraw %}, or 'verbatim: true'"
-        unknown = UNKNOWN.match(message)
-        if unknown is not None:
-            known = self.environment.filters if unknown[1] == "filter" else self.environment.tests
-            remedy = nearest(unknown[2], sorted(name for name in known if name[:1].isalpha()), f"{unknown[1]}s")
+        remedy = self._nearest(message) or remedy
         return Diagnostic(
             code="template-syntax", message=f"the template can't be read: {_lower(message)}", span=span, help=remedy
         )
+
+    def _nearest(self, message: str) -> str | None:
+        """The remedy for a filter or test that is not there; None where that is not what the message says."""
+        unknown = UNKNOWN.match(message)
+        if unknown is None:
+            return None
+        known = self.environment.filters if unknown[1] == "filter" else self.environment.tests
+        return nearest(unknown[2], sorted(name for name in known if name[:1].isalpha()), f"{unknown[1]}s")
 
     def _too_much(self, message: str, leaf: Leaf, error: BaseException | None) -> Diagnostic:
         is_bound = error is None or isinstance(error, TooMuch)
@@ -233,7 +246,10 @@ class Engine:
 
     def _failed(self, error: Exception, leaf: Leaf) -> Diagnostic:
         message = f"the template fails: {_lower(str(error)) or type(error).__name__}"
-        return Diagnostic(code="template-failed", message=message, span=self._place(error, leaf, None))
+        is_text = isinstance(error, TypeError) and "str" in message and "int" in message
+        remedy = "cells of tables are text: a number is made by |int or |float, like row.level|int" if is_text else None
+        remedy = self._nearest(str(error)) or remedy  # Jinja looks some of them up only when they are used
+        return Diagnostic(code="template-failed", message=message, span=self._place(error, leaf, None), help=remedy)
 
     def _place(self, error: BaseException, leaf: Leaf, word: str | None) -> Span:
         name, line = _frame(error.__traceback__, self.loader.sources)
