@@ -150,6 +150,11 @@ help: add 'prompt:', or 'from:' for a picture to edit"""
     )
 
 
+def test_auto_is_the_parents_size_where_nothing_is_bought(project: Project) -> None:
+    spec = project.load('version: 1\nassets: {a: x, b: {from: "@a", size: auto}}\n')
+    assert (spec.assets[1].size, spec.warnings) == ("auto", ())
+
+
 def test_template_without_prompt(project: Project) -> None:
     text = """
 assets:

@@ -135,6 +135,9 @@ class Outlet:
         except Unfit as error:
             self.collector.found += complain(error, fields, OutputFields, asset=self.draft.name, row=self.draft.row)
             return
+        if valid.crop is not None:
+            message = "this version can't do 'crop' of an output yet"
+            self.error("not-yet", message, node.keys["crop"].span, "take 'crop' out for now; 'size' cuts too")
         path = node.entries.get("path")
         yield from self.multiplied(valid, path if isinstance(path, Leaf) else None, node)
 

@@ -132,6 +132,8 @@ class Builder:
         if size is None or size[0].isdigit():
             return size or SIZE
         node = self.nodes["size"]
+        if size == "auto" and not self.draft.prompts:
+            return size  # nothing is bought: it stays as large as it is
         if size == "auto":
             self.collector.warn(
                 "auto-size",
