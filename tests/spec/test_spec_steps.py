@@ -238,6 +238,10 @@ def test_named_sizes(project: Project) -> None:
         'sizes: {banner: 1920x480, wide: "21:9"}\nassets: {a: {prompt: x, size: banner}, b: {prompt: x, size: wide}}\n'
     )
     assert [asset.size for asset in project.assets(text).values()] == ["1920x480", "21:9"]
+    text = "sizes: {2k: 2048x1152, 4-up: 64x64}\nassets: {a: {prompt: x, size: 2k}, b: {prompt: x, size: 4-up}}\n"
+    assert [asset.size for asset in project.assets(text).values()] == ["2048x1152", "64x64"]
+    assert project.codes("assets: {a: {prompt: x, size: 100X100}, b: {prompt: x, size: 64x}}\n") == ["bad-size"] * 2
+    assert project.codes("assets: {a: {prompt: x, size: 2k}}\n") == ["unknown-size"]
 
 
 def test_gravity(project: Project) -> None:

@@ -54,7 +54,8 @@ def shown(value: object) -> str:
 
 
 SIZE = re.compile(r"([0-9]{1,9})x([0-9]{1,9})\Z")
-NAME = re.compile(r"[A-Za-z][\w-]*\Z")
+NAME = re.compile(r"(?!\d+[xX]\d*\Z)(?=.*[A-Za-z])[\w-]+\Z")
+"""A name for a size, like 2k; what looks like a size itself is none."""
 RATIO = re.compile(r"([0-9]{1,9}):([0-9]{1,9})\Z")
 
 
@@ -132,7 +133,7 @@ def check_data_map(value: Any) -> dict[str, Any]:
 
 
 NUMBER_SCHEMA = (("type", "number"),)
-SIZE_SCHEMA = (("type", "string"), ("pattern", r"^(\d+x\d+|\d+:\d+|auto|[A-Za-z][\w-]*|.*\{[{%].*)$"))
+SIZE_SCHEMA = (("type", "string"), ("pattern", r"^(\d+x\d+|\d+:\d+|auto|[\w-]*[A-Za-z][\w-]*|.*\{[{%].*)$"))
 EXACT_SCHEMA = (("type", "string"), ("pattern", r"^(\d+x\d+|.*\{[{%].*)$"))
 NAMED_SCHEMA = (("type", "string"), ("pattern", r"^(\d+x\d+|\d+:\d+)$"))
 

@@ -11,7 +11,7 @@ from pixmake.diagnostics import Collector
 from pixmake.spec.asset import Asset, Input, Mask, Output, Step
 from pixmake.spec.complaints import nearest
 from pixmake.spec.expand import Draft
-from pixmake.spec.fields import texts
+from pixmake.spec.fields import NAME, texts
 from pixmake.spec.inputs import Lookup, steps_there
 from pixmake.spec.layers import deep_data
 from pixmake.spec.model import AssetFields, EditFields, Feather, StepFields
@@ -129,7 +129,7 @@ class Builder:
     def size(self) -> str:
         """The final size as written; names of `sizes` replaced."""
         size = self.fields.size
-        if size is None or size[0].isdigit():
+        if size is None or not NAME.match(size):
             return size or SIZE
         node = self.nodes["size"]
         if size == "auto" and not self.draft.prompts:
