@@ -15,7 +15,7 @@ from pixmake.diagnostics import Collector, Diagnostic
 from pixmake.spec import names
 from pixmake.spec.complaints import complain, nearest
 from pixmake.spec.failing import Failed
-from pixmake.spec.fields import split_list
+from pixmake.spec.fields import shown
 from pixmake.spec.files import Files
 from pixmake.spec.layers import deep_data, is_part, overlay
 from pixmake.spec.marks import Unfit
@@ -32,6 +32,7 @@ from pixmake.spec.scopes import (
     entry,
     render_node,
     render_vars,
+    tag_list,
     use_of,
 )
 from pixmake.spec.shapes import Judged
@@ -239,8 +240,16 @@ class Expander:
                 if name not in known:
                     remedy = nearest(name, known, "axes and columns") or "there is no matrix here"
                     self.collector.error("unknown-axis", f"no axis named '{name}'", item.keys[name].span, help=remedy)
+                elif name in axes and "exclude" in self.set_here:
+                    self.excluded(name, item.entries[name], axes[name])
             result.append(item.data)
         return result  # type: ignore[return-value]
+
+    def excluded(self, name: str, wanted: Node, values: list[Any]) -> None:
+        """A value that an axis has not would leave nothing out, and all of it would be bought."""
+        if not any(is_part(wanted.data, value) for value in values):
+            remedy = nearest(str(wanted.data), [str(value) for value in values], "values here")
+            self.collector.error("bad-value", f"no '{name}' is {shown(wanted.data)}", wanted.span, help=remedy)
 
     def one(
         self,
@@ -357,7 +366,7 @@ class Expander:
             tags = render_node(tags, self.renderers, context, "tags")
         if tags is not None:
             fields.put("tags", tags)
-        asset["tags"] = _tag_list(tags)
+        asset["tags"] = tag_list(tags)
         for name, node in merged.entries.items():
             if name in APART:
                 continue
@@ -372,12 +381,6 @@ class Expander:
 
 class _Unusable(Exception):
     """The reason is told already."""
-
-
-def _tag_list(node: Node | None) -> list[str]:
-    if isinstance(node, Row):
-        return [str(item.data) for item in node.items]
-    return split_list(str(node.data)) if node is not None else []
 
 
 def _with_vars(

@@ -239,6 +239,13 @@ def use_of(node: Node | None) -> list[Leaf]:
     return [node.rendered(part) for part in split_list(str(node.value))]
 
 
+def tag_list(node: Node | None) -> list[str]:
+    """The tags in a rendered `tags` field."""
+    if isinstance(node, Row):
+        return [str(item.data) for item in node.items]
+    return split_list(str(node.data)) if node is not None else []
+
+
 def base_of(scope: Scope, use: list[Leaf], collector: Collector) -> Base | None:
     """`Stack.base`, remembered in the scope by the names of the presets."""
     key = tuple(str(leaf.value) for leaf in use)
