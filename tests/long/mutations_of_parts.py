@@ -35,13 +35,6 @@ NARROWING: list[Change] = [
         "cli/test_narrowing.py::test_with_pictures_that_are_held_all_is_looked_at",
     ),
     change(
-        "another asset's file is written over",
-        "build/narrowing.py",
-        "and not any(known.is_taken(key_of(output), key) for output in asset.outputs)",
-        "and not all(known.is_taken(key_of(output), key) for output in asset.outputs)",
-        "cli/test_narrowing.py::test_what_is_wrong_is_told_as_ever",
-    ),
-    change(
         "an asset that comes is an orphan that is not seen",
         "build/narrowing.py",
         "    if plan.orphans or any(item.state not in DONE",
