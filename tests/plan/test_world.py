@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -235,26 +236,34 @@ def test_a_picture_of_which_the_store_knows_nothing(tmp_path: Path) -> None:
     assert plan.entries[0].verdict.artifact == Original(digest=digest, size=None, media_type="image/png")
 
 
-@pytest.mark.parametrize("side", ["width", "height"])
-def test_a_record_without_a_size(tmp_path: Path, side: str) -> None:
-    ground = built(tmp_path, HEN)
+def rewritten(ground: Ground, **fields: object) -> Original:
+    """The picture of the hen, after other fields were put into the record of it."""
     journal = ground.store / "journal.jsonl"
     *lines, last = journal.read_bytes().splitlines(keepends=True)
     done = decode(last.strip())
     assert isinstance(done, Outcome)
-    results = tuple(replace(item, **{side: None}, media_type="image/webp") for item in done.results)  # type: ignore[arg-type]
+    results = tuple(replace(item, **fields) for item in done.results)  # type: ignore[arg-type]
     journal.write_bytes(b"".join([*lines, encode(replace(done, results=results))]))
-    plan = ground.plan()
-    (digest,) = pinned(ground)
-    assert plan.entries[0].verdict.artifact == Original(digest=digest, size=None, media_type="image/webp")
+    entry = ground.plan().entries[0]
+    assert entry.key is not None
+    return ground.plan().world.original(entry.verdict.pinned[0], entry.key)
 
 
-@pytest.mark.parametrize(("asked", "size"), [("640x400", (1296, 816)), ("auto", (1024, 1024))])
-def test_a_drawing_has_the_size_it_was_asked_in(tmp_path: Path, asked: str, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("side", ["width", "height"])
+def test_a_record_without_a_size(tmp_path: Path, side: str) -> None:
+    picture = rewritten(built(tmp_path, HEN), **{side: None, "media_type": "image/webp"})
+    assert (picture.size, picture.media_type) == (None, "image/webp")
+
+
+@pytest.mark.parametrize(("asked", "size"), [("640x400", (1632, 816)), ("auto", (2048, 1024))])
+def test_a_drawing_covers_the_size_it_was_asked_in(tmp_path: Path, asked: str, size: tuple[int, int]) -> None:
     ground = built(tmp_path, HEN.replace("a hen", f"a hen, kind: svg, size: {asked}"))
-    artifact = ground.plan().entries[0].verdict.artifact
-    assert isinstance(artifact, Original) and artifact.media_type == "image/svg+xml"
-    assert artifact.size == size
+    picture = rewritten(ground, width=24, height=12)
+    assert (picture.size, picture.media_type) == (size, "image/svg+xml")
+
+
+def test_a_picture_has_the_size_of_its_own_record(tmp_path: Path) -> None:
+    assert rewritten(built(tmp_path, HEN), width=24, height=12).size == (24, 12)
 
 
 def reason(ground: Ground, profile: str | None = None) -> str:
@@ -273,6 +282,8 @@ def test_a_change_is_told_against_what_the_lock_names(tmp_path: Path) -> None:
     (ground.root / LOCK_NAME).write_text(lock)
     ground.edit("an ant", "a dog")
     assert reason(ground) == "changed: prompt ‘hen’→‘dog’"
+    (ground.root / LOCK_NAME).write_text(re.sub('"key":"[0-9a-f]{64}"', f'"key":"{"0" * 64}"', lock))
+    assert reason(ground) == "changed: prompt ‘an ant’→‘a dog’"
     (ground.root / LOCK_NAME).unlink()
     assert reason(ground) == "changed: prompt ‘an ant’→‘a dog’"
     assert reason(ground, "dark") == "changed: prompt ‘cow’→‘dog’"
@@ -281,19 +292,17 @@ def test_a_change_is_told_against_what_the_lock_names(tmp_path: Path) -> None:
 def test_a_call_that_ended_since_is_looked_up_again(tmp_path: Path) -> None:
     """Its lock was free when it was looked at, and its outcome was written before that."""
     ground = Ground(tmp_path, HEN)
-    seen: list[tuple[int, bool]] = []
-    early = ground.project()
+    early, seen = ground.project(), list[tuple[World, Digest, bool]]()
 
     def look(call: Call) -> None:
-        key = early.plan().entries[0].key
+        plan = early.plan()
+        key = plan.entries[0].key
         assert key is not None
-        pool, unknown = early.plan().world.open_pool(key)
-        seen.append((len(pool.unanswered), unknown))
+        pool, unknown = plan.world.open_pool(key)
+        seen.append((plan.world, key, bool(pool.unanswered) and not unknown))
 
     ground.painter.hook = look
     assert ground.build().exit_code == 0
-    world = early.plan().world
-    key = ground.plan().entries[0].key
-    assert key is not None
+    ((world, key, is_in_flight),) = seen
     pool, unknown = world.open_pool(key)
-    assert (seen, len(pool.bought), unknown) == ([(1, False)], 1, False)
+    assert (is_in_flight, len(pool.bought), unknown) == (True, 1, False)
