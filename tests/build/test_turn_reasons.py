@@ -62,11 +62,19 @@ def test_how_a_turn_is_told(server: FakeOpenAI, tmp_path: Path, way: str) -> Non
     """An id says nothing at another account or on another route: sent there, it would only be turned away."""
     spec, reason = WAYS[way]
     ground = Ground(tmp_path, re.sub(r", edits: \[.*\]", "", spec))
+    assert told(ground.plan()) == [None], "the first is no later one"
     assert ground.build().exit_code == 0
     ground.write(spec)
     assert told(ground.plan()) == [None, reason]
     assert ground.build().exit_code == 0
     assert server.requests[1].body.fields.get("previous_response_id") == ("resp_0001" if way == "an answer" else None)
+
+
+def test_what_was_drawn_where_nothing_is_kept_has_no_id(server: FakeOpenAI, tmp_path: Path) -> None:
+    ground = Ground(tmp_path, FOX.replace(" openai:\n", " openai:\n  store: false\n"))
+    assert ground.build().exit_code == 0
+    ground.write(EDITED)
+    assert told(ground.plan()) == [None, "no response is known that drew its parent"]
 
 
 def test_a_fenced_parent_is_no_answer(server: FakeOpenAI, tmp_path: Path) -> None:

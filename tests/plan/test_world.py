@@ -306,3 +306,24 @@ def test_a_call_that_ended_since_is_looked_up_again(tmp_path: Path) -> None:
     ((world, key, is_in_flight),) = seen
     pool, unknown = world.open_pool(key)
     assert (is_in_flight, len(pool.bought), unknown) == (True, 1, False)
+
+
+def files(ground: Ground) -> list[str]:
+    return [item.state for entry in ground.plan().entries for item in entry.outputs]
+
+
+def test_a_file_that_the_lock_alone_knows_is_ours(tmp_path: Path) -> None:
+    """As in a clone that has the outputs in git."""
+    ground = built(tmp_path, HEN)
+    shutil.rmtree(ground.root / ".pixmake")
+    assert files(ground) == ["fresh"]
+    ground.edit("size: 64x64", "size: 48x48")
+    assert files(ground) == ["stale"]
+
+
+def test_a_draft_names_its_recipe_itself(tmp_path: Path) -> None:
+    ground = built(tmp_path, HEN.replace("model: m", "provider: draft"))
+    shutil.rmtree(ground.root / ".pixmake")
+    assert files(ground) == ["fresh"]
+    ground.edit("size: 64x64", "size: 48x48")
+    assert files(ground) == ["stale"]
