@@ -258,12 +258,13 @@ def test_a_spec_that_grows_too_large_is_refused(
     assert f"error[{code}]" in said.err
 
 
-def test_a_label_twice(farm: Shell) -> None:
+@pytest.mark.parametrize("entry", ["a parliament", "{name: h.png, prompt: a parliament}"])
+def test_a_label_twice(farm: Shell, entry: str) -> None:
     """A label is no asset's name, and no less a key of the spec."""
     farm.edit("f/g.png: an owl", "owls: {name: f/g.png, prompt: an owl}")
     settle(farm)
     count = calls(farm)
-    farm.edit("  d.png:", "  owls: a parliament\n  d.png:")
+    farm.edit("  d.png:", f"  owls: {entry}\n  d.png:")
     time.sleep(0.06)
     said = farm.run("build")
     assert said.code == 2 and "'owls' stands twice" in said.err

@@ -35,6 +35,13 @@ NARROWING: list[Change] = [
         "cli/test_narrowing.py::test_with_pictures_that_are_held_all_is_looked_at",
     ),
     change(
+        "a label that stands twice is not seen",
+        "build/narrowing.py",
+        "asset.family == asset.name\n",
+        "True\n",
+        "cli/test_narrowing.py::test_a_label_twice",
+    ),
+    change(
         "an asset that comes is an orphan that is not seen",
         "build/narrowing.py",
         "    if plan.orphans or any(item.state not in DONE",
