@@ -218,3 +218,20 @@ def test_files_hang_on_the_last_step_of_what_was_selected(tmp_path: Path) -> Non
     ]
     found = [(entry.asset, entry.step, entry.last, len(entry.outputs)) for entry in ground.plan("sky").entries]
     assert found == [("hen", 0, False, 0), ("hen", 1, False, 0), ("hen", 2, False, 0), ("sky", 0, True, 1)]
+
+
+def test_cuts_are_warned_of_once_an_asset_and_only_where_something_is_bought(tmp_path: Path) -> None:
+    spec = """\
+version: 1
+defaults: {model: gpt-image-2.5-flare}
+assets:
+  any: {prompt: a hen, size: auto}
+  right: {prompt: a hen, size: 1024x1024}
+  flat: {prompt: a hen, size: 1920x32}
+  later: {prompt: a cow, size: 1920x32, edits: [at night]}
+"""
+    ground = Ground(tmp_path, spec)
+    assert [item.asset for item in ground.plan().warnings if item.code == "crop-wastes"] == ["flat", "later"]
+    assert [item.asset for item in ground.plan("flat").warnings if item.code == "crop-wastes"] == ["flat"]
+    assert ground.build().exit_code == 0
+    assert [item.code for item in ground.plan().warnings if item.code != "auto-size"] == []
