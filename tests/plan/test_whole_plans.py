@@ -235,3 +235,5 @@ assets:
     assert [item.asset for item in ground.plan("flat").warnings if item.code == "crop-wastes"] == ["flat"]
     assert ground.build().exit_code == 0
     assert [item.code for item in ground.plan().warnings if item.code != "auto-size"] == []
+    ground.write("assets.yaml", spec + "  new: {prompt: an ant, size: 1920x32}\n")
+    assert [item.asset for item in ground.plan().warnings if item.code == "crop-wastes"] == ["new"]
