@@ -336,7 +336,7 @@ class Runner:
             AssetFinished(
                 asset=name,
                 state="edited" if edited else state,
-                outputs=tuple(item.path for item in self.outcomes.written.get(name, ())),
+                outputs=tuple(item.path for item in self.outcomes.written.get(name, ()) if item.changed),
                 done=self.outcomes.finished,
                 total=self.total,
                 seconds=self._at(),
