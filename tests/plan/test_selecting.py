@@ -96,6 +96,12 @@ def test_what_matches_nothing_is_told_with_what_there_is(ground: Ground) -> None
     assert told("skye") == f"did you mean 'sky'? {shown}"
     assert told("qqqqqq") == shown
     assert told("status:lost") == "nothing is in that state"
+    assert told("cow.png") == f"did you mean 'icons/cow.png'? {shown}"
+    assert told("tag:brid") == "did you mean 'tag:bird'? tags here: bird"
+    assert told("model:zzz") == "models here: m, n-large"
+    assert told("uses:refs/stra.png") == "did you mean 'uses:refs/straw.png'? input files here: refs/straw.png"
+    assert told("status:pai") == "did you mean 'status:pay'? states here: fresh, stale, pay, waits, sent, …"
+    assert told("row:cast.csv:9") == "did you mean 'row:cast.csv:3'? rows here: cast.csv:2, cast.csv:3"
     ground.write("assets.yaml", HEAD)
     assert told("sky") == "the spec has no assets"
 

@@ -6,8 +6,10 @@ import fnmatch
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
+from typing import get_args
 
 from pixmake.diagnostics import did_you_mean, problem
+from pixmake.plan.entries import State
 from pixmake.plan.graph import ActionGraph, step_inputs
 from pixmake.spec.asset import Asset, FileInput
 from pixmake.values import dataclass
@@ -132,14 +134,40 @@ _TESTS: Mapping[str, Callable[[Asset, str, Field], bool]] = {
 
 def _no_match(text: str, scope: Field) -> Exception:
     known = [asset.name for asset in scope.assets]
-    near = did_you_mean(text, [*known, *{asset.family for asset in scope.assets}, *_tails(known)])
-    shown = ", ".join(known[:5]) + (", …" if len(known) > 5 else "")
-    if text.startswith("status:") or not known:
-        remedy = "nothing is in that state" if known else "the spec has no assets"
+    kind, _, word = text.strip("+").partition(":")
+    if not known:
+        remedy = "the spec has no assets"
+    elif kind == "status" and word in get_args(State):
+        remedy = "nothing is in that state"
+    elif word and kind in _WORDS and "," not in text:
+        what, words = _WORDS[kind][0], list(_WORDS[kind][1](scope))
+        remedy = _nearest(word, words, {other: f"{kind}:{other}" for other in words}, what)
     else:
-        remedy = (f"did you mean '{near}'? " if near else "") + f"assets here: {shown}"
+        tails = {name.rsplit("/", 1)[-1]: name for name in reversed(known)}
+        families = {asset.family: asset.family for asset in scope.assets}
+        remedy = _nearest(text, known, tails | families | dict(zip(known, known, strict=True)), "assets")
     return problem("no-match", f"the selector '{text}' matches nothing", help=remedy)
 
 
-def _tails(names: Iterable[str]) -> list[str]:
-    return [name.rsplit("/", 1)[-1] for name in names]
+def _nearest(text: str, words: Sequence[str], near: Mapping[str, str], what: str) -> str:
+    """What was perhaps meant, and the first of what there is. `near`: words to compare with, and what each stands for."""
+    found = did_you_mean(text, near)
+    shown = ", ".join(words[:5]) + (", …" if len(words) > 5 else "")
+    listed = f"{what} here: {shown}" if words else f"no {what} here"
+    return (f"did you mean '{near[found]}'? " if found else "") + listed
+
+
+def _used_files(scope: Field) -> Iterable[str]:
+    steps = (step for asset in scope.assets for step in asset.steps)
+    items = [*(asset.origin for asset in scope.assets), *(item for step in steps for item in step_inputs(step))]
+    return (item.name for item in items if isinstance(item, FileInput))
+
+
+_WORDS: Mapping[str, tuple[str, Callable[[Field], Iterable[str]]]] = {
+    "tag": ("tags", lambda scope: dict.fromkeys(tag for asset in scope.assets for tag in asset.tags)),
+    "model": ("models", lambda scope: dict.fromkeys(s.model for item in scope.assets for s in item.steps if s.model)),
+    "status": ("states", lambda scope: get_args(State)),
+    "uses": ("input files", lambda scope: dict.fromkeys(_used_files(scope))),
+    "row": ("rows", lambda scope: dict.fromkeys(asset.row for asset in scope.assets if asset.row)),
+}
+"""What may stand behind a kind of selector, in the order in which it is told."""
