@@ -42,6 +42,18 @@ def test_an_accepted_file_comes_back_when_it_is_gone_and_in_another_checkout(tmp
     assert ground.sent() == 1
 
 
+def test_a_build_of_what_is_made_from_it_leaves_an_accepted_file_in_the_lock(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, SPEC.replace('"@a.png"', '"@a.png", prompt: at night'))
+    ground.build()
+    painted_over(ground)
+    Intent(ground.project()).accept("a.png")
+    files = ground.files()
+    assert (ground.build("b.png").exit_code, ground.files()) == (0, files)
+    clone = ground.clone("clone")
+    assert ground.build(root=clone).exit_code == 0
+    assert ground.files(clone) == files
+
+
 def test_restore_takes_back_that_a_file_was_accepted(tmp_path: Path) -> None:
     ground = Ground(tmp_path, SPEC)
     ground.build()
@@ -101,3 +113,19 @@ def test_drafts_and_gaps_are_no_files_to_accept(tmp_path: Path) -> None:
         ):
             Intent(ground.project()).accept("a")
     assert ground.sent() == 0
+
+
+def test_what_is_made_of_a_changed_picture_is_restored_too(tmp_path: Path) -> None:
+    ground = Ground(tmp_path, CHAIN + '  c: {from: "@b"}\n')
+    ground.build()
+    files = ground.files()
+    ground.edit("a heart", "a stone")
+    assert ground.build(draft=True, yes=False).exit_code == 0
+    ground.sent()
+    project = ground.project()
+    report = project.build(Intent(project).restore(["b", "c"]), offline=True)
+    assert (report.exit_code, sorted(report.written), ground.sent()) == (0, ["assets/b.png", "assets/c.png"], 0)
+    after = ground.files()
+    assert after["assets/b.png"] == files["assets/b.png"] == after["assets/c.png"]
+    assert after["assets/a-320.png"] != files["assets/a-320.png"]
+    assert states(ground.plan("b"))["a#0"] == "pay"

@@ -149,12 +149,14 @@ class Intent:
         return replace(new, picked=True)
 
     def restore(self, selectors: Sequence[str]) -> Plan:
-        """A plan that writes outputs again over hand edits, or the last bought pictures over drafts. It never pays.
+        """A plan that writes outputs again over hand edits, or the last bought pictures over drafts. It never pays: what
+        these are made of counts as it was last bought too.
 
         Raises Problem for an asset of which nothing was ever bought.
         """
         names = [asset.name for asset in self.project.select(selectors)]
-        plan = self.project.plan(*names, restore=names)
+        nodes = self.project.graph.ancestors((name, None) for name in names)
+        plan = self.project.plan(*names, restore=[*names, *{node[0] for node in nodes}])
         for asset in plan.selected:
             end = plan.judge.inputs.end(asset, plan.judge.done, plan.judge.frames)
             if isinstance(end, Pending):

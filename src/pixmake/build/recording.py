@@ -244,7 +244,7 @@ def _outputs(
     restored is no longer the file that somebody let stand."""
     made = {item.path: item for item in written if not item.draft}
     pins: dict[str, OutputPin] = {}
-    for path in _paths(end, made):
+    for path in _paths(end, made, old):
         item = made.get(path)
         if item is not None and (path not in old or old[path].recipe != item.recipe or plan.world.restores(path)):
             pins[path] = OutputPin(recipe=item.recipe, digest=item.digest)
@@ -268,8 +268,9 @@ def _local(plan: Plan, end: Entry | None, path: str) -> OutputPin | None:
     return OutputPin(recipe=recipe, digest=digest) if digest is not None else None
 
 
-def _paths(end: Entry | None, made: Mapping[str, Written]) -> list[str]:
-    planned = [item.path for item in end.outputs] if end else []
+def _paths(end: Entry | None, made: Mapping[str, Written], old: Mapping[str, OutputPin]) -> list[str]:
+    """Where an asset's files are; of one that only others needed (`end` None), what its line says."""
+    planned = [item.path for item in end.outputs] if end else [*old]
     return list(dict.fromkeys([*planned, *made]))
 
 

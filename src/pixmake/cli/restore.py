@@ -20,7 +20,7 @@ from pixmake.cli.session import Session
 def command(session: Session, selectors: tuple[str, ...]) -> int:
     """Write outputs again over hand edits, or the last bought pictures over drafts; uses no network.
 
-    What was there is gone then: `accept` and `adopt` keep it instead. Exit 3 where a newer picture is still to be bought.
+    What was there is gone then: `accept` and `adopt` keep it instead. A newer picture is still bought by the next build.
     """
     plan = Intent(session.project).restore(session.chosen(selectors))
     listener, live = watching(session.console)
