@@ -97,10 +97,17 @@ def hold_of(plan: Plan, orders: Orders, consent: Consent, wave: Wave) -> Hold:
 
 
 def _to_buy(plan: Plan, wave: Wave) -> list[Entry]:
-    """What this build may buy, in the order in which it can be bought."""
+    """What this build may buy, in the order in which it can be bought. What waits for a pick waits for a person."""
     steps = (entry for entry in plan.entries if entry.step is not None and entry.state in ("pay", "waits"))
     by_node: dict[ActionId, Entry] = {(entry.asset, entry.step): entry for entry in steps}
-    return [by_node[node] for node in plan.graph.order if node in by_node and node not in wave.later]
+    unpicked = {node for node, verdict in plan.judge.done.items() if verdict.asking}
+    found = []
+    for node in plan.graph.order:
+        if unpicked and any(need in unpicked for need in plan.graph.actions[node].needs):
+            unpicked.add(node)
+        elif node in by_node and node not in wave.later:
+            found.append(by_node[node])
+    return found
 
 
 def _why_not(cost: Estimate | None, orders: Orders, consent: Consent, left: Decimal | None) -> str | None:
