@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
@@ -72,3 +73,10 @@ def test_every_module_opens_with_a_sentence() -> None:
         if (text := path.read_text("utf-8")).strip() and not ast.get_docstring(ast.parse(text))
     ]
     assert silent == []
+
+
+def test_every_folder_of_tests_is_looked_into(pytestconfig: pytest.Config) -> None:
+    """pytest passes over folders of some names by itself: `build` among them, with all its tests."""
+    passed_over = pytestconfig.getini("norecursedirs")
+    folders = {path.parent for path in (ROOT / "tests").rglob("test_*.py")}
+    assert [path for path in folders if any(fnmatch(path.name, pattern) for pattern in passed_over)] == []
