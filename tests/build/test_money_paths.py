@@ -23,7 +23,7 @@ from pixmake.build.migrating import Migration
 from pixmake.build.recording import change_lock
 from pixmake.diagnostics import Problem
 from pixmake.digest import sha256_bytes, sha256_file
-from pixmake.events import Event, StepFinished
+from pixmake.events import Event, Listener, StepFinished
 from pixmake.providers.base import Estimate, Request, SizeRule
 from pixmake.store import results
 from pixmake.store.lockfile import Line, read
@@ -309,10 +309,8 @@ def test_looks_on_the_way_are_in_the_price(server: FakeOpenAI, tmp_path: Path) -
     assert 2 * (more.high - plain.high) == 3 * (seen.high - plain.high)
 
 
-def test_what_another_process_bought_between_two_steps_is_found_under_the_lock(tmp_path: Path) -> None:
-    """After the hen's picture was taken in, and before the cow's lock is ours."""
-    one, other = Ground(tmp_path / "1", SPEC), Ground(tmp_path / "2", SPEC)
-    other.store = one.store
+def builds_the_cow_after_the_hen(other: Ground) -> Listener:
+    """Another process's build, at the moment in which the hen's picture was taken in."""
 
     def told(event: Event) -> None:
         if isinstance(event, StepFinished) and (event.asset, event.step) == ("hen", 0):
@@ -320,8 +318,16 @@ def test_what_another_process_bought_between_two_steps_is_found_under_the_lock(t
             thread.start()
             thread.join(60)
 
+    return told
+
+
+def test_what_another_process_bought_between_two_steps_is_found_under_the_lock(tmp_path: Path) -> None:
+    """After the hen's picture was taken in, and before the cow's lock is ours."""
+    one, other = Ground(tmp_path / "1", SPEC), Ground(tmp_path / "2", SPEC)
+    other.store = one.store
+
     project = one.project()
-    report = project.build(project.plan(), yes=True, jobs=1, on_event=told)
+    report = project.build(project.plan(), yes=True, jobs=1, on_event=builds_the_cow_after_the_hen(other))
     assert report.exit_code == 0
     assert (one.painter.prompts, other.painter.prompts) == (["a hen"], ["a cow"])
 
@@ -332,14 +338,8 @@ def test_what_another_process_sent_between_two_steps_and_got_no_answer_to_is_not
     other = Ground(tmp_path / "2", SPEC, CountingProvider(script={"cow": ["unknown"]}))
     other.store = one.store
 
-    def told(event: Event) -> None:
-        if isinstance(event, StepFinished) and (event.asset, event.step) == ("hen", 0):
-            thread = threading.Thread(target=other.build, args=("cow",))
-            thread.start()
-            thread.join(60)
-
     project = one.project()
-    report = project.build(project.plan(), yes=True, jobs=1, on_event=told)
+    report = project.build(project.plan(), yes=True, jobs=1, on_event=builds_the_cow_after_the_hen(other))
     assert (one.painter.prompts, other.painter.prompts) == (["a hen"], ["a cow"])
     assert (report.exit_code, {entry.entry.asset: entry.state for entry in report.entries}["cow"]) == (5, "unknown")
 

@@ -11,14 +11,19 @@ from fakes.batching import Yard
 from fakes.openai_server import FakeOpenAI
 
 
+def known(server: FakeOpenAI, patch: pytest.MonkeyPatch) -> None:
+    """Names a server in the environment as OpenAI is; nothing else of the environment matters then."""
+    for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        patch.delenv(name, raising=False)
+    patch.setenv("OPENAI_API_KEY", server.key)
+    patch.setenv("OPENAI_BASE_URL", server.url)
+
+
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
     """A running server, known by the environment as OpenAI is."""
-    for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
     with FakeOpenAI() as running:
-        monkeypatch.setenv("OPENAI_API_KEY", running.key)
-        monkeypatch.setenv("OPENAI_BASE_URL", running.url)
+        known(running, monkeypatch)
         yield running
 
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 LONGER = 20
 SHRINKING = (Phase.generate, Phase.shrink)
@@ -52,6 +53,18 @@ def law(cases: int, **strategies: Any) -> Callable[[Callable[..., None]], Callab
         return test
 
     return decorate
+
+
+def live(machine: type[RuleBasedStateMachine], part: int, runs: int, steps: int) -> None:
+    """So many runs of a state machine, the same ones each time for a `part` of the suite."""
+    run_state_machine_as_test(
+        seed(part)(machine), settings=settings(suite(runs, stateful_step_count=steps), derandomize=False)
+    )
+
+
+def live_long(machine: type[RuleBasedStateMachine], runs: int, steps: int) -> None:
+    """As many other runs."""
+    run_state_machine_as_test(machine, settings=at_length(runs, stateful_step_count=steps))
 
 
 def quick_folder(prefix: str) -> Path:

@@ -6,22 +6,20 @@ After every step the provider's own book and the journal are held together, line
 from __future__ import annotations
 
 import asyncio
-import shutil
-from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
-from hypothesis import seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule
 
 from fakes.batching import HEAD, Yard
 from fakes.openai_batches import Action, Made
-from fakes.openai_server import Cut, Error, FakeOpenAI, moderated
+from fakes.openai_server import Cut, Error, moderated
 from laws.calls import Book, note_wanted
+from laws.customer import Customer
 from laws.house import dies_in_a_child
-from laws.running import at_length, quick_folder, suite
+from laws.running import live, live_long
 from pixmake.build.project import Project
 from pixmake.plan.planner import Plan
 
@@ -45,34 +43,14 @@ class Drawn:
     variants: int = 1
 
 
-class Post(RuleBasedStateMachine):
+class Post(Customer):
     """One project, its store, and a provider that works by batch when it likes."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = quick_folder("post-")
-        self.patch = pytest.MonkeyPatch()
-        self.patch.setattr("pixmake.store.memo.time.sleep", lambda seconds: None)
-        for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-            self.patch.delenv(name, raising=False)
-        self.server = FakeOpenAI()
-        self.server.__enter__()
-        self.patch.setenv("OPENAI_API_KEY", self.server.key)
-        self.patch.setenv("OPENAI_BASE_URL", self.server.url)
         self.yard = Yard(self.folder, self.server)
         self.book = Book(self.yard.folder / "journal.jsonl")
         self.drawn: dict[str, Drawn] = {}
-        self.wanted: Counter[str] = Counter()
-        self.at_odds = False
-
-    def teardown(self) -> None:
-        try:
-            if not self.at_odds:
-                self.settles()
-        finally:
-            self.server.stop()
-            self.patch.undo()
-            shutil.rmtree(self.folder)
 
     # --- what people write ---------------------------------------------------------------------------------------
 
@@ -270,12 +248,10 @@ PARTS, RUNS, STEPS = 3, 10, 30
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.timeout(900)
 def test_what_goes_by_batch_is_accounted_for(part: int) -> None:
-    run_state_machine_as_test(
-        seed(part)(Post), settings=settings(suite(RUNS, stateful_step_count=STEPS), derandomize=False)
-    )
+    live(Post, part, RUNS, STEPS)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(0)
 def test_what_goes_by_batch_is_accounted_for_for_long() -> None:
-    run_state_machine_as_test(Post, settings=at_length(1_000, stateful_step_count=60))
+    live_long(Post, 1_000, 60)

@@ -11,13 +11,12 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from hypothesis import seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, rule
 
 from fakes.counting import png
 from laws.house import Room, dies_in_a_child, full_disk
-from laws.running import at_length, suite
+from laws.running import live, live_long
 from laws.weather import ANY, SIDES, Weather
 from pixmake.build.report import BuildReport
 from pixmake.diagnostics import Problem
@@ -278,12 +277,10 @@ PARTS, RUNS, STEPS = 10, 30, 50
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.timeout(900)
 def test_the_books_agree_whatever_happens(part: int) -> None:
-    run_state_machine_as_test(
-        seed(part)(Life), settings=settings(suite(RUNS, stateful_step_count=STEPS), derandomize=False)
-    )
+    live(Life, part, RUNS, STEPS)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(0)
 def test_the_books_agree_whatever_happens_for_long() -> None:
-    run_state_machine_as_test(Life, settings=at_length(5_000, stateful_step_count=100))
+    live_long(Life, 5_000, 100)

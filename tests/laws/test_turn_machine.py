@@ -6,21 +6,19 @@ After every step what the provider drew and the journal are held together: what 
 from __future__ import annotations
 
 import asyncio
-import shutil
-from collections import Counter
 from threading import Thread
 
 import pytest
-from hypothesis import seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule
 
 from fakes.openai_responses import Turn, blocked
-from fakes.openai_server import Cut, Error, FakeOpenAI
+from fakes.openai_server import Cut, Error
 from fakes.talking import HEAD, PROVIDER, Ground
 from laws.calls import Book, note_wanted
+from laws.customer import Customer
 from laws.house import dies_in_a_child
-from laws.running import at_length, quick_folder, suite
+from laws.running import live, live_long
 from pixmake.build.costs import account, charges
 from pixmake.build.jobs import jobs_of
 from pixmake.build.report import BuildReport
@@ -42,34 +40,15 @@ LOOKS = st.lists(
 )
 
 
-class Talks(RuleBasedStateMachine):
+class Talks(Customer):
     """One project, its store, and a provider that draws when it likes."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = quick_folder("talks-")
-        self.patch = pytest.MonkeyPatch()
-        self.patch.setattr("pixmake.store.memo.time.sleep", lambda seconds: None)
-        for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-            self.patch.delenv(name, raising=False)
-        self.server = FakeOpenAI()
-        self.server.__enter__()
-        self.patch.setenv("OPENAI_API_KEY", self.server.key)
-        self.patch.setenv("OPENAI_BASE_URL", self.server.url)
         self.ground = Ground(self.folder)
         self.book = Book(self.ground.store / "journal.jsonl")
         self.words: list[list[int]] = []
-        self.wanted: Counter[str] = Counter()
-        self.at_odds = self.died = False
-
-    def teardown(self) -> None:
-        try:
-            if not self.at_odds:
-                self.settles()
-        finally:
-            self.server.stop()
-            self.patch.undo()
-            shutil.rmtree(self.folder)
+        self.died = False
 
     # --- what people write ---------------------------------------------------------------------------------------
 
@@ -225,12 +204,10 @@ PARTS, RUNS, STEPS = 3, 8, 25
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.timeout(900)
 def test_what_goes_on_alone_is_accounted_for(part: int) -> None:
-    run_state_machine_as_test(
-        seed(part)(Talks), settings=settings(suite(RUNS, stateful_step_count=STEPS), derandomize=False)
-    )
+    live(Talks, part, RUNS, STEPS)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(0)
 def test_what_goes_on_alone_is_accounted_for_for_long() -> None:
-    run_state_machine_as_test(Talks, settings=at_length(1_000, stateful_step_count=60))
+    live_long(Talks, 1_000, 60)

@@ -9,32 +9,18 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from fakes.batching import Yard
+from fakes.buying import server as server
+from fakes.buying import yard as yard
 from fakes.openai_batches import Action
-from fakes.openai_server import FakeOpenAI
 
 pytestmark = pytest.mark.long
 HANDING_IN: list[Action] = ["upload", "create"]
 COLLECTING: list[Action] = ["look", "list", "content"]
 RANDOM = 60
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
-    with FakeOpenAI() as server:
-        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-        monkeypatch.setenv("OPENAI_API_KEY", server.key)
-        yield server
-
-
-@pytest.fixture
-def yard(tmp_path: Path, server: FakeOpenAI) -> Yard:
-    return Yard(tmp_path, server)
 
 
 @pytest.mark.parametrize("before", [True, False])

@@ -206,7 +206,7 @@ class Watch:
         try:
             done = self._build_free()
         except (Problem, OSError) as trouble:
-            found = trouble.diagnostics if isinstance(trouble, Problem) else (system_trouble(trouble),)
+            found = told_of(trouble)
             self._broken = True
             if not self._inbox.restless():  # else it may have been read half written: the next look will tell
                 self._tell(found)
@@ -256,7 +256,7 @@ class Watch:
         try:
             has_news = self._take_in(project)
         except (Problem, OSError) as trouble:
-            self._tell(trouble.diagnostics if isinstance(trouble, Problem) else (system_trouble(trouble),))
+            self._tell(told_of(trouble))
         else:
             if has_news:
                 self._look(Batch(lost=True))
@@ -350,7 +350,7 @@ class Watch:
         try:
             self._buy(asked=asked)
         except (Problem, OSError) as trouble:
-            self._tell(trouble.diagnostics if isinstance(trouble, Problem) else (system_trouble(trouble),))
+            self._tell(told_of(trouble))
             self.purse.give_up()
 
     def _buy(self, *, asked: bool) -> None:
@@ -371,6 +371,11 @@ class Watch:
             self._say_changed(Batch(), Done().add(report), began, mended=False)
             self._tell(report.problems)
         self._look(Batch(lost=True))
+
+
+def told_of(trouble: Problem | OSError) -> Sequence[Diagnostic]:
+    """What is told of something that went wrong while watching goes on."""
+    return trouble.diagnostics if isinstance(trouble, Problem) else (system_trouble(trouble),)
 
 
 def system_trouble(error: OSError) -> Diagnostic:
